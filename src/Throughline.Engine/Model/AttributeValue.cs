@@ -15,4 +15,7 @@ public sealed record AttributeValue(AttributeType Type, string Text, long Number
 {
     /// <summary>Reads the attribute at <paramref name="index"/> of one of the batch's attribute columns.</summary>
     public static AttributeValue Read(SpanBatch batch, AttributeColumns attributes, int index) => throw new NotImplementedException();
+
+    /// <summary>Reads the elements of an encoded OTLP ArrayValue that the decoder has checked.</summary>
+    public static IReadOnlyList<AttributeValue> ReadArray(ReadOnlySpan<byte> arrayValue) => throw new NotImplementedException();
 }

@@ -12,7 +12,8 @@ internal ref struct WireFields(ReadOnlySpan<byte> message)
         field = default;
         if (_next == _message.Length) return false;
         var start = _next;
-        var tag = Varint();
+        // Truncated as the decoder does it, so that both see the same fields.
+        var tag = (uint)Varint();
         var payload = _next;
         var length = (int)(tag & 7) switch
         {
@@ -20,6 +21,7 @@ internal ref struct WireFields(ReadOnlySpan<byte> message)
             1 => 8,
             5 => 4,
             2 => LengthPrefix(ref payload),
+            3 => GroupLength(tag),
             var type => throw Broken($"wire type {type}"),
         };
         if (length > _message.Length - payload) throw Broken("a field beyond the end");
@@ -38,6 +40,34 @@ internal ref struct WireFields(ReadOnlySpan<byte> message)
     {
         var start = _next;
         Varint();
+        return _next - start;
+    }
+
+    private int GroupLength(uint tag)
+    {
+        var start = _next;
+        var open = new Stack<uint>([tag]);
+        while (open.Count > 0)
+        {
+            var inner = (uint)Varint();
+            switch (inner & 7)
+            {
+                case 0: Varint(); break;
+                case 1: _next += 8; break;
+                case 5: _next += 4; break;
+                case 2:
+                    var payload = 0;
+                    var length = LengthPrefix(ref payload);
+                    _next = length <= _message.Length - payload ? payload + length : throw Broken("a field beyond the end");
+                    break;
+                case 3: open.Push(inner); break;
+                case 4:
+                    if (open.Pop() >> 3 != inner >> 3) throw Broken("the end of another group");
+                    break;
+                default: throw Broken($"wire type {inner & 7}");
+            }
+            if (_next > _message.Length) throw Broken("a field beyond the end");
+        }
         return _next - start;
     }
 

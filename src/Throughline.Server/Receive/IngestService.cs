@@ -2,8 +2,6 @@ using System.IO.Hashing;
 using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Encode;
-using Throughline.Engine.Model;
-using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 

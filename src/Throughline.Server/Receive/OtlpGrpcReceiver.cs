@@ -1,5 +1,6 @@
 using System.Buffers;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Configuration;
 using Throughline.Server.SelfTelemetry;
 
@@ -21,9 +22,9 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
     public IEnumerable<ServerServiceDefinition> Services =>
     [
         Service("trace.v1.TraceService", ExportAsync),
-        Service("logs.v1.LogsService", (_, _) => throw Unimplemented("Logs")),
-        Service("metrics.v1.MetricsService", (_, _) => throw Unimplemented("Metrics")),
-        Service("profiles.v1development.ProfilesService", (_, _) => throw Unimplemented("Profiles")),
+        Service("logs.v1.LogsService", (request, context) => throw Unimplemented(request, context, "Logs")),
+        Service("metrics.v1.MetricsService", (request, context) => throw Unimplemented(request, context, "Metrics")),
+        Service("profiles.v1development.ProfilesService", (request, context) => throw Unimplemented(request, context, "Profiles")),
     ];
 
     private static ServerServiceDefinition Service(string name, UnaryServerMethod<PooledBuffer, byte[]> export) =>
@@ -79,8 +80,13 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
         };
     }
 
-    private RpcException Unimplemented(string signal) => Refuse(StatusCode.Unimplemented, RefusalReason.UnsupportedSignal,
-        $"{signal} are not stored by this server, only traces. Turn the sender's {signal.ToLowerInvariant()} exporter off.");
+    private RpcException Unimplemented(PooledBuffer request, ServerCallContext context, string signal)
+    {
+        request.Dispose();
+        context.GetHttpContext().Features.GetRequiredFeature<GrpcCall>().MessageArrived();
+        return Refuse(StatusCode.Unimplemented, RefusalReason.UnsupportedSignal,
+            $"{signal} are not stored by this server, only traces. Turn the sender's {signal.ToLowerInvariant()} exporter off.");
+    }
 
     private RpcException Overloaded()
     {

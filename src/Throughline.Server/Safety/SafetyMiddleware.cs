@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Configuration;
 
 namespace Throughline.Server.Safety;

@@ -62,12 +62,14 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
         if (worker.Batch.RowCount > 0)
         {
             // The log must not hold what was refused or redacted, so it gets the batch where that differs from the request.
-            if (decoded.Altered || redacted > 0)
+            var altered = decoded.Altered || redacted > 0;
+            if (altered)
             {
                 OtlpTraceEncoder.Encode(worker.Batch, worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
-            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span), CancellationToken.None);
+            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span),
+                payloadIsAsReceived: !altered && form == OtlpForm.Protobuf, CancellationToken.None);
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)

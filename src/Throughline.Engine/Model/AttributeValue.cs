@@ -32,6 +32,14 @@ public sealed record AttributeValue(AttributeType Type, string Text, long Number
         return draft.ToValue();
     }
 
+    /// <summary>Reads the elements of an encoded OTLP ArrayValue that the decoder has checked.</summary>
+    public static IReadOnlyList<AttributeValue> ReadArray(ReadOnlySpan<byte> arrayValue)
+    {
+        var draft = new Draft { Type = AttributeType.Array };
+        draft.ReadArray(new WireReader(arrayValue));
+        return draft.ToValue().Items;
+    }
+
     /// <summary>
     /// A value being read from the wire. A field that comes twice goes to the same draft, which makes it what protobuf says: of the cases of an
     /// AnyValue the last one stands, and lists of the same case are joined.

@@ -25,14 +25,14 @@ internal static partial class Rules
         var reasons = new List<string>();
         var score = 5.0;
         var people = images.Max(image => image.Count("person"));
-        Weigh(12 * people, 48, people == 1 ? "1 person" : $"up to {people} people at once");
+        Weigh(6 * people, 30, people == 1 ? "1 person" : $"up to {people} people at once");
         var lasting = images.Count(image => image.Count("person") > 0);
         if (lasting >= 3) Weigh(10, 10, $"people stay in view over {lasting} images");
-        Weigh(4 * images.Max(image => image.Count(s_vehicles)), 12, "vehicles in view");
+        Weigh(2 * images.Max(image => image.Count(s_vehicles)), 6, "vehicles in view");
         Weigh(2 * images.Max(image => image.Count(s_animals)), 6, "animals in view");
         Weigh(6 * images.Max(image => image.Count(s_bags)), 12, "bags are carried");
         Weigh(40 * images.Max(image => image.Count(s_weapons)), 80, "an object that may be a weapon");
-        if (images.Any(image => image.Time.Hours is >= 22 or < 6)) Weigh(20, 20, "it is night");
+        if (images.Any(image => image.Time.Hours is >= 22 or < 6)) Weigh(15, 15, "it is night");
         var surest = images.SelectMany(image => image.Objects).Max(found => found.Confidence);
         if (surest < 0.45) Weigh(-5, 0, "no detection is sure");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 
@@ -14,10 +15,11 @@ internal sealed class CameraLoop(
     {
         await Task.Delay(delay, time, cancellation);
         var next = first;
+        int[] sizes = [.. options.BurstSizes.Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
         for (var burst = 0; options.Bursts == 0 || burst < options.Bursts; burst++)
         {
             if (burst > 0) await Task.Delay(TimeSpan.FromSeconds(options.PauseSeconds), time, cancellation);
-            for (var image = 0; image < options.BurstSize; image++)
+            for (var image = 0; image < sizes[burst % sizes.Length]; image++)
             {
                 if (image > 0) await Task.Delay(TimeSpan.FromSeconds(options.IntervalSeconds), time, cancellation);
                 await SendAsync(frames[next++ % frames.Count], cancellation);

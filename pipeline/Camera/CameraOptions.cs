@@ -17,9 +17,9 @@ internal sealed class CameraOptions
     [Required]
     public string Names { get; set; } = "front_door,driveway";
 
-    /// <summary>Images that a camera sends when it sees motion.</summary>
-    [Range(1, 1000)]
-    public int BurstSize { get; set; } = 4;
+    /// <summary>How many images a camera sends when it sees motion, separated by commas: one number a burst, over and over.</summary>
+    [RegularExpression(@"\d{1,4}(,\d{1,4})*", ErrorMessage = "Camera:BurstSizes has to be numbers separated by commas, like 3,6,2.")]
+    public string BurstSizes { get; set; } = "3,6,2";
 
     /// <summary>Time between the images of a burst.</summary>
     [Range(0, 3600)]

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Unicode;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Wire;
 
 namespace Throughline.Engine.Decode;
 

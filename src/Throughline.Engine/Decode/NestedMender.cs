@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 using Throughline.Engine.Model;
+using Throughline.Engine.Model.Wire;
 
 namespace Throughline.Engine.Decode;
 

@@ -1,5 +1,6 @@
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Wire;
 
 namespace Throughline.Engine.Decode;
 
@@ -48,7 +49,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
                 else reader.Skip(tag);
             }
         }
-        catch (MalformedWireException e)
+        catch (MalformedInputException e)
         {
             batch.Clear();
             var at = OtlpFieldPath.Locate(request, e.Offset);

@@ -7,7 +7,9 @@ namespace Throughline.Engine.Files;
 /// </summary>
 public interface IFileSystem
 {
-    /// <summary>Creates the directory and its parents, private to the user (0700). No error when it is there.</summary>
+    /// <summary>
+    /// Creates the directory and its parents, private to the user (0700), and makes their names durable. No error when it is there.
+    /// </summary>
     void CreateDirectory(string path);
 
     /// <summary>Names (not paths) of the files in a directory, in ordinal order; empty when the directory is not there.</summary>
@@ -22,10 +24,15 @@ public interface IFileSystem
     /// <summary>Opens a file for reading at any place.</summary>
     IReadableFile OpenRead(string path);
 
+    /// <summary>
+    /// Makes the bytes of a file durable that nobody writes any more: what an earlier process left in the page cache is on disk afterwards.
+    /// </summary>
+    void SyncFile(string path);
+
     /// <summary>Renames a file, replacing one of the new name; both names in one directory.</summary>
     void Rename(string from, string to);
 
-    /// <summary>Deletes a file; no error when it is not there.</summary>
+    /// <summary>Deletes a file; no error when it is not there. Its readers keep what they opened.</summary>
     void Delete(string path);
 
     /// <summary>Makes the names in the directory durable.</summary>

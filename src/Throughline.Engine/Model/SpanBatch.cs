@@ -91,7 +91,7 @@ public sealed class SpanBatch
     public ScopeTable Scopes = new();
 
     /// <summary>Number of spans.</summary>
-    public int RowCount => SpanId.Count;
+    public int RowCount => StartUnixNano.Count;
 
     /// <summary>Nanoseconds from start to end, 0 when the span ends before it starts.</summary>
     public ulong DurationNano(int row)
@@ -115,6 +115,33 @@ public sealed class SpanBatch
         Attributes.Truncate(AttributeOffset[RowCount]);
         Events.Truncate(EventOffset[RowCount]);
         Links.Truncate(LinkOffset[RowCount]);
+    }
+
+    /// <summary>Takes the last row away again; the owner only, and only when no snapshot holds it. Its strings stay in the dictionaries.</summary>
+    internal void RemoveLastRow()
+    {
+        var row = RowCount - 1;
+        TraceId.Truncate(row);
+        SpanId.Truncate(row);
+        ParentSpanId.Truncate(row);
+        StartUnixNano.Truncate(row);
+        EndUnixNano.Truncate(row);
+        Name.Truncate(row);
+        Kind.Truncate(row);
+        Status.Truncate(row);
+        StatusMessage.Truncate(row);
+        TraceState.Truncate(row);
+        Flags.Truncate(row);
+        Resource.Truncate(row);
+        Scope.Truncate(row);
+        DroppedAttributes.Truncate(row);
+        DroppedEvents.Truncate(row);
+        DroppedLinks.Truncate(row);
+        Marks.Truncate(row);
+        AttributeOffset.Truncate(row + 1);
+        EventOffset.Truncate(row + 1);
+        LinkOffset.Truncate(row + 1);
+        AbandonRow();
     }
 
     /// <summary>Memory held by the columns and dictionaries, in bytes, near enough for limits.</summary>

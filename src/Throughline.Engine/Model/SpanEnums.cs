@@ -49,7 +49,7 @@ public enum AttributeType : byte
     Bytes = 7,
 }
 
-/// <summary>What was noted about a span while it was decoded; kept with it.</summary>
+/// <summary>What was noted about a span on its way into the store; kept with it.</summary>
 [Flags]
 public enum SpanMarks : byte
 {
@@ -59,4 +59,6 @@ public enum SpanMarks : byte
     InvalidUtf8 = 1,
     /// <summary>An attribute's value was replaced by <c>[redacted]</c>.</summary>
     Redacted = 2,
+    /// <summary>The span counts as an error: status ERROR, or an attribute <c>error</c> that is true or "true". Derived when the span enters the store.</summary>
+    Error = 4,
 }

@@ -50,6 +50,9 @@ public sealed class ByteDictionary
         }
     }
 
+    /// <summary>The bytes of all entries, one after the other.</summary>
+    public ReadOnlySpan<byte> Entries => new(_arena, 0, _used);
+
     /// <summary>The id of <paramref name="value"/>, or -1.</summary>
     public int Find(ReadOnlySpan<byte> value)
     {
@@ -100,7 +103,7 @@ public sealed class ByteDictionary
     /// <summary>The id of <paramref name="value"/>, added when it is new.</summary>
     public int GetOrAdd(ReadOnlySpan<byte> value) => GetOrAdd(value, out _);
 
-    /// <summary>Appends an entry without looking for an equal one; for loading a stored dictionary. Call <see cref="Rehash"/> before looking up.</summary>
+    /// <summary>Takes over stored entries, which are distinct: <paramref name="ends"/> are their ends in <paramref name="arena"/>.</summary>
     public void Load(ReadOnlySpan<byte> arena, ReadOnlySpan<int> ends)
     {
         _arena = arena.ToArray();

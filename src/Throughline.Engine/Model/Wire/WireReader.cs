@@ -3,12 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Throughline.Engine.Decode;
+namespace Throughline.Engine.Model.Wire;
 
 /// <summary>
 /// A forward-only reader of the protobuf wire format (protobuf.dev, "Encoding") over one message that may be nested in a larger buffer, so that
 /// positions are offsets into the whole request. Every access is checked against the message's end; what is not wire format ends the whole decoding
-/// by <see cref="MalformedWireException"/>, which <see cref="OtlpTraceDecoder"/> turns into a value.
+/// by <see cref="MalformedInputException"/>, which the decoder turns into a value.
 /// </summary>
 internal ref struct WireReader
 {
@@ -179,16 +179,9 @@ internal ref struct WireReader
 
     /// <summary>Ends the decoding: what stands at <paramref name="offset"/> is not what it has to be.</summary>
     [DoesNotReturn]
-    public static void Throw(int offset, string reason) => throw new MalformedWireException(offset, reason);
+    public static void Throw(int offset, string reason) => throw new MalformedInputException(offset, reason);
 
     [DoesNotReturn]
     private readonly void ThrowLength(int offset, ulong length) =>
-        throw new MalformedWireException(offset, $"a length of {length} goes past the end of its message, which has {_end - _position} bytes left");
-}
-
-/// <summary>Unwinds the decoder from wherever it found bytes that are not a request. Never leaves the Decode namespace.</summary>
-internal sealed class MalformedWireException(int offset, string reason) : Exception(reason)
-{
-    /// <summary>Offset in the whole request.</summary>
-    public int Offset { get; } = offset;
+        throw new MalformedInputException(offset, $"a length of {length} goes past the end of its message, which has {_end - _position} bytes left");
 }

@@ -8,7 +8,7 @@ namespace Throughline.Pipeline.Yolo26.Weights;
 /// </summary>
 internal sealed class OnnxGraph
 {
-    // Operator set 18 is the first whose Resize takes a list of axes, so that batch and channels need no shape arithmetic.
+    // Operator set 18: Shape takes a range since 15, ReduceMean its axes as an input since 18.
     private const int OperatorSet = 18, IrVersion = 9;
     private const int FloatType = 1, Int64Type = 7;
 

@@ -147,8 +147,11 @@ internal sealed class TfjsToOnnx
     {
         var mode = node.Flag("align_corners") ? "align_corners" : node.Flag("half_pixel_centers") ? "half_pixel" : "asymmetric";
         var first = _graph.Add("Transpose", [input], ("perm", s_toChannelsFirst));
-        var resized = _graph.Add("Resize", [first, "", "", _graph.Vector(_model.Integers(node.Inputs[1]))],
-            ("axes", new[] { 2L, 3L }), ("mode", "linear"), ("coordinate_transformation_mode", mode));
+        // Sizes of all four axes, though only two change: ONNX Runtime's optimizer loses those of a Resize with a list of axes when
+        // it moves a transposition past it.
+        var size = _graph.Add("Concat",
+            [_graph.Add("Shape", [first], ("start", 0L), ("end", 2L)), _graph.Vector(_model.Integers(node.Inputs[1]))], ("axis", 0L));
+        var resized = _graph.Add("Resize", [first, "", "", size], ("mode", "linear"), ("coordinate_transformation_mode", mode));
         _graph.AddAs([node.Name], "Transpose", [resized], ("perm", s_toChannelsLast));
     }
 

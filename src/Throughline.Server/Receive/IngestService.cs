@@ -62,12 +62,13 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
         if (worker.Batch.RowCount > 0)
         {
             // The log must not hold what was refused or redacted, so it gets the batch where that differs from the request.
+            var isAsReceived = form == OtlpForm.Protobuf && !decoded.Altered && redacted == 0;
             if (decoded.Altered || redacted > 0)
             {
                 OtlpTraceEncoder.Encode(worker.Batch, worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
-            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span), CancellationToken.None);
+            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span), isAsReceived, CancellationToken.None);
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)

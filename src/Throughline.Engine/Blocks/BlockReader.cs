@@ -27,8 +27,8 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         _footerOffset = footerOffset;
         _cache = cache;
         Parts = [.. footer.RowGroups.Select(g => new SegmentPart(g.Rows, g.MinStartUnixNano, g.MaxStartUnixNano))];
-        _tables = new(() => TablePages.Read(Pages(footer.TablesOffset, footer.TracesOffset)));
-        _traces = new(() => TracePages.Read(Pages(footer.TracesOffset, footer.DigestsOffset)));
+        _tables = new(() => Readable(() => TablePages.Read(Pages(footer.TablesOffset, footer.TracesOffset))));
+        _traces = new(() => Readable(() => TracePages.Read(Pages(footer.TracesOffset, footer.DigestsOffset))));
         _ordinals = new(() =>
         {
             var ids = _traces.Value.Id;
@@ -101,7 +101,7 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     public IReadOnlyList<SegmentPart> Parts { get; }
 
     /// <summary>The requests that its spans came with.</summary>
-    public RequestDigest[] ReadDigests() => MemoryMarshal.Cast<byte, RequestDigest>(Pages(_footer.DigestsOffset, _footerOffset).Bytes()).ToArray();
+    public RequestDigest[] ReadDigests() => Readable(() => MemoryMarshal.Cast<byte, RequestDigest>(Pages(_footer.DigestsOffset, _footerOffset).Bytes()).ToArray());
 
     /// <inheritdoc/>
     public int FindTrace(TraceId id) => _ordinals.Value.GetValueOrDefault(id, -1);
@@ -133,7 +133,21 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     }
 
     /// <inheritdoc/>
-    public SegmentRows Load(int part, ColumnGroups groups)
+    public SegmentRows Load(int part, ColumnGroups groups) => Readable(() => LoadRows(part, groups));
+
+    private static T Readable<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is CorruptDataException or IOException)
+        {
+            throw new UnreadableSegmentException(e.Message, e);
+        }
+    }
+
+    private SegmentRows LoadRows(int part, ColumnGroups groups)
     {
         groups |= ColumnGroups.Core;
         if (_cache.TryGet(this, part, out var loaded, out var rows, out var traceOrdinal) && (loaded & groups) == groups) return new SegmentRows(rows, traceOrdinal);

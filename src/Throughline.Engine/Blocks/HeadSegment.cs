@@ -30,6 +30,9 @@ internal sealed class HeadSegment : ISpanSegment
 
     private sealed record Stats(TraceId[] Ids, ulong[] Start, ulong[] End, int[] Spans, int[] Errors);
 
+    /// <summary>Traces in it.</summary>
+    public int TraceCount => _view.TraceCount;
+
     /// <inheritdoc/>
     public SpanBatch Tables => _view.Spans;
 

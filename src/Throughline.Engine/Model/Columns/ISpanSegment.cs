@@ -27,7 +27,8 @@ internal readonly record struct SegmentRows(SpanBatch Spans, ReadOnlyMemory<int>
 
 /// <summary>
 /// An immutable set of spans with per-trace values: a view of the head, or a block. The contract between storage and query execution. Thread safe.
-/// Traces are numbered from 0; a trace may have more spans in other segments.
+/// Traces are numbered from 0; a trace may have more spans in other segments. Any member that looks at stored bytes may throw an
+/// <see cref="UnreadableSegmentException"/>.
 /// </summary>
 internal interface ISpanSegment
 {

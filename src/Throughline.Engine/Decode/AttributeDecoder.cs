@@ -50,7 +50,8 @@ internal sealed class AttributeDecoder(int maxNesting)
     public void KeyValue(WireReader message, AttributeColumns output)
     {
         ReadOnlySpan<byte> key = default;
-        WireReader value = default;
+        var type = AttributeType.Empty;
+        var bits = 0L;
         while (message.HasMore)
         {
             var tag = message.ReadTag();
@@ -60,24 +61,19 @@ internal sealed class AttributeDecoder(int maxNesting)
                     key = message.ReadBytes();
                     break;
                 case 0x12:
-                    var part = message.ReadMessage();
-                    // A message field that comes twice is merged, which is what decoding its joined bytes does.
-                    value = value.HasMore ? new WireReader((byte[])[.. value.Rest, .. part.Rest]) : part;
+                    // A message field that comes twice is merged: the second goes on where the first ended.
+                    Value(message.ReadMessage(), ref type, ref bits);
                     break;
                 default:
                     message.Skip(tag);
                     break;
             }
         }
-        var keyId = Text(key);
-        Value(ref value, out var type, out var bits);
-        output.Add(keyId, type, bits);
+        output.Add(Text(key), type, bits);
     }
 
-    private void Value(ref WireReader reader, out AttributeType type, out long bits)
+    private void Value(WireReader reader, ref AttributeType type, ref long bits)
     {
-        type = AttributeType.Empty;
-        bits = 0;
         while (reader.HasMore)
         {
             var tag = reader.ReadTag();
@@ -131,7 +127,7 @@ internal sealed class AttributeDecoder(int maxNesting)
     /// <summary>Walks an ArrayValue or KeyValueList. Answers whether a text in it is not valid UTF-8.</summary>
     private bool CheckNested(WireReader message, bool isKvList, int depth)
     {
-        if (depth > maxNesting) WireReader.Throw(message.Position, $"values nest deeper than {maxNesting}");
+        if (depth > maxNesting) WireReader.Throw(message.Position - 1, $"values nest deeper than {maxNesting}");
         var mendable = false;
         while (message.HasMore)
         {

@@ -8,6 +8,9 @@ namespace Throughline.Engine.Decode;
 /// </summary>
 internal static class OtlpFieldPath
 {
+    /// <summary>The decoder stops hostile nesting earlier, but not always before the offset that it names.</summary>
+    private const int MaxDepth = 4 * OtlpTraceDecoder.DefaultMaxNesting;
+
     /// <summary>The path of the innermost field that begins at or before the offset, like <c>resource_spans[0].scope_spans[1].spans[7].attributes[2].value</c>.</summary>
     public static string Locate(ReadOnlySpan<byte> request, int offset)
     {
@@ -40,13 +43,14 @@ internal static class OtlpFieldPath
             var index = seen.GetValueOrDefault(tag);
             seen[tag] = index + 1;
             path.Add(field.IsRepeated ? $"{field.Name}[{index}]" : field.Name);
-            if (field.Message is null || (tag & 7) != 2)
+            if (field.Message is null || (tag & 7) != 2 || path.Count == MaxDepth)
             {
                 reader.Skip(tag);
                 continue;
             }
             var inner = reader.ReadMessage();
-            if (offset >= inner.Position && offset < reader.Position) Walk(inner, field.Message, offset, path);
+            // What ends at the offset may be what ended too soon; when it isn't, the next field's name takes its place.
+            if (offset >= inner.Position && offset <= reader.Position) Walk(inner, field.Message, offset, path);
         }
     }
 }

@@ -65,7 +65,8 @@ public sealed class ServerCommandLine
     {
         // Response files (@file) would read files behind the back of the engine's file layer.
         var parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var problem = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
+        // The parser's last error is the most specific: "unrecognized argument 'x'" comes behind "a command is required".
+        var problem = parsed.Errors.Count > 0 ? parsed.Errors[^1].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
         if (problem is not null && !AsksForHelp(arguments))
         {
             errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline server --help' lists the options.");

@@ -96,10 +96,14 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.RowCount == 0) return new(AppendResult.Durable);
-        if (_state.Frozen.Count > 0 && (_state.Active.SpanCount > _options.HeadMaxSpans || _state.Active.MemoryBytes > _options.HeadMaxBytes))
+        if (IsBehind(_state))
             return new(new AppendResult(AppendStatus.Overloaded, TimeSpan.FromSeconds(1), _flusher.Problem ?? "Blocks are being written slower than spans arrive; try again."));
         return new(AppendNewAsync(batch, payload, digest, payloadIsAsReceived));
     }
+
+    /// <summary>While one head is being written, the next may grow to twice its size; beyond that memory has no bound but this answer.</summary>
+    private bool IsBehind(StoreState state) => state.Frozen.Count > 0
+        && (state.Active.SpanCount > 2L * _options.HeadMaxSpans || state.Active.MemoryBytes > 2 * _options.HeadMaxBytes);
 
     private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)
     {

@@ -20,4 +20,9 @@ static async Task<int> RunAsync(ServerOptions options, CancellationToken cancell
         Console.Error.WriteLine($"throughline: {error.Message}");
         return 1;
     }
+    catch (OperationCanceledException)
+    {
+        // Asked to end (SIGINT, SIGTERM) before the start was over.
+        return 0;
+    }
 }

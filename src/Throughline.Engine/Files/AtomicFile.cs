@@ -10,11 +10,12 @@ public static class AtomicFile
     public const string TemporarySuffix = ".tmp";
 
     /// <summary>
-    /// Writes a file or replaces the one of that name; durable on return. When <paramref name="write"/> or the disk throws before the rename, the old file
-    /// stays as it was; when the sync of the directory throws, either of the two may be there after a crash.
+    /// Writes a file or replaces the one of that name; durable on return. When <paramref name="write"/> or the disk throws before the
+    /// rename, the old file stays as it was; when the sync of the directory throws, either of the two may be there after a crash.
     /// </summary>
     public static void Write(IFileSystem files, string path, Action<IWritableFile> write)
     {
+        var directory = Path.GetDirectoryName(path) ?? throw new ArgumentException($"'{path}' names no file in a directory", nameof(path));
         var temporary = path + TemporarySuffix;
         files.Delete(temporary);
         try
@@ -31,7 +32,7 @@ public static class AtomicFile
             DeleteQuietly(files, temporary);
             throw;
         }
-        files.SyncDirectory(Path.GetDirectoryName(path) ?? throw new ArgumentException($"'{path}' names no file in a directory", nameof(path)));
+        files.SyncDirectory(directory);
     }
 
     private static void DeleteQuietly(IFileSystem files, string path)

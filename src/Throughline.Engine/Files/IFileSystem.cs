@@ -53,7 +53,10 @@ public interface IWritableFile : IDisposable
     /// <summary>Appends the buffers in order. After an exception the file's tail is unknown.</summary>
     void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers);
 
-    /// <summary>Returns when every byte appended so far is durable. After an exception nothing is known of the unsynced bytes, and syncing again proves nothing.</summary>
+    /// <summary>
+    /// Returns when every byte appended so far is durable. After an exception nothing is known of the unsynced bytes, and syncing again
+    /// proves nothing.
+    /// </summary>
     void Sync();
 }
 
@@ -63,6 +66,8 @@ public interface IReadableFile : IDisposable
     /// <summary>The file's length in bytes when it was opened.</summary>
     long Length { get; }
 
-    /// <summary>Fills the whole buffer from <paramref name="offset"/>; an <see cref="EndOfStreamException"/> when the file is shorter.</summary>
+    /// <summary>
+    /// Fills the whole buffer from <paramref name="offset"/>; an <see cref="EndOfStreamException"/> when the file is shorter.
+    /// </summary>
     void ReadExactly(long offset, Span<byte> buffer);
 }

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Throughline.Engine.Files;
 
-/// <summary>What POSIX has and .NET doesn't: fsync of a directory (File.OpenHandle refuses directories), and a lock that says why it failed.</summary>
+/// <summary>
+/// What POSIX has and .NET doesn't: fsync of a directory (File.OpenHandle refuses directories), and a lock that says why it failed.
+/// </summary>
 internal static partial class PosixFiles
 {
     private const int ReadOnly = 0;
@@ -33,8 +35,9 @@ internal static partial class PosixFiles
     }
 
     /// <summary>
-    /// Takes the lock of an existing file; null when another has it. The lock ends with the handle, or with the process. The file is opened here, since .NET takes
-    /// shared locks of its own on what it opens, and doesn't tell a lock it could not take on a file system without locks.
+    /// Takes the lock of an existing file; null when another has it. The lock ends with the handle, or with the process. The file is
+    /// opened here, since .NET takes shared locks of its own on what it opens, and doesn't tell a lock it could not take on a file system
+    /// without locks.
     /// </summary>
     public static SafeFileHandle? TryLock(string path)
     {

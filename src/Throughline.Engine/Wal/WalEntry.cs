@@ -3,12 +3,13 @@ using System.Threading.Tasks.Sources;
 namespace Throughline.Engine.Wal;
 
 /// <summary>
-/// One append on its way: made by the caller, owned by the writer's loop, handed to the commit handler when it is durable. Payload and state
-/// belong to the caller again when its append has ended.
+/// One append on its way: made by the caller, owned by the writer's loop, handed to the commit handler when it is durable. Payload and
+/// state belong to the caller again when its append has ended.
 /// </summary>
 public sealed class WalEntry<TState> : IValueTaskSource<WalAppend>
 {
-    // One object an append: the entry is the source of the task too. Continuations run elsewhere, so that no sender's code runs on the log's loop.
+    // One object an append: the entry is the source of the task too. Continuations run elsewhere, so that no sender's code runs on the
+    // log's loop.
     private ManualResetValueTaskSourceCore<WalAppend> _completion = new() { RunContinuationsAsynchronously = true };
 
     internal WalEntry(in WalRecordHeader header, ReadOnlyMemory<byte> payload, TState state)

@@ -4,8 +4,8 @@ using System.IO.Hashing;
 namespace Throughline.Engine.Wal;
 
 /// <summary>
-/// A record's frame (docs/format/wal.md): a mark, the length and a checksum, all tied to the segment's salt and the frame's own offset. So no bytes of a
-/// payload, and no frame that once stood elsewhere, can be taken for a frame. Not thread safe: each owner has its own.
+/// A record's frame (docs/format/wal.md): a mark, the length and a checksum, all tied to the segment's salt and the frame's own offset.
+/// So no bytes of a payload, and no frame that once stood elsewhere, can be taken for a frame. Not thread safe: each owner has its own.
 /// </summary>
 internal sealed class WalFrame
 {
@@ -26,8 +26,11 @@ internal sealed class WalFrame
         return (uint)XxHash3.HashToUInt64(_place);
     }
 
-    /// <summary>Writes the bytes before the payload. <paramref name="groupBack"/> is the distance from the start of the record's group.</summary>
-    public void Write(Span<byte> to, ulong salt, long offset, ulong sequence, in WalRecordHeader header, int groupBack, ReadOnlySpan<byte> payload)
+    /// <summary>
+    /// Writes the bytes before the payload. <paramref name="groupBack"/> is the distance from the start of the record's group.
+    /// </summary>
+    public void Write(Span<byte> to, ulong salt, long offset, ulong sequence, in WalRecordHeader header, int groupBack,
+        ReadOnlySpan<byte> payload)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(to, Mark(salt, offset));
         BinaryPrimitives.WriteUInt32LittleEndian(to[4..], (uint)(RecordHeaderSize + payload.Length));

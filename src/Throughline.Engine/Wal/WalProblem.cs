@@ -8,5 +8,7 @@ public sealed record WalProblem(string File, long Offset, long SizeBytes, string
 {
     /// <summary>One sentence for the operator.</summary>
     public override string ToString() =>
-        $"{File}: {(SizeBytes > 0 ? $"{SizeBytes} bytes at offset {Offset} cannot be read" : $"at offset {Offset}")}: expected {Expected}, found {Found}";
+        $"{File}: {Place}: expected {Expected}, found {Found}";
+
+    private string Place => SizeBytes > 0 ? $"{SizeBytes} bytes at offset {Offset} cannot be read" : $"at offset {Offset}";
 }

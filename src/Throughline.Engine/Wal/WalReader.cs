@@ -3,8 +3,8 @@ using Throughline.Engine.Files;
 namespace Throughline.Engine.Wal;
 
 /// <summary>
-/// Reads the records of a log in order. Recovery owns it, before the log's writer is opened. Not thread safe. Bytes that were acknowledged and
-/// cannot be read are told in <see cref="Problems"/>, and reading goes on behind them.
+/// Reads the records of a log in order. Recovery owns it, before the log's writer is opened. Not thread safe. Bytes that were
+/// acknowledged and cannot be read are told in <see cref="Problems"/>, and reading goes on behind them.
 /// </summary>
 public sealed class WalReader : IDisposable
 {
@@ -24,8 +24,8 @@ public sealed class WalReader : IDisposable
     private long _tornBytes;
 
     /// <summary>
-    /// Opens the log, from <paramref name="firstSegment"/> on: what lies below is in blocks already. Throws an <see cref="InvalidDataException"/> when a newer program
-    /// wrote it. A directory that is not there is an empty log.
+    /// Opens the log, from <paramref name="firstSegment"/> on: what lies below is in blocks already. Throws an <see
+    /// cref="InvalidDataException"/> when a newer program wrote it. A directory that is not there is an empty log.
     /// </summary>
     public WalReader(IFileSystem files, WalOptions options, long firstSegment)
     {
@@ -51,7 +51,8 @@ public sealed class WalReader : IDisposable
 
     /// <summary>Where the log ends. Known when <see cref="TryRead"/> has answered false; throws before.</summary>
     public WalEnd End => _index == _segments.Count
-        ? new WalEnd(_nextSegment, _segments.Count == 0 ? 0 : _segments[^1].Number, _previousLength, Math.Max(_firstSequence, _lastSequence + 1), _tornBytes, _sizes)
+        ? new WalEnd(_nextSegment, _segments.Count == 0 ? 0 : _segments[^1].Number, _previousLength,
+            Math.Max(_firstSequence, _lastSequence + 1), _tornBytes, _sizes)
         : throw new InvalidOperationException("the log has not been read to its end");
 
     /// <summary>The next record; false at the log's end. Its payload is valid until the next call.</summary>
@@ -66,7 +67,8 @@ public sealed class WalReader : IDisposable
                     _lastSequence = record.Sequence;
                     return true;
                 }
-                _problems.Add(new WalProblem(_segments[_index].Path, record.Offset, 0, $"a sequence number above {_lastSequence}", $"{record.Sequence}"));
+                var expected = $"a sequence number above {_lastSequence}";
+                _problems.Add(new WalProblem(_segments[_index].Path, record.Offset, 0, expected, $"{record.Sequence}"));
             }
             CloseSegment();
             _index++;
@@ -88,7 +90,10 @@ public sealed class WalReader : IDisposable
                 continue;
             }
             if (segment.DamagedCopy is { } damaged)
-                _problems.Add(new WalProblem(segment.Path, damaged, WalSegmentHeader.Size, "a copy of the segment header", "other bytes; the other copy is good and nothing is lost"));
+            {
+                const string found = "other bytes; the other copy is good and nothing is lost";
+                _problems.Add(new WalProblem(segment.Path, damaged, WalSegmentHeader.Size, "a copy of the segment header", found));
+            }
             var previous = header.PreviousNumber;
             if (previous == 0 || previous < firstSegment)
                 continue;
@@ -137,7 +142,7 @@ public sealed class WalReader : IDisposable
         if (_index == _segments.Count - 1)
             _tornBytes = reader.TornBytes;
         else
-            _problems.Add(new WalProblem(segment.Path, reader.Position, reader.TornBytes, "records with the right mark, length and checksum", "other bytes"));
+            _problems.Add(new WalProblem(segment.Path, reader.Position, reader.TornBytes, WalSegmentReader.GoodRecords, "other bytes"));
     }
 
     private void CloseSegment()

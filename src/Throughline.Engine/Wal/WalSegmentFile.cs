@@ -7,8 +7,8 @@ namespace Throughline.Engine.Wal;
 internal sealed record WalSegmentFile(long Number, string Path, long FileLength, WalSegmentHeader? Header, long? DamagedCopy)
 {
     /// <summary>
-    /// True for what a crash leaves when a segment is being begun: records follow only when the header is durable, so a file without them and
-    /// without a header never held any.
+    /// True for what a crash leaves when a segment is being begun: records follow only when the header is durable, so a file without them
+    /// and without a header never held any.
     /// </summary>
     public bool IsUnused => Header is null && FileLength <= WalSegmentHeader.CopiesSize;
 
@@ -19,7 +19,8 @@ internal sealed record WalSegmentFile(long Number, string Path, long FileLength,
         WalSegmentHeader? header = null;
         long? damaged = null;
         Span<byte> copy = stackalloc byte[WalSegmentHeader.Size];
-        for (long offset = 0; offset < WalSegmentHeader.CopiesSize && offset + WalSegmentHeader.Size <= file.Length; offset += WalSegmentHeader.Size)
+        var headerLength = Math.Min(WalSegmentHeader.CopiesSize, file.Length);
+        for (long offset = 0; offset + WalSegmentHeader.Size <= headerLength; offset += WalSegmentHeader.Size)
         {
             file.ReadExactly(offset, copy);
             if (WalSegmentHeader.TryRead(copy, path, out var found) && found.Number == number)

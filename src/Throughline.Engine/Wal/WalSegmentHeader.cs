@@ -4,13 +4,14 @@ using System.IO.Hashing;
 namespace Throughline.Engine.Wal;
 
 /// <summary>
-/// The first bytes of a segment (docs/format/wal.md). It is durable before the first record is written; it stands twice, so that one bad bit does not
-/// make a whole segment unreadable.
+/// The first bytes of a segment (docs/format/wal.md). It is durable before the first record is written; it stands twice, so that one bad
+/// bit does not make a whole segment unreadable.
 /// </summary>
 /// <param name="Number">The segment's number, as in its name.</param>
 /// <param name="FirstSequence">Lower bound of its records' numbers.</param>
 /// <param name="PreviousNumber">The segment before, 0 when there was none.</param>
-/// <param name="PreviousLength">Where the segment before ends: every byte up to here was acknowledged as durable, whatever follows was not.</param>
+/// <param name="PreviousLength">Where the segment before ends: every byte up to here was acknowledged as durable, whatever follows was
+/// not.</param>
 /// <param name="Salt">Random number that ties checksums to this segment.</param>
 internal readonly record struct WalSegmentHeader(long Number, ulong FirstSequence, long PreviousNumber, long PreviousLength, ulong Salt)
 {
@@ -35,7 +36,9 @@ internal readonly record struct WalSegmentHeader(long Number, ulong FirstSequenc
         first.CopyTo(copies[Size..]);
     }
 
-    /// <summary>Reads one copy. False when it is not what was written; an <see cref="InvalidDataException"/> when a newer program wrote it.</summary>
+    /// <summary>
+    /// Reads one copy. False when it is not what was written; an <see cref="InvalidDataException"/> when a newer program wrote it.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> copy, string path, out WalSegmentHeader header)
     {
         header = default;

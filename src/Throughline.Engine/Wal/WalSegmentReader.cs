@@ -3,12 +3,15 @@ using Throughline.Engine.Files;
 namespace Throughline.Engine.Wal;
 
 /// <summary>
-/// Reads the records of one segment in order. Where a frame is bad it looks for the next good one, and decides whether what lies between was
-/// acknowledged: it was when the segment after says how far this one goes (<paramref name="sealedLength"/>), or when a later frame's
+/// Reads the records of one segment in order. Where a frame is bad it looks for the next good one, and decides whether what lies between
+/// was acknowledged: it was when the segment after says how far this one goes (<paramref name="sealedLength"/>), or when a later frame's
 /// group began behind it, since a group is written only after the sync of the one before. Not thread safe.
 /// </summary>
 internal sealed class WalSegmentReader(IReadableFile file, string path, WalSegmentHeader header, long? sealedLength, int maxPayloadBytes)
 {
+    /// <summary>What is expected wherever bytes of a segment cannot be read.</summary>
+    public const string GoodRecords = "records with the right mark, length and checksum";
+
     // Large enough that reading is sequential, small enough not to matter.
     private const int WindowSize = 256 << 10;
 
@@ -49,14 +52,14 @@ internal sealed class WalSegmentReader(IReadableFile file, string path, WalSegme
         var bad = Position;
         if (FindFrame(bad + 1) is { } next && (sealedLength is not null || WasAcknowledged(bad, next)) && TryFrame(next, out frame))
         {
-            problems.Add(new WalProblem(path, bad, next - bad, "a record with the right mark, length and checksum", "other bytes"));
+            problems.Add(new WalProblem(path, bad, next - bad, GoodRecords, "other bytes"));
             Position = next;
             return true;
         }
         frame = default;
         if (sealedLength is not null)
         {
-            problems.Add(new WalProblem(path, bad, sealedLength.Value - bad, "records with the right mark, length and checksum up to the segment's end", "other bytes"));
+            problems.Add(new WalProblem(path, bad, sealedLength.Value - bad, GoodRecords, "other bytes"));
             Position = _end;
             _lengthChecked = true;
         }

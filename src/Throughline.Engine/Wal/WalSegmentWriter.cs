@@ -2,7 +2,9 @@ using Throughline.Engine.Files;
 
 namespace Throughline.Engine.Wal;
 
-/// <summary>A segment that is being written. Owned by the writer's loop; not thread safe. After a failed append it must not be used again.</summary>
+/// <summary>
+/// A segment that is being written. Owned by the writer's loop; not thread safe. After a failed append it must not be used again.
+/// </summary>
 internal sealed class WalSegmentWriter : IDisposable
 {
     private readonly IWritableFile _file;
@@ -25,7 +27,10 @@ internal sealed class WalSegmentWriter : IDisposable
 
     public bool IsEmpty => DurableLength == WalSegmentHeader.CopiesSize;
 
-    /// <summary>Begins a segment: its name and header are durable on return. Throws what the disk throws, and leaves at most a file without records.</summary>
+    /// <summary>
+    /// Begins a segment: its name and header are durable on return. Throws what the disk throws, and leaves at most a file without
+    /// records.
+    /// </summary>
     public static WalSegmentWriter Begin(IFileSystem files, string directory, in WalSegmentHeader header)
     {
         var path = Path.Combine(directory, WalSegmentName.Of(header.Number));
@@ -59,7 +64,9 @@ internal sealed class WalSegmentWriter : IDisposable
         }
     }
 
-    /// <summary>Writes a group and makes it durable. The entries' sequence numbers are set from <paramref name="firstSequence"/> on.</summary>
+    /// <summary>
+    /// Writes a group and makes it durable. The entries' sequence numbers are set from <paramref name="firstSequence"/> on.
+    /// </summary>
     public void Append<TState>(List<WalEntry<TState>> group, ulong firstSequence)
     {
         if (_frameHeaders.Length < group.Count * WalFrame.HeaderSize)
@@ -71,7 +78,8 @@ internal sealed class WalSegmentWriter : IDisposable
             var entry = group[i];
             entry.Sequence = firstSequence + (ulong)i;
             var frameHeader = _frameHeaders.AsMemory(i * WalFrame.HeaderSize, WalFrame.HeaderSize);
-            _frame.Write(frameHeader.Span, _header.Salt, offset, entry.Sequence, entry.Header, (int)(offset - DurableLength), entry.Payload.Span);
+            var groupBack = (int)(offset - DurableLength);
+            _frame.Write(frameHeader.Span, _header.Salt, offset, entry.Sequence, entry.Header, groupBack, entry.Payload.Span);
             _buffers.Add(frameHeader);
             if (!entry.Payload.IsEmpty)
                 _buffers.Add(entry.Payload);

@@ -4,18 +4,19 @@ using Throughline.Engine.Files;
 namespace Throughline.Engine.Wal;
 
 /// <summary>
-/// Sees the records of a group when they are durable, in order, on the log's loop; the senders are answered when it returns. The list is valid
-/// during the call. Must not block for long; when it throws, the log stops and every append fails.
+/// Sees the records of a group when they are durable, in order, on the log's loop; the senders are answered when it returns. The list is
+/// valid during the call. Must not block for long; when it throws, the log stops and every append fails.
 /// </summary>
 public delegate void WalCommitHandler<TState>(IReadOnlyList<WalEntry<TState>> group);
 
 /// <summary>
-/// The log: append-only segments, written by one loop that owns the files. Commits are grouped naturally: a sync begins as soon as the one before has ended, and
-/// takes all that arrived meanwhile. Thread safe. Bytes are described in docs/format/wal.md.
+/// The log: append-only segments, written by one loop that owns the files. Commits are grouped naturally: a sync begins as soon as the
+/// one before has ended, and takes all that arrived meanwhile. Thread safe. Bytes are described in docs/format/wal.md.
 /// </summary>
 /// <remarks>
-/// A failed write or sync is never retried: the segment is sealed where its durable bytes end, which the next segment's header tells to recovery, and the group's
-/// appends fail. While no next segment can be begun (a full disk), appends fail with a message; every group tries anew.
+/// A failed write or sync is never retried: the segment is sealed where its durable bytes end, which the next segment's header tells to
+/// recovery, and the group's appends fail. While no next segment can be begun (a full disk), appends fail with a message; every group
+/// tries anew.
 /// </remarks>
 public sealed class WalWriter<TState> : IAsyncDisposable
 {
@@ -47,8 +48,8 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Goes on where reading ended, in a new segment, and makes what was read durable: it may have come from the page cache of a machine that lost a process but not
-    /// its power. Throws what the disk throws.
+    /// Goes on where reading ended, in a new segment, and makes what was read durable: it may have come from the page cache of a machine
+    /// that lost a process but not its power. Throws what the disk throws.
     /// </summary>
     public static WalWriter<TState> Open(IFileSystem files, WalOptions options, WalEnd end, WalCommitHandler<TState> committed)
     {
@@ -65,20 +66,24 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     public long SizeBytes => _sizes.Total;
 
     /// <summary>
-    /// Appends a record. Ends when it is durable and the commit handler has seen it, or at once when it is refused. The payload must stay as it is until then;
-    /// an append cannot be cancelled.
+    /// Appends a record. Ends when it is durable and the commit handler has seen it, or at once when it is refused. The payload must stay
+    /// as it is until then; an append cannot be cancelled.
     /// </summary>
     public ValueTask<WalAppend> AppendAsync(in WalRecordHeader header, ReadOnlyMemory<byte> payload, TState state)
     {
         if (payload.Length > _options.MaxPayloadBytes)
-            return new(new WalAppend(WalAppendStatus.Failed, 0, $"a record of {payload.Length} bytes is larger than the log takes ({_options.MaxPayloadBytes})"));
+        {
+            var message = $"a record of {payload.Length} bytes is larger than the log takes ({_options.MaxPayloadBytes})";
+            return new(new WalAppend(WalAppendStatus.Failed, 0, message));
+        }
         var entry = new WalEntry<TState>(header, payload, state);
         return _queue.TryAdd(entry) is { } refused ? new(refused) : entry.Task;
     }
 
     /// <summary>
-    /// Cuts the log before any append that is still waiting: <paramref name="atCut"/> runs on the loop, after the commit handler has seen all records before the cut and
-    /// before it sees any behind it. Fails with an <see cref="IOException"/> when no new segment can be begun; then nothing was cut. May be called from the commit handler.
+    /// Cuts the log before any append that is still waiting: <paramref name="atCut"/> runs on the loop, after the commit handler has seen
+    /// all records before the cut and before it sees any behind it. Fails with an <see cref="IOException"/> when no new segment can be
+    /// begun; then nothing was cut. May be called from the commit handler.
     /// </summary>
     public Task<WalCut> CutAsync(Action<WalCut> atCut)
     {
@@ -124,7 +129,8 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The host boundary of this thread: only the commit handler or a cut's action can throw here. The records are safe, but nobody has seen them: stop, and say so.
+            // The host boundary of this thread: only the commit handler or a cut's action can throw here. The records are safe, but
+            // nobody has seen them: stop, and say so.
             Stop($"the log stopped after an internal error: {e.GetType().Name}: {e.Message}");
         }
         _segment?.Dispose();
@@ -196,7 +202,8 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the segment under way. It is not gone back to even when no other can be begun: a half-made next segment may already tell recovery where this one ends.
+    /// Ends the segment under way. It is not gone back to even when no other can be begun: a half-made next segment may already tell
+    /// recovery where this one ends.
     /// </summary>
     private void Seal()
     {
@@ -225,7 +232,8 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     {
         var number = _nextSegment++;
         var salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        _segment = WalSegmentWriter.Begin(_files, _options.Directory, new WalSegmentHeader(number, _nextSequence, _previousSegment, _previousLength, salt));
+        var header = new WalSegmentHeader(number, _nextSequence, _previousSegment, _previousLength, salt);
+        _segment = WalSegmentWriter.Begin(_files, _options.Directory, header);
         _sizes.Set(number, _segment.DurableLength);
         return _segment;
     }

@@ -43,7 +43,9 @@ public sealed class ServerHost : IAsyncDisposable
         {
             await BindAsync(application, options, cancellationToken);
             host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
-            await host.OpenStoreAsync(options, files, time, cancellationToken);
+            // A long recovery must not keep the process from ending when it is asked to.
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
+            await host.OpenStoreAsync(options, files, time, ending.Token);
             return host;
         }
         catch

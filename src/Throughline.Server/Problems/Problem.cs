@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -12,6 +13,8 @@ public sealed record Problem(int Status, string Detail, string? Parameter = null
     /// <summary>The media type of problem details in JSON.</summary>
     public const string MediaType = "application/problem+json";
 
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers the request with the problem.</summary>
     public async Task WriteAsync(HttpContext context)
     {
@@ -19,7 +22,7 @@ public sealed record Problem(int Status, string Detail, string? Parameter = null
         response.StatusCode = Status;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
-        await using (var json = new Utf8JsonWriter(response.BodyWriter))
+        await using (var json = new Utf8JsonWriter(response.BodyWriter, Options))
         {
             json.WriteStartObject();
             json.WriteString("type"u8, "about:blank"u8);

@@ -56,24 +56,29 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
 
         var decoded = worker.Decoder.Decode(protobuf.Span, worker.Batch);
         if (decoded.Status == DecodeStatus.Malformed) return Refuse(RefusalReason.Malformed, IngestStatus.Malformed, decoded.Message, default);
-        if (decoded.RefusedSpans > 0) counters.CountRefused(RefusalReason.InvalidIds, decoded.Message, decoded.RefusedSpans);
 
+        var isNew = true;
         var redacted = redact ? worker.Redactor.Redact(worker.Batch) : 0;
         if (worker.Batch.RowCount > 0)
         {
             // The log must not hold what was refused or redacted, so it gets the batch where that differs from the request.
-            if (decoded.Altered || redacted > 0)
+            var altered = decoded.Altered || redacted > 0;
+            if (altered)
             {
                 OtlpTraceEncoder.Encode(worker.Batch, worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
-            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span), CancellationToken.None);
+            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span),
+                payloadIsAsReceived: !altered && form == OtlpForm.Protobuf, CancellationToken.None);
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
+            isNew = appended.Status != AppendStatus.Duplicate;
         }
-        counters.CountReceived(decoded.AcceptedSpans, redacted);
+        // Counted only now: a request that is sent again because the store could not take it would count twice.
+        if (isNew && decoded.RefusedSpans > 0) counters.CountRefused(RefusalReason.InvalidIds, decoded.Message, decoded.RefusedSpans);
+        counters.CountReceived(isNew ? decoded.AcceptedSpans : 0, isNew ? redacted : 0);
         return new IngestOutcome(IngestStatus.Stored, decoded.RefusedSpans, MessageFor(decoded), default);
     }
 

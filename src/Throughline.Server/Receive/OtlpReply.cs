@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Throughline.Server.Receive;
@@ -11,6 +12,7 @@ namespace Throughline.Server.Receive;
 /// </summary>
 internal static class OtlpReply
 {
+    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly byte[] EmptyJson = "{}"u8.ToArray();
 
     /// <summary>The response to a stored request: empty when all of it was, else with its partial success.</summary>
@@ -69,7 +71,7 @@ internal static class OtlpReply
     private static byte[] Json(Action<Utf8JsonWriter> members)
     {
         var output = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(output))
+        using (var json = new Utf8JsonWriter(output, JsonOptions))
         {
             json.WriteStartObject();
             members(json);

@@ -152,7 +152,8 @@ internal ref struct WireReader
                 ReadFixed64();
                 break;
             case 2:
-                _position += ReadLength();
+                var length = ReadLength();
+                _position += length;
                 break;
             case 3:
                 SkipGroup(tag, depth);

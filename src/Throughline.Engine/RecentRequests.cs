@@ -6,6 +6,9 @@ namespace Throughline.Engine;
 /// </summary>
 internal sealed class RecentRequests(TimeSpan window)
 {
+    /// <summary>Far more than senders make in the window; holds the memory when the clock has jumped ahead and back, and nothing grows old.</summary>
+    private const int Most = 500_000;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<UInt128, Entry> _entries = [];
     private readonly Queue<(UInt128 Digest, ulong ReceivedUnixNano)> _byTime = new();
@@ -37,7 +40,7 @@ internal sealed class RecentRequests(TimeSpan window)
 
     private void Prune(ulong nowUnixNano)
     {
-        while (_byTime.TryPeek(out var oldest) && oldest.ReceivedUnixNano + _windowNano < nowUnixNano)
+        while (_byTime.TryPeek(out var oldest) && (_byTime.Count > Most || oldest.ReceivedUnixNano + _windowNano < nowUnixNano))
         {
             _byTime.Dequeue();
             if (_entries.TryGetValue(oldest.Digest, out var entry) && entry.ReceivedUnixNano == oldest.ReceivedUnixNano) _entries.Remove(oldest.Digest);

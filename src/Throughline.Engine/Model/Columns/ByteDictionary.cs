@@ -12,6 +12,9 @@ public sealed class ByteDictionary
 {
     private static readonly ulong Seed = (ulong)Random.Shared.NextInt64() | 1;
 
+    // A known constant here would let a sender make one factor of the product zero, and every hash with it.
+    private static readonly ulong Seed2 = (ulong)Random.Shared.NextInt64() << 1;
+
     // A slot is 0 when empty, else the upper half of the hash and the id + 1.
     private ulong[] _slots;
     private byte[] _arena;
@@ -199,7 +202,7 @@ public sealed class ByteDictionary
         {
             a = b = 0;
         }
-        return Fold(a ^ Seed ^ (ulong)length, b ^ 0x9E3779B97F4A7C15);
+        return Fold(a ^ Seed ^ (ulong)length, b ^ Seed2);
     }
 
     private static ulong HashLong(ref byte p, int length)
@@ -209,10 +212,10 @@ public sealed class ByteDictionary
         for (; i + 16 <= length; i += 16)
         {
             hash = Fold(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i)) ^ hash,
-                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i + 8)) ^ 0xD6E8FEB86659FD93);
+                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i + 8)) ^ Seed2);
         }
         return Fold(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 16)) ^ hash,
-            Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 8)) ^ 0x9E3779B97F4A7C15);
+            Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 8)) ^ Seed2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

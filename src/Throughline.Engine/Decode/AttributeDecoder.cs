@@ -31,14 +31,14 @@ internal sealed class AttributeDecoder(int maxNesting)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Text(ReadOnlySpan<byte> utf8)
     {
-        var id = _strings.Find(utf8);
-        return id >= 0 ? id : NewText(utf8);
+        var id = _strings.Find(utf8, out var place);
+        return id >= 0 ? id : NewText(utf8, place);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int NewText(ReadOnlySpan<byte> utf8)
+    private int NewText(ReadOnlySpan<byte> utf8, ByteDictionary.Place place)
     {
-        if (Utf8.IsValid(utf8)) return _strings.GetOrAdd(utf8);
+        if (Utf8.IsValid(utf8)) return _strings.Add(utf8, place);
         MendedTexts++;
         return _strings.GetOrAdd(Mend(utf8));
     }

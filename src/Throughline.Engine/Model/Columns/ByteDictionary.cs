@@ -74,25 +74,36 @@ public sealed class ByteDictionary
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int GetOrAdd(ReadOnlySpan<byte> value, out bool added)
     {
+        var id = Find(value, out var place);
+        added = id < 0;
+        return added ? Add(value, place) : id;
+    }
+
+    /// <summary>Where an entry that <see cref="Find(ReadOnlySpan{byte}, out Place)"/> did not find belongs; valid until something is added.</summary>
+    internal readonly record struct Place(ulong Hash, int Slot);
+
+    /// <summary>The id of <paramref name="value"/>, or -1 and the place to add it at. For the owner.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int Find(ReadOnlySpan<byte> value, out Place place)
+    {
         var hash = Hash(value);
         var slots = _slots;
         var mask = slots.Length - 1;
-        var tag = hash & 0xFFFFFFFF_00000000;
         var i = (int)hash & mask;
         while (true)
         {
             var slot = slots[i];
             if (slot == 0)
             {
-                added = true;
-                return Add(value, hash, i);
+                place = new Place(hash, i);
+                return -1;
             }
-            if ((slot & 0xFFFFFFFF_00000000) == tag)
+            if (((slot ^ hash) & 0xFFFFFFFF_00000000) == 0)
             {
                 var id = (int)(uint)slot - 1;
                 if (value.SequenceEqual(this[id]))
                 {
-                    added = false;
+                    place = default;
                     return id;
                 }
             }
@@ -133,8 +144,9 @@ public sealed class ByteDictionary
         _used = 0;
     }
 
+    /// <summary>Adds an entry at the place that looking for it has just given.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int Add(ReadOnlySpan<byte> value, ulong hash, int slot)
+    internal int Add(ReadOnlySpan<byte> value, Place place)
     {
         if (_used + (long)value.Length > Array.MaxLength)
             throw new InvalidOperationException($"A dictionary of {_used} bytes cannot take {value.Length} more; its owner's size limit should have come first.");
@@ -151,7 +163,7 @@ public sealed class ByteDictionary
         _ends[id] = _used;
         _count = id + 1;
         if (_count * 4L > _slots.Length * 3L) Rehash(_slots.Length * 2);
-        else Volatile.Write(ref _slots[slot], (hash & 0xFFFFFFFF_00000000) | (uint)(id + 1));
+        else Volatile.Write(ref _slots[place.Slot], (place.Hash & 0xFFFFFFFF_00000000) | (uint)(id + 1));
         return id;
     }
 

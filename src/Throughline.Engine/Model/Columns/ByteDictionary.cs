@@ -10,7 +10,9 @@ namespace Throughline.Engine.Model.Columns;
 /// </summary>
 public sealed class ByteDictionary
 {
+    // Both factors of every product are secret: a factor that a sender could make 0 would let him aim collisions.
     private static readonly ulong Seed = (ulong)Random.Shared.NextInt64() | 1;
+    private static readonly ulong SecondSeed = (ulong)Random.Shared.NextInt64() << 1 | 1;
 
     // A slot is 0 when empty, else the upper half of the hash and the id + 1.
     private ulong[] _slots;
@@ -211,7 +213,7 @@ public sealed class ByteDictionary
         {
             a = b = 0;
         }
-        return Fold(a ^ Seed ^ (ulong)length, b ^ 0x9E3779B97F4A7C15);
+        return Fold(a ^ Seed ^ (ulong)length, b ^ SecondSeed);
     }
 
     private static ulong HashLong(ref byte p, int length)
@@ -221,10 +223,10 @@ public sealed class ByteDictionary
         for (; i + 16 <= length; i += 16)
         {
             hash = Fold(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i)) ^ hash,
-                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i + 8)) ^ 0xD6E8FEB86659FD93);
+                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i + 8)) ^ SecondSeed);
         }
         return Fold(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 16)) ^ hash,
-            Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 8)) ^ 0x9E3779B97F4A7C15);
+            Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 8)) ^ SecondSeed);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-folder=test
+folder="test"
 results=$root/artifacts/test
 passed=0 failed=0 skipped=0
 summary=()

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Throughline.Pipeline.Backend.Batching;
+using Throughline.Pipeline.Backend.Calls;
+using Throughline.Pipeline.Backend.Events;
+using Throughline.Telemetry;
+
+namespace Throughline.Pipeline.Backend.Analysis;
+
+/// <summary>
+/// What happens to a batch once it is closed: its waits are recorded in every member's trace, the analysis and the event in the
+/// carrier's, so that the work is counted once; the others tell that they waited for it, with a link. Thread-safe.
+/// </summary>
+internal sealed class BatchAnalysis(AnalystClient analyst, EventStore events, SpanSource spans, TimeProvider time, ILogger<BatchAnalysis> logger)
+{
+    public async Task RunAsync(ClosedBatch batch, CancellationToken cancellation)
+    {
+        var dispatchedAt = time.GetUtcNow();
+        var links = batch.Members.Select(member => RecordWaits(batch, member, dispatchedAt)).ToList();
+        var (verdict, caller) = await AnalyzeAsync(batch, links, cancellation);
+        var answeredAt = time.GetUtcNow();
+        foreach (var member in batch.Members)
+            if (!ReferenceEquals(member, batch.Carrier))
+                RecordAwait(batch, member, verdict, caller, dispatchedAt, answeredAt);
+        Save(batch, verdict);
+    }
+
+    private ActivityLink RecordWaits(ClosedBatch batch, BatchMember member, DateTimeOffset dispatchedAt)
+    {
+        var wait = spans.RecordWait(member.Trace, "batch_wait", WaitKind.BatchWindow, member.JoinedAt, batch.ClosedAt, batch.Tags());
+        if (dispatchedAt - batch.ClosedAt >= ImagePipeline.WorthTelling)
+            spans.RecordWait(member.Trace, "queue_wait", WaitKind.Queue, batch.ClosedAt, dispatchedAt, [new("batch.id", batch.Id)]);
+        return new(wait ?? member.Trace, new()
+        {
+            { "pipeline.wait_ms", (batch.ClosedAt - member.JoinedAt).TotalMilliseconds }, { "image.sha256", member.Sha256 },
+        });
+    }
+
+    private async Task<(Verdict Verdict, ActivityContext? Caller)> AnalyzeAsync(
+        ClosedBatch batch, IReadOnlyList<ActivityLink> links, CancellationToken cancellation)
+    {
+        using var span = spans.StartUnder(batch.Carrier.Trace, "analyze_batch", ActivityKind.Client, links);
+        foreach (var (key, value) in batch.Tags()) span?.SetTag(key, value);
+        span?.SetTag("peer.service", "hsi-nemotron");
+        try
+        {
+            var verdict = await analyst.AnalyzeAsync(batch, cancellation);
+            span?.SetTag("model.name", verdict.Model);
+            DescribeRisk(span, verdict);
+            return (verdict, span?.Context);
+        }
+        catch (ServiceCallException problem)
+        {
+            span.Fail(problem, problem.ErrorType);
+            logger.LogWarning("Batch {Batch} of {Camera} was not analysed, a fallback event is saved: {Problem}", batch.Id, batch.Camera.Id, problem.Message);
+            return (Verdict.Fallback(batch, problem), span?.Context);
+        }
+    }
+
+    private void RecordAwait(
+        ClosedBatch batch, BatchMember member, Verdict verdict, ActivityContext? caller, DateTimeOffset from, DateTimeOffset to)
+    {
+        List<KeyValuePair<string, object?>> tags = [new("batch.id", batch.Id), new("camera.id", batch.Camera.Id), new("risk.level", verdict.RiskLevel)];
+        if (verdict.RiskScore is { } score) tags.Add(new("risk.score", score));
+        spans.RecordWait(member.Trace, "await_analysis", WaitKind.Analysis, from, to, tags, caller is { } link ? [new(link)] : null);
+    }
+
+    private void Save(ClosedBatch batch, Verdict verdict)
+    {
+        using var span = spans.StartUnder(batch.Carrier.Trace, "save_event");
+        span?.SetTag("batch.id", batch.Id).SetTag("camera.id", batch.Camera.Id).SetTag("camera.name", batch.Camera.Name);
+        DescribeRisk(span, verdict);
+        if (verdict.FallbackReason is { } reason) span?.SetTag("event.fallback", true).SetTag("event.fallback_reason", reason);
+        try
+        {
+            var id = events.Save(batch, verdict);
+            span?.SetTag("event.id", id);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException problem)
+        {
+            span.Fail(problem);
+            logger.LogError("The event of batch {Batch} could not be saved: {Problem}", batch.Id, problem.Message);
+        }
+    }
+
+    private static void DescribeRisk(Activity? span, Verdict verdict)
+    {
+        if (verdict.RiskScore is { } score) span?.SetTag("risk.score", score);
+        span?.SetTag("risk.level", verdict.RiskLevel);
+    }
+}

@@ -1,0 +1,97 @@
+namespace Throughline.Pipeline.Backend.Batching;
+
+/// <summary>
+/// Gathers each camera's images into batches and closes them by time, size or urgency. Thread-safe. A closed batch is handed to
+/// <paramref name="closed"/> once, outside the lock, on the thread of the timer or of the member that closed it.
+/// </summary>
+internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<ClosedBatch> closed)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, OpenBatch> _open = [];
+
+    /// <summary>Puts a member into its camera's batch, which is opened if there is none. An urgent one closes it at once.</summary>
+    public JoinedBatch Join(BatchMember member, bool urgent)
+    {
+        JoinedBatch joined;
+        ClosedBatch? done = null;
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            if (!_open.TryGetValue(member.Camera.Id, out var batch)) _open.Add(member.Camera.Id, batch = Open(member, now));
+            batch.Members.Add(member with { JoinedAt = now });
+            joined = new(batch.Id, batch.OpenedAt, batch.Members.Count);
+            if (urgent) done = Close(batch, now, CloseReasons.FastPath);
+            else if (batch.Members.Count >= options.MaximumSize) done = Close(batch, now, CloseReasons.Full);
+            else batch.Timer.Change(DueAt(batch) - now, Timeout.InfiniteTimeSpan);
+        }
+        if (done is not null) closed(done);
+        return joined;
+    }
+
+    /// <summary>Closes what is open, since no more images will come.</summary>
+    public void CloseAll()
+    {
+        List<ClosedBatch> done;
+        lock (_gate) done = [.. _open.Values.ToList().Select(batch => Close(batch, time.GetUtcNow(), CloseReasons.Shutdown))];
+        done.ForEach(closed);
+    }
+
+    private OpenBatch Open(BatchMember first, DateTimeOffset now)
+    {
+        var batch = new OpenBatch($"batch_{Guid.CreateVersion7(now):n}", first.Camera, now);
+        // A timer keeps the context of its maker: without this the first member's span would be current when the batch closes.
+        using (ExecutionContext.SuppressFlow())
+            batch.Timer = time.CreateTimer(_ => OnDue(batch), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return batch;
+    }
+
+    private void OnDue(OpenBatch batch)
+    {
+        ClosedBatch done;
+        lock (_gate)
+        {
+            if (!ReferenceEquals(_open.GetValueOrDefault(batch.Camera.Id), batch)) return;
+            var now = time.GetUtcNow();
+            var due = DueAt(batch);
+            if (now < due)
+            {
+                batch.Timer.Change(due - now, Timeout.InfiniteTimeSpan);
+                return;
+            }
+            done = Close(batch, now, now >= batch.OpenedAt + options.Window ? CloseReasons.Window : CloseReasons.Idle);
+        }
+        closed(done);
+    }
+
+    private DateTimeOffset DueAt(OpenBatch batch)
+    {
+        var (window, idle) = (batch.OpenedAt + options.Window, batch.Members[^1].JoinedAt + options.Idle);
+        return window < idle ? window : idle;
+    }
+
+    private ClosedBatch Close(OpenBatch batch, DateTimeOffset now, string reason)
+    {
+        _open.Remove(batch.Camera.Id);
+        batch.Timer.Dispose();
+        return new(batch.Id, batch.Camera, batch.OpenedAt, now, reason, batch.Members);
+    }
+
+    private sealed class OpenBatch(string id, Images.Camera camera, DateTimeOffset openedAt)
+    {
+        private ITimer? _timer;
+
+        public string Id => id;
+
+        public Images.Camera Camera => camera;
+
+        public DateTimeOffset OpenedAt => openedAt;
+
+        public List<BatchMember> Members { get; } = [];
+
+        public ITimer Timer
+        {
+            get => _timer ?? throw new InvalidOperationException("The batch has no timer yet.");
+            set => _timer = value;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using Microsoft.Extensions.AI;
+using OpenAI;
+
+namespace Throughline.Pipeline.Nemotron.Analysis;
+
+/// <summary>The language model behind an OpenAI-compatible API. Thread-safe; made once, when the service's own address is known.</summary>
+internal sealed class LanguageModel : IDisposable
+{
+    private readonly LlmOptions _options;
+    private readonly HttpClient _http;
+    private readonly IChatClient _chat;
+
+    public LanguageModel(LlmOptions options, Uri builtIn, string sourceName, TimeProvider time)
+    {
+        _options = options;
+        // The cancellation of each call bounds it; a stream is not over when its headers are there.
+        _http = new() { Timeout = Timeout.InfiniteTimeSpan };
+        var address = options.Url ?? builtIn;
+        var client = new OpenAIClient(new ApiKeyCredential(options.ApiKey), new OpenAIClientOptions
+        {
+            Endpoint = address,
+            Transport = new HttpClientPipelineTransport(_http),
+            // The caller of this service decides about trying again; two layers of it would multiply.
+            RetryPolicy = new ClientRetryPolicy(0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+        });
+        var provider = options.Provider ?? (options.Url is null ? "throughline" : "openai");
+        _chat = client.GetChatClient(options.Model).AsIChatClient().AsBuilder()
+            .UseOpenTelemetry(sourceName: sourceName)
+            .Use(inner => new LlmInferenceSpan(inner, sourceName, new ChatClientMetadata(provider, address, options.Model), time))
+            .Build();
+    }
+
+    /// <summary>Asks the model and waits for its whole answer, which it takes as a stream to see the phases.</summary>
+    public async Task<ChatResponse> AskAsync(IList<ChatMessage> prompt, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(_options.TimeoutSeconds));
+        try
+        {
+            return await _chat.GetStreamingResponseAsync(
+                prompt,
+                new()
+                {
+                    ModelId = _options.Model, MaxOutputTokens = _options.MaxTokens, Temperature = _options.Temperature,
+                    ResponseFormat = ChatResponseFormat.Json,
+                },
+                limit.Token).ToChatResponseAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The language model did not finish within {_options.TimeoutSeconds} s.");
+        }
+    }
+
+    public void Dispose()
+    {
+        _chat.Dispose();
+        _http.Dispose();
+    }
+}

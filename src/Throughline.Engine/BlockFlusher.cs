@@ -1,0 +1,106 @@
+using System.Threading.Channels;
+using Throughline.Engine.Blocks;
+using Throughline.Engine.Files;
+
+namespace Throughline.Engine;
+
+/// <summary>
+/// Turns frozen heads into blocks, one at a time, in the background: writes the block, then the manifest, then tells the store, which drops the head and the log
+/// segments. Owned by the store. When the disk refuses, the head stays where it is and the flush is tried again.
+/// </summary>
+internal sealed class BlockFlusher : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private readonly IFileSystem _files;
+    private readonly StorePaths _paths;
+    private readonly TimeProvider _time;
+    private readonly RowGroupCache _cache;
+    private readonly Action<FrozenHead, BlockReader> _flushed;
+    private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private Manifest _manifest;
+    private volatile string? _problem;
+
+    /// <summary>Begins the loop. <paramref name="flushed"/> is called on it when a block and its manifest are durable.</summary>
+    public BlockFlusher(IFileSystem files, StorePaths paths, TimeProvider time, RowGroupCache cache, Manifest manifest, Action<FrozenHead, BlockReader> flushed)
+    {
+        _files = files;
+        _paths = paths;
+        _time = time;
+        _cache = cache;
+        _manifest = manifest;
+        _flushed = flushed;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Why the last flush failed; null when all is well.</summary>
+    public string? Problem => _problem;
+
+    /// <summary>Takes a frozen head; heads are flushed in the order they come.</summary>
+    public void Enqueue(FrozenHead head) => _queue.Writer.TryWrite(head);
+
+    /// <summary>Stops between two steps; a block that is not in the manifest yet is given up, its spans are in the log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.Complete();
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await foreach (var head in _queue.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await FlushAsync(head).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The store is being closed: what is not flushed is in the log.
+        }
+    }
+
+    private async Task FlushAsync(FrozenHead head)
+    {
+        while (true)
+        {
+            try
+            {
+                var block = Flush(head);
+                _problem = null;
+                _flushed(head, block);
+                return;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CorruptDataException)
+            {
+                _problem = $"a block cannot be written, its spans stay in the log and in memory: {e.Message}";
+                await Task.Delay(RetryAfter, _time, _stop.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private BlockReader Flush(FrozenHead head)
+    {
+        var number = _manifest.NextBlock;
+        var name = Manifest.BlockFileName(number);
+        var path = Path.Combine(_paths.Blocks, name);
+        // A try before this one may have left it there, in no manifest.
+        _files.Delete(path);
+        AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _stop.Token));
+        var block = BlockReader.Open(_files, path, name, _cache);
+        try
+        {
+            var manifest = new Manifest(head.EndSegment, number + 1, [.. _manifest.Blocks, number]);
+            manifest.Write(_files, _paths.Root);
+            _manifest = manifest;
+            return block;
+        }
+        catch
+        {
+            block.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Throughline.Engine.Model.Wire;
+
+namespace Throughline.Engine.Decode;
+
+/// <summary>
+/// Says which field of an ExportTraceServiceRequest an offset lies in, for error messages. Walks the message again from its beginning, so that the decoder
+/// itself need not know where it is.
+/// </summary>
+internal static class OtlpFieldPath
+{
+    /// <summary>The decoder stops hostile nesting earlier, but not always before the offset that it names.</summary>
+    private const int MaxDepth = 4 * OtlpTraceDecoder.DefaultMaxNesting;
+
+    /// <summary>The path of the innermost field that begins at or before the offset, like <c>resource_spans[0].scope_spans[1].spans[7].attributes[2].value</c>.</summary>
+    public static string Locate(ReadOnlySpan<byte> request, int offset)
+    {
+        var path = new List<string>();
+        try
+        {
+            Walk(new WireReader(request), OtlpSchema.Request, offset, path);
+        }
+        catch (MalformedInputException)
+        {
+            // The walk ends where the decoder did: the path so far is the answer.
+        }
+        return path.Count == 0 ? "ExportTraceServiceRequest" : string.Join('.', path);
+    }
+
+    private static void Walk(WireReader reader, OtlpMessage message, int offset, List<string> path)
+    {
+        var seen = new Dictionary<uint, int>();
+        var depth = path.Count;
+        while (reader.HasMore && reader.Position <= offset)
+        {
+            path.RemoveRange(depth, path.Count - depth);
+            var tag = reader.ReadTag();
+            if (message.Find(tag >> 3) is not { } field)
+            {
+                path.Add($"field {tag >> 3} of {message.Name}");
+                reader.Skip(tag);
+                continue;
+            }
+            var index = seen.GetValueOrDefault(tag);
+            seen[tag] = index + 1;
+            path.Add(field.IsRepeated ? $"{field.Name}[{index}]" : field.Name);
+            if (field.Message is null || (tag & 7) != 2 || path.Count == MaxDepth)
+            {
+                reader.Skip(tag);
+                continue;
+            }
+            var inner = reader.ReadMessage();
+            // What ends at the offset may be what ended too soon; when it isn't, the next field's name takes its place.
+            if (offset >= inner.Position && offset <= reader.Position) Walk(inner, field.Message, offset, path);
+        }
+    }
+}

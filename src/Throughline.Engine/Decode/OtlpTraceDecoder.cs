@@ -1,0 +1,329 @@
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Wire;
+
+namespace Throughline.Engine.Decode;
+
+/// <summary>
+/// Decodes OTLP <c>ExportTraceServiceRequest</c> messages (opentelemetry-proto 1.x, trace.proto) into columns, forward only and without an object per
+/// span. Not thread safe; reuse one per worker. Unknown fields are ignored, as protobuf asks.
+/// </summary>
+/// <param name="maxNesting">How deep attribute values may nest.</param>
+public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMaxNesting)
+{
+    /// <summary>How deep attribute values may nest when nothing else is said.</summary>
+    public const int DefaultMaxNesting = 32;
+
+    private readonly AttributeDecoder _attributes = new(maxNesting);
+
+    // Resources and scopes of one batch are few and come again and again: their bytes (with the schema URL behind them) find their row.
+    private readonly ByteDictionary _resourceKeys = new();
+    private readonly ByteDictionary _scopeKeys = new();
+    private readonly List<byte> _key = [];
+
+    private SpanBatch _batch = new();
+    private int _emptyText;
+    private int _refusedTraceIds;
+    private int _refusedSpanIds;
+
+    /// <summary>
+    /// Appends the request's spans to <paramref name="batch"/>, which must be empty. Spans with invalid ids are left out and counted.
+    /// A malformed request leaves the batch empty.
+    /// </summary>
+    public DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch)
+    {
+        if (batch.RowCount != 0) throw new ArgumentException("The batch must be empty.", nameof(batch));
+        _batch = batch;
+        _attributes.Bind(batch);
+        _resourceKeys.Clear();
+        _scopeKeys.Clear();
+        _refusedTraceIds = _refusedSpanIds = 0;
+        _emptyText = batch.Strings.GetOrAdd([]);
+        try
+        {
+            var reader = new WireReader(request);
+            while (reader.HasMore)
+            {
+                var tag = reader.ReadTag();
+                if (tag == 0x0A) ResourceSpans(reader.ReadMessage());
+                else reader.Skip(tag);
+            }
+        }
+        catch (MalformedInputException e)
+        {
+            batch.Clear();
+            var at = OtlpFieldPath.Locate(request, e.Offset);
+            return new DecodeResult(DecodeStatus.Malformed, 0, 0, 0, $"{at} at byte {e.Offset}: {e.Message}");
+        }
+        var refused = _refusedTraceIds + _refusedSpanIds;
+        return new DecodeResult(DecodeStatus.Decoded, batch.RowCount, refused, _attributes.MendedTexts, refused == 0 ? "" : RefusalMessage(refused));
+    }
+
+    private string RefusalMessage(int refused)
+    {
+        var reasons = new List<string>(2);
+        if (_refusedTraceIds > 0) reasons.Add($"{_refusedTraceIds} with a trace_id that is not 16 bytes or all zero");
+        if (_refusedSpanIds > 0) reasons.Add($"{_refusedSpanIds} with a span_id that is not 8 bytes or all zero");
+        return $"{refused} spans were refused: {string.Join(", ", reasons)}";
+    }
+
+    /// <summary>
+    /// The schema URL stands behind the spans and the resource may, so the message is walked twice: its own fields are few and skipping spans costs
+    /// nothing next to reading them.
+    /// </summary>
+    private void ResourceSpans(WireReader message)
+    {
+        var header = message;
+        ReadOnlySpan<byte> resource = default;
+        ReadOnlySpan<byte> schemaUrl = default;
+        var resourceReader = default(WireReader);
+        while (header.HasMore)
+        {
+            var tag = header.ReadTag();
+            switch (tag)
+            {
+                case 0x0A:
+                    var part = header.ReadMessage();
+                    resourceReader = resourceReader.HasMore ? new WireReader((byte[])[.. resourceReader.Rest, .. part.Rest]) : part;
+                    resource = resourceReader.Rest;
+                    break;
+                case 0x1A:
+                    schemaUrl = header.ReadBytes();
+                    break;
+                default:
+                    header.Skip(tag);
+                    break;
+            }
+        }
+        var row = _resourceKeys.GetOrAdd(KeyOf(resource, schemaUrl), out var added);
+        if (added) Resource(resourceReader, schemaUrl);
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            if (tag == 0x12) ScopeSpans(message.ReadMessage(), row);
+            else message.Skip(tag);
+        }
+    }
+
+    private ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
+    {
+        if (schemaUrl.IsEmpty) return message;
+        // No message begins with a 0 byte, so these keys cannot be mistaken for those without a URL.
+        _key.Clear();
+        _key.Add(0);
+        _key.AddRange(BitConverter.GetBytes(message.Length));
+        _key.AddRange(message);
+        _key.AddRange(schemaUrl);
+        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_key);
+    }
+
+    private void Resource(WireReader message, ReadOnlySpan<byte> schemaUrl)
+    {
+        var resources = _batch.Resources;
+        var first = resources.Attributes.Count;
+        var dropped = 0u;
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            if (tag == 0x0A) _attributes.KeyValue(message.ReadMessage(), resources.Attributes);
+            else if (tag == 0x10) dropped = (uint)message.ReadVarint();
+            else message.Skip(tag);
+        }
+        resources.Add(ServiceOf(resources.Attributes, first), _attributes.Text(schemaUrl), dropped);
+    }
+
+    private int ServiceOf(AttributeColumns attributes, int first)
+    {
+        var key = _batch.Strings.Find("service.name"u8);
+        for (var i = first; key >= 0 && i < attributes.Count; i++)
+        {
+            if (attributes.Key[i] == key && attributes.Type[i] == (byte)AttributeType.String && attributes.Value[i] != _emptyText) return (int)attributes.Value[i];
+        }
+        return _batch.Strings.GetOrAdd("unknown_service"u8);
+    }
+
+    private void ScopeSpans(WireReader message, int resourceRow)
+    {
+        var header = message;
+        ReadOnlySpan<byte> scope = default;
+        ReadOnlySpan<byte> schemaUrl = default;
+        var scopeReader = default(WireReader);
+        while (header.HasMore)
+        {
+            var tag = header.ReadTag();
+            switch (tag)
+            {
+                case 0x0A:
+                    var part = header.ReadMessage();
+                    scopeReader = scopeReader.HasMore ? new WireReader((byte[])[.. scopeReader.Rest, .. part.Rest]) : part;
+                    scope = scopeReader.Rest;
+                    break;
+                case 0x1A:
+                    schemaUrl = header.ReadBytes();
+                    break;
+                default:
+                    header.Skip(tag);
+                    break;
+            }
+        }
+        var row = _scopeKeys.GetOrAdd(KeyOf(scope, schemaUrl), out var added);
+        if (added) Scope(scopeReader, schemaUrl);
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            if (tag == 0x12) Span(message.ReadMessage(), resourceRow, row);
+            else message.Skip(tag);
+        }
+    }
+
+    private void Scope(WireReader message, ReadOnlySpan<byte> schemaUrl)
+    {
+        var scopes = _batch.Scopes;
+        ReadOnlySpan<byte> name = default;
+        ReadOnlySpan<byte> version = default;
+        var dropped = 0u;
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            switch (tag)
+            {
+                case 0x0A:
+                    name = message.ReadBytes();
+                    break;
+                case 0x12:
+                    version = message.ReadBytes();
+                    break;
+                case 0x1A:
+                    _attributes.KeyValue(message.ReadMessage(), scopes.Attributes);
+                    break;
+                case 0x20:
+                    dropped = (uint)message.ReadVarint();
+                    break;
+                default:
+                    message.Skip(tag);
+                    break;
+            }
+        }
+        scopes.Add(_attributes.Text(name), _attributes.Text(version), _attributes.Text(schemaUrl), dropped);
+    }
+
+    private void Span(WireReader message, int resourceRow, int scopeRow)
+    {
+        var batch = _batch;
+        var mendedBefore = _attributes.MendedTexts;
+        ReadOnlySpan<byte> traceId = default, spanId = default, parentId = default, name = default, traceState = default;
+        ReadOnlySpan<byte> statusMessage = default;
+        ulong start = 0, end = 0;
+        uint flags = 0, droppedAttributes = 0, droppedEvents = 0, droppedLinks = 0;
+        int kind = 0, status = 0;
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            switch (tag)
+            {
+                case 0x0A: traceId = message.ReadBytes(); break;
+                case 0x12: spanId = message.ReadBytes(); break;
+                case 0x1A: traceState = message.ReadBytes(); break;
+                case 0x22: parentId = message.ReadBytes(); break;
+                case 0x2A: name = message.ReadBytes(); break;
+                case 0x30: kind = (int)message.ReadVarint(); break;
+                case 0x39: start = message.ReadFixed64(); break;
+                case 0x41: end = message.ReadFixed64(); break;
+                case 0x4A: _attributes.KeyValue(message.ReadMessage(), batch.Attributes); break;
+                case 0x50: droppedAttributes = (uint)message.ReadVarint(); break;
+                case 0x5A: Event(message.ReadMessage()); break;
+                case 0x60: droppedEvents = (uint)message.ReadVarint(); break;
+                case 0x6A: Link(message.ReadMessage()); break;
+                case 0x70: droppedLinks = (uint)message.ReadVarint(); break;
+                case 0x7A: Status(message.ReadMessage(), ref status, ref statusMessage); break;
+                case 0x85: flags = message.ReadFixed32(); break;
+                default: message.Skip(tag); break;
+            }
+        }
+        if (!Accept(traceId, spanId)) return;
+        batch.TraceId.Add(TraceId.FromBytes(traceId));
+        batch.SpanId.Add(SpanId.FromBytes(spanId).Value);
+        // A parent id of a wrong length names no span: it counts as none, as OpenTelemetry's own collector has it.
+        batch.ParentSpanId.Add(parentId.Length == SpanId.SizeBytes ? SpanId.FromBytes(parentId).Value : 0);
+        batch.StartUnixNano.Add(start);
+        batch.EndUnixNano.Add(end);
+        batch.Name.Add(_attributes.Text(name));
+        batch.Kind.Add(kind);
+        batch.Status.Add(status);
+        batch.StatusMessage.Add(statusMessage.IsEmpty ? _emptyText : _attributes.Text(statusMessage));
+        batch.TraceState.Add(traceState.IsEmpty ? _emptyText : _attributes.Text(traceState));
+        batch.Flags.Add(flags);
+        batch.Resource.Add(resourceRow);
+        batch.Scope.Add(scopeRow);
+        batch.DroppedAttributes.Add(droppedAttributes);
+        batch.DroppedEvents.Add(droppedEvents);
+        batch.DroppedLinks.Add(droppedLinks);
+        batch.Marks.Add((byte)(_attributes.MendedTexts == mendedBefore ? SpanMarks.None : SpanMarks.InvalidUtf8));
+        batch.EndRow();
+    }
+
+    private bool Accept(ReadOnlySpan<byte> traceId, ReadOnlySpan<byte> spanId)
+    {
+        if (traceId.Length != TraceId.SizeBytes || !TraceId.FromBytes(traceId).IsValid) _refusedTraceIds++;
+        else if (spanId.Length != SpanId.SizeBytes || !SpanId.FromBytes(spanId).IsValid) _refusedSpanIds++;
+        else return true;
+        _batch.AbandonRow();
+        return false;
+    }
+
+    private static void Status(WireReader message, ref int code, ref ReadOnlySpan<byte> text)
+    {
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            if (tag == 0x12) text = message.ReadBytes();
+            else if (tag == 0x18) code = (int)message.ReadVarint();
+            else message.Skip(tag);
+        }
+    }
+
+    private void Event(WireReader message)
+    {
+        var events = _batch.Events;
+        ReadOnlySpan<byte> name = default;
+        ulong time = 0;
+        uint dropped = 0;
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            switch (tag)
+            {
+                case 0x09: time = message.ReadFixed64(); break;
+                case 0x12: name = message.ReadBytes(); break;
+                case 0x1A: _attributes.KeyValue(message.ReadMessage(), events.Attributes); break;
+                case 0x20: dropped = (uint)message.ReadVarint(); break;
+                default: message.Skip(tag); break;
+            }
+        }
+        events.Add(time, _attributes.Text(name), dropped);
+    }
+
+    private void Link(WireReader message)
+    {
+        var links = _batch.Links;
+        ReadOnlySpan<byte> traceId = default, spanId = default, traceState = default;
+        uint dropped = 0, flags = 0;
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            switch (tag)
+            {
+                case 0x0A: traceId = message.ReadBytes(); break;
+                case 0x12: spanId = message.ReadBytes(); break;
+                case 0x1A: traceState = message.ReadBytes(); break;
+                case 0x22: _attributes.KeyValue(message.ReadMessage(), links.Attributes); break;
+                case 0x28: dropped = (uint)message.ReadVarint(); break;
+                case 0x35: flags = message.ReadFixed32(); break;
+                default: message.Skip(tag); break;
+            }
+        }
+        links.Add(traceId.Length == TraceId.SizeBytes ? TraceId.FromBytes(traceId) : default,
+            spanId.Length == SpanId.SizeBytes ? SpanId.FromBytes(spanId).Value : 0,
+            traceState.IsEmpty ? _emptyText : _attributes.Text(traceState), flags, dropped);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+using Throughline.Engine.Model.Columns;
+
+namespace Throughline.Engine.Model;
+
+/// <summary>
+/// Copies rows from other batches into one target batch, giving strings, blobs, resources and scopes their numbers in the target; equal resources
+/// and scopes become one. Owned by the target's owner; not thread safe.
+/// </summary>
+internal sealed class SpanCopier
+{
+    private const int Unknown = -1;
+
+    private readonly ByteDictionary _resourceKeys = new();
+    private readonly ByteDictionary _scopeKeys = new();
+    private readonly List<long> _key = [];
+    private readonly SpanBatch _target;
+    private SpanBatch _source;
+    private int[] _strings = [];
+    private int[] _blobs = [];
+    private int[] _resources = [];
+    private int[] _scopes = [];
+
+    /// <summary>Copies into <paramref name="target"/>, which nobody else may append to.</summary>
+    public SpanCopier(SpanBatch target) => _source = _target = target;
+
+    /// <summary>Says which batch the next rows come from. What was mapped for the one before is forgotten.</summary>
+    public void From(SpanBatch source)
+    {
+        _source = source;
+        Reset(ref _strings, source.Strings.Count);
+        Reset(ref _blobs, source.Blobs.Count);
+        Reset(ref _resources, source.Resources.Count);
+        Reset(ref _scopes, source.Scopes.Count);
+    }
+
+    private static void Reset(ref int[] map, int count)
+    {
+        if (map.Length < count) map = new int[Math.Max(count, map.Length * 2)];
+        map.AsSpan(0, count).Fill(Unknown);
+    }
+
+    /// <summary>Appends row <paramref name="row"/> of the source; answers its row in the _target.</summary>
+    public int Copy(int row)
+    {
+        var source = _source;
+        var copy = _target.RowCount;
+        _target.TraceId.Add(source.TraceId[row]);
+        _target.SpanId.Add(source.SpanId[row]);
+        _target.ParentSpanId.Add(source.ParentSpanId[row]);
+        _target.StartUnixNano.Add(source.StartUnixNano[row]);
+        _target.EndUnixNano.Add(source.EndUnixNano[row]);
+        _target.Name.Add(String(source.Name[row]));
+        _target.Kind.Add(source.Kind[row]);
+        _target.Status.Add(source.Status[row]);
+        _target.StatusMessage.Add(String(source.StatusMessage[row]));
+        _target.TraceState.Add(String(source.TraceState[row]));
+        _target.Flags.Add(source.Flags[row]);
+        _target.Resource.Add(Resource(source.Resource[row]));
+        _target.Scope.Add(Scope(source.Scope[row]));
+        _target.DroppedAttributes.Add(source.DroppedAttributes[row]);
+        _target.DroppedEvents.Add(source.DroppedEvents[row]);
+        _target.DroppedLinks.Add(source.DroppedLinks[row]);
+        _target.Marks.Add(source.Marks[row]);
+        Attributes(source.Attributes, source.AttributeOffset[row], source.AttributeOffset[row + 1], _target.Attributes);
+        for (var i = source.EventOffset[row]; i < source.EventOffset[row + 1]; i++)
+        {
+            var events = source.Events;
+            Attributes(events.Attributes, events.AttributeOffset[i], events.AttributeOffset[i + 1], _target.Events.Attributes);
+            _target.Events.Add(events.TimeUnixNano[i], String(events.Name[i]), events.DroppedAttributes[i]);
+        }
+        for (var i = source.LinkOffset[row]; i < source.LinkOffset[row + 1]; i++)
+        {
+            var links = source.Links;
+            Attributes(links.Attributes, links.AttributeOffset[i], links.AttributeOffset[i + 1], _target.Links.Attributes);
+            _target.Links.Add(links.TraceId[i], links.SpanId[i], String(links.TraceState[i]), links.Flags[i], links.DroppedAttributes[i]);
+        }
+        _target.EndRow();
+        return copy;
+    }
+
+    private void Attributes(AttributeColumns from, int first, int end, AttributeColumns to)
+    {
+        for (var i = first; i < end; i++)
+        {
+            var type = (AttributeType)from.Type[i];
+            var value = from.Value[i];
+            if (type == AttributeType.String) value = String((int)value);
+            else if (type >= AttributeType.Array) value = Blob((int)value);
+            to.Add(String(from.Key[i]), type, value);
+        }
+    }
+
+    private int String(int id)
+    {
+        var known = _strings[id];
+        return known != Unknown ? known : _strings[id] = _target.Strings.GetOrAdd(_source.Strings[id]);
+    }
+
+    private int Blob(int id)
+    {
+        var known = _blobs[id];
+        return known != Unknown ? known : _blobs[id] = _target.Blobs.GetOrAdd(_source.Blobs[id]);
+    }
+
+    private int Resource(int row)
+    {
+        var known = _resources[row];
+        if (known != Unknown) return known;
+        var from = _source.Resources;
+        var to = _target.Resources;
+        var first = to.Attributes.Count;
+        Attributes(from.Attributes, from.AttributeOffset[row], from.AttributeOffset[row + 1], to.Attributes);
+        var service = String(from.Service[row]);
+        var schemaUrl = String(from.SchemaUrl[row]);
+        _key.Clear();
+        _key.Add(service);
+        _key.Add(schemaUrl);
+        _key.Add(from.DroppedAttributes[row]);
+        AddToKey(to.Attributes, first);
+        var number = _resourceKeys.GetOrAdd(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_key)), out var added);
+        if (added) to.Add(service, schemaUrl, from.DroppedAttributes[row]);
+        else to.Attributes.Truncate(first);
+        return _resources[row] = number;
+    }
+
+    private int Scope(int row)
+    {
+        var known = _scopes[row];
+        if (known != Unknown) return known;
+        var from = _source.Scopes;
+        var to = _target.Scopes;
+        var first = to.Attributes.Count;
+        Attributes(from.Attributes, from.AttributeOffset[row], from.AttributeOffset[row + 1], to.Attributes);
+        var name = String(from.Name[row]);
+        var version = String(from.Version[row]);
+        var schemaUrl = String(from.SchemaUrl[row]);
+        _key.Clear();
+        _key.Add(name);
+        _key.Add(version);
+        _key.Add(schemaUrl);
+        _key.Add(from.DroppedAttributes[row]);
+        AddToKey(to.Attributes, first);
+        var number = _scopeKeys.GetOrAdd(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_key)), out var added);
+        if (added) to.Add(name, version, schemaUrl, from.DroppedAttributes[row]);
+        else to.Attributes.Truncate(first);
+        return _scopes[row] = number;
+    }
+
+    private void AddToKey(AttributeColumns attributes, int first)
+    {
+        for (var i = first; i < attributes.Count; i++)
+        {
+            _key.Add(attributes.Key[i]);
+            _key.Add(attributes.Type[i]);
+            _key.Add(attributes.Value[i]);
+        }
+    }
+}

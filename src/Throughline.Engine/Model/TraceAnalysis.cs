@@ -1,0 +1,162 @@
+namespace Throughline.Engine.Model;
+
+/// <summary>
+/// Works out <see cref="TraceFacts"/> from a trace's rows in one batch. Reusable: keeps its buffers and the ids of the texts it asks for. Not thread safe.
+/// </summary>
+internal sealed class TraceAnalysis
+{
+    private readonly SpanBatch _batch;
+    private readonly int _waitKey;
+    private readonly int _errorTypeKey;
+    private readonly int _exceptionTypeKey;
+    private readonly int _emptyText;
+    private readonly HashSet<ulong> _ids = [];
+    private readonly Dictionary<int, (int Spans, int Errors)> _services = [];
+    private readonly Dictionary<int, int> _errorTypes = [];
+    private readonly List<(ulong Start, ulong End)> _covered = [];
+    private readonly List<(ulong Start, ulong End)> _waits = [];
+
+    /// <summary>For rows of this batch; texts that are added to it later are not known.</summary>
+    public TraceAnalysis(SpanBatch batch)
+    {
+        _batch = batch;
+        _waitKey = batch.Strings.Find("wait.kind"u8);
+        _errorTypeKey = batch.Strings.Find("error.type"u8);
+        _exceptionTypeKey = batch.Strings.Find("exception.type"u8);
+        _emptyText = batch.Strings.Find([]);
+    }
+
+    /// <summary>The facts of the trace whose rows these are (at least one, in any order). Needs every column of the batch.</summary>
+    public TraceFacts Of(ReadOnlySpan<int> rows)
+    {
+        Reset();
+        var batch = _batch;
+        foreach (var row in rows) _ids.Add(batch.SpanId[row]);
+        var first = rows[0];
+        var root = -1;
+        var firstError = -1;
+        var end = 0ul;
+        int errors = 0, orphans = 0;
+        foreach (var row in rows)
+        {
+            if (Precedes(row, first)) first = row;
+            var parent = batch.ParentSpanId[row];
+            if (parent == 0)
+            {
+                if (root < 0 || Precedes(row, root)) root = row;
+            }
+            else if (!_ids.Contains(parent))
+            {
+                orphans++;
+            }
+            var spanEnd = Math.Max(batch.StartUnixNano[row], batch.EndUnixNano[row]);
+            end = Math.Max(end, spanEnd);
+            _covered.Add((batch.StartUnixNano[row], spanEnd));
+            if (Attribute(row, _waitKey) >= 0) _waits.Add((batch.StartUnixNano[row], spanEnd));
+            var isError = (batch.Marks[row] & (byte)SpanMarks.Error) != 0;
+            var service = batch.Resources.Service[batch.Resource[row]];
+            var count = _services.GetValueOrDefault(service);
+            _services[service] = (count.Spans + 1, count.Errors + (isError ? 1 : 0));
+            if (!isError) continue;
+            errors++;
+            if (firstError < 0 || Precedes(row, firstError)) firstError = row;
+            CountErrorType(row);
+        }
+        var start = batch.StartUnixNano[first];
+        return new TraceFacts
+        {
+            StartUnixNano = start,
+            EndUnixNano = end,
+            WaitingNano = end - start - Union(_covered) + Union(_waits),
+            Spans = rows.Length,
+            Errors = errors,
+            Orphans = orphans,
+            RootService = root < 0 ? -1 : batch.Resources.Service[batch.Resource[root]],
+            RootName = root < 0 ? -1 : batch.Name[root],
+            FirstService = batch.Resources.Service[batch.Resource[first]],
+            FirstName = batch.Name[first],
+            ErrorType = ErrorType(firstError),
+            Services = [.. _services.Select(s => (s.Key, s.Value.Spans, s.Value.Errors))],
+        };
+    }
+
+    /// <summary>The error type of a failed row (error.type, else the first exception event's exception.type), or -1.</summary>
+    public int ErrorTypeOf(int row)
+    {
+        var type = Attribute(row, _errorTypeKey);
+        if (type >= 0 || _exceptionTypeKey < 0) return type;
+        var events = _batch.Events;
+        for (var e = _batch.EventOffset[row]; e < _batch.EventOffset[row + 1]; e++)
+        {
+            for (var i = events.AttributeOffset[e]; i < events.AttributeOffset[e + 1]; i++)
+            {
+                if (events.Attributes.Key[i] == _exceptionTypeKey && events.Attributes.Type[i] == (byte)AttributeType.String) return (int)events.Attributes.Value[i];
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>The text of <c>wait.kind</c>, or -1 when the row is no wait.</summary>
+    public int WaitKindOf(int row) => Attribute(row, _waitKey);
+
+    private void Reset()
+    {
+        _ids.Clear();
+        _services.Clear();
+        _errorTypes.Clear();
+        _covered.Clear();
+        _waits.Clear();
+    }
+
+    private bool Precedes(int row, int other)
+    {
+        var byStart = _batch.StartUnixNano[row].CompareTo(_batch.StartUnixNano[other]);
+        return byStart != 0 ? byStart < 0 : _batch.SpanId[row] < _batch.SpanId[other];
+    }
+
+    private int Attribute(int row, int key)
+    {
+        if (key < 0) return -1;
+        for (var i = _batch.AttributeOffset[row]; i < _batch.AttributeOffset[row + 1]; i++)
+        {
+            if (_batch.Attributes.Key[i] == key && _batch.Attributes.Type[i] == (byte)AttributeType.String) return (int)_batch.Attributes.Value[i];
+        }
+        return -1;
+    }
+
+    private void CountErrorType(int row)
+    {
+        var type = ErrorTypeOf(row);
+        if (type >= 0) _errorTypes[type] = _errorTypes.GetValueOrDefault(type) + 1;
+    }
+
+    private int ErrorType(int firstError)
+    {
+        if (firstError < 0) return -1;
+        if (_errorTypes.Count > 0) return _errorTypes.OrderByDescending(t => t.Value).ThenBy(t => t.Key).First().Key;
+        var message = _batch.StatusMessage[firstError];
+        return message == _emptyText ? -1 : message;
+    }
+
+    /// <summary>Length of the union of intervals.</summary>
+    private static ulong Union(List<(ulong Start, ulong End)> intervals)
+    {
+        if (intervals.Count == 0) return 0;
+        intervals.Sort();
+        var total = 0ul;
+        var (start, end) = intervals[0];
+        foreach (var interval in intervals)
+        {
+            if (interval.Start > end)
+            {
+                total += end - start;
+                (start, end) = interval;
+            }
+            else if (interval.End > end)
+            {
+                end = interval.End;
+            }
+        }
+        return total + (end - start);
+    }
+}

@@ -1,0 +1,184 @@
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Query.Plan;
+
+namespace Throughline.Engine.Query.Execution;
+
+/// <summary>
+/// Runs one search over the segments of a snapshot: marks the traces with a matching span in each segment, joins traces that lie in several, and keeps the
+/// first of the order. Exact over all matches, unless a bound is hit, which is said. One thread; not reused.
+/// </summary>
+internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegment> segments, Deadline deadline, CancellationToken cancellationToken)
+{
+    private readonly TopTraces _top = new(plan);
+    private readonly HashSet<TraceId> _joined = [];
+    private readonly List<string> _unreadable = [];
+    private long _total;
+    private long _errors;
+
+    /// <summary>The result; its cursor has no plan hash yet.</summary>
+    public (SearchResult Result, IReadOnlyList<string> Unreadable) Run(ulong snapshot)
+    {
+        var outOfTime = false;
+        for (var i = 0; i < segments.Count && !outOfTime; i++)
+        {
+            try
+            {
+                var marks = Mark(segments[i]);
+                outOfTime = marks is not null && !Collect(i, marks);
+            }
+            catch (UnreadableSegmentException e)
+            {
+                _unreadable.Add(e.Message);
+            }
+            catch (DeadlinePassedException)
+            {
+                outOfTime = true;
+            }
+        }
+        return (Page(snapshot, outOfTime), _unreadable);
+    }
+
+    /// <summary>By trace of the segment: whether a span of it there matches. Null when none can.</summary>
+    private bool[]? Mark(ISpanSegment segment)
+    {
+        var marks = new bool[segment.TraceIds.Length];
+        if (plan.Span is null)
+        {
+            Array.Fill(marks, true);
+            return marks;
+        }
+        var range = StartRange.Of(plan.Span);
+        if (!segment.Parts.Any(range.Overlaps)) return null;
+        if (range.IsWhole && range.TryDecide(segment, marks)) return marks;
+        var filter = new SpanFilterCompiler(segment.Tables).Compile(plan.Span);
+        if (filter.MatchesNothing) return null;
+        var any = false;
+        for (var part = 0; part < segment.Parts.Count; part++)
+        {
+            Check();
+            if (!range.Overlaps(segment.Parts[part])) continue;
+            var rows = segment.Load(part, filter.Needs);
+            var rowMarks = new bool[segment.Parts[part].Rows];
+            Array.Fill(rowMarks, true);
+            filter.Apply(rows.Spans, rowMarks);
+            var ordinals = rows.TraceOrdinal.Span;
+            for (var row = 0; row < rowMarks.Length; row++)
+            {
+                if (!rowMarks[row]) continue;
+                marks[ordinals[row]] = true;
+                any = true;
+            }
+        }
+        return any ? marks : null;
+    }
+
+    private void Check()
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (deadline.HasPassed) throw new DeadlinePassedException();
+    }
+
+    /// <summary>Takes the marked traces of a segment into the result. False when time ran out.</summary>
+    private bool Collect(int segmentIndex, bool[] marks)
+    {
+        var segment = segments[segmentIndex];
+        var needsWaiting = plan.Order == TraceOrder.Waiting || plan.Trace.Any(c => c.Field == TraceOrder.Waiting);
+        var waiting = needsWaiting ? segment.TraceWaiting : default;
+        for (var ordinal = 0; ordinal < marks.Length; ordinal++)
+        {
+            if (!marks[ordinal]) continue;
+            if ((ordinal & 1023) == 0) Check();
+            var id = segment.TraceIds[ordinal];
+            if (LiesElsewhere(id, segmentIndex))
+            {
+                if (_joined.Add(id)) CollectJoined(id);
+                continue;
+            }
+            var start = segment.TraceStart[ordinal];
+            var values = new TraceValues(start, segment.TraceEnd[ordinal] - start, segment.TraceSpans[ordinal], segment.TraceErrors[ordinal], needsWaiting ? waiting[ordinal] : 0);
+            Take(values, id, segmentIndex, ordinal, null);
+        }
+        return true;
+    }
+
+    private bool LiesElsewhere(TraceId id, int segmentIndex)
+    {
+        for (var i = 0; i < segments.Count; i++)
+        {
+            if (i == segmentIndex) continue;
+            try
+            {
+                if (segments[i].FindTrace(id) >= 0) return true;
+            }
+            catch (UnreadableSegmentException)
+            {
+                // Reported when the search comes to that segment itself.
+            }
+        }
+        return false;
+    }
+
+    private void CollectJoined(TraceId id)
+    {
+        Check();
+        var table = TraceAssembly.Assemble(id, segments, _unreadable);
+        if (table.Spans.RowCount == 0) return;
+        var facts = TraceAssembly.FactsOf(table);
+        Take(new TraceValues(facts.StartUnixNano, facts.EndUnixNano - facts.StartUnixNano, facts.Spans, facts.Errors, facts.WaitingNano), id, -1, -1, table);
+    }
+
+    private void Take(in TraceValues values, TraceId id, int segment, int ordinal, SpanTable? assembled)
+    {
+        foreach (var condition in plan.Trace)
+        {
+            var value = values[condition.Field];
+            if (value < (condition.Minimum ?? 0) || value > (condition.Maximum ?? ulong.MaxValue)) return;
+        }
+        _total++;
+        if (values.Errors > 0) _errors++;
+        _top.Offer(new FoundTrace(values[plan.Order], id, segment, ordinal, assembled));
+    }
+
+    private SearchResult Page(ulong snapshot, bool outOfTime)
+    {
+        var found = _top.InOrder();
+        var hasMore = found.Count > plan.Limit;
+        if (hasMore) found.RemoveAt(found.Count - 1);
+        var traces = new List<TraceSummary>(found.Count);
+        foreach (var trace in found)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                traces.Add(Summary(trace));
+            }
+            catch (UnreadableSegmentException e)
+            {
+                _unreadable.Add(e.Message);
+            }
+        }
+        var truncated = outOfTime ? new Truncation("time", $"The search was ended after {deadline.Limit.TotalSeconds:0.#} s; there may be more matches. Narrow the time range or the filter.")
+            : _unreadable.Count > 0 ? new Truncation("unreadable", $"Some stored data cannot be read: {_unreadable[0]}")
+            : null;
+        var exact = truncated is null;
+        var next = hasMore ? new SearchCursor(snapshot, found[^1].Key, found[^1].Id, 0) : null;
+        return new SearchResult(traces, new Total(_total, exact), new Total(_errors, exact), next, truncated, false);
+    }
+
+    private TraceSummary Summary(in FoundTrace trace) => trace.Assembled is { } table
+        ? TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings)
+        : TraceAssembly.Summary(trace.Id, segments[trace.Segment].Facts(trace.Ordinal), segments[trace.Segment].Tables.Strings);
+
+    private readonly record struct TraceValues(ulong Start, ulong Duration, int Spans, int Errors, ulong Waiting)
+    {
+        public ulong this[TraceOrder order] => order switch
+        {
+            TraceOrder.Duration => Duration,
+            TraceOrder.Spans => (ulong)Spans,
+            TraceOrder.Errors => (ulong)Errors,
+            TraceOrder.Waiting => Waiting,
+            _ => Start,
+        };
+    }
+}

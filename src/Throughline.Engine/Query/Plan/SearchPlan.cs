@@ -1,0 +1,50 @@
+namespace Throughline.Engine.Query.Plan;
+
+/// <summary>
+/// A search for traces: span filter -> traces with such a span -> trace filter -> order -> limit. Immutable; every API compiles to it and
+/// every <see cref="ISpanSource"/> gets it whole.
+/// </summary>
+public sealed record SearchPlan
+{
+    /// <summary>Holds on one span of the trace; null: any span.</summary>
+    public SpanPredicate? Span { get; init; }
+
+    /// <summary>Conditions on the whole trace; all hold.</summary>
+    public IReadOnlyList<TraceCondition> Trace { get; init; } = [];
+
+    /// <summary>What the traces are ordered by; ties by trace id.</summary>
+    public TraceOrder Order { get; init; } = TraceOrder.Start;
+
+    /// <summary>True: largest (newest) first.</summary>
+    public bool Descending { get; init; } = true;
+
+    /// <summary>Traces wanted, at least 1.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Where the previous page ended; null for the first page.</summary>
+    public SearchCursor? After { get; init; }
+}
+
+/// <summary>A value of a trace by which a search can be ordered and filtered.</summary>
+public enum TraceOrder
+{
+    /// <summary>Start of the earliest span.</summary>
+    Start,
+    /// <summary>From the earliest start to the latest end.</summary>
+    Duration,
+    /// <summary>Number of spans, duplicates collapsed.</summary>
+    Spans,
+    /// <summary>Number of spans that count as errors.</summary>
+    Errors,
+    /// <summary>Explicit waits and gaps, in nanoseconds.</summary>
+    Waiting,
+}
+
+/// <summary>A condition on a value of the whole trace: minimum &lt;= value &lt;= maximum (both inclusive; null is open). Nanoseconds or counts.</summary>
+public sealed record TraceCondition(TraceOrder Field, ulong? Minimum, ulong? Maximum);
+
+/// <summary>
+/// Where a page of results ended: the snapshot's sequence number, the last trace's order value and its id. What it belongs to is the plan it
+/// came from; <see cref="PlanHash"/> tells a cursor of another search.
+/// </summary>
+public sealed record SearchCursor(ulong Snapshot, ulong LastKey, Model.TraceId LastTrace, uint PlanHash);

@@ -1,0 +1,115 @@
+using Throughline.Engine.Blocks;
+using Throughline.Engine.Decode;
+using Throughline.Engine.Files;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Wal;
+
+namespace Throughline.Engine;
+
+/// <summary>What recovery found: everything a store needs to go on.</summary>
+internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<BlockReader> Blocks, Head Head, WalEnd LogEnd, RecentRequests Recent, IReadOnlyList<string> Problems);
+
+/// <summary>
+/// Opens what a store's directory holds: the manifest, its blocks, and the log's records that are in no block. Leftovers of a flush that did not come to
+/// its end are deleted; what cannot be read is told and the rest is served.
+/// </summary>
+internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, RowGroupCache cache)
+{
+    private readonly List<string> _problems = [];
+    private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);
+
+    /// <summary>Recovers. The directory is locked by the caller.</summary>
+    /// <exception cref="StoreOpenException">The store cannot be used at all.</exception>
+    public RecoveredStore Run(StorePaths paths, WalOptions walOptions, CancellationToken cancellationToken)
+    {
+        var manifest = ReadManifest(paths);
+        DeleteLeftovers(paths, manifest);
+        var blocks = OpenBlocks(paths, manifest);
+        var head = new Head(UnixNano(time));
+        var end = ReadLog(walOptions, manifest, head, cancellationToken);
+        return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
+    }
+
+    /// <summary>Now, in Unix nanoseconds.</summary>
+    public static ulong UnixNano(TimeProvider time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    private Manifest ReadManifest(StorePaths paths)
+    {
+        try
+        {
+            return Manifest.Read(files, paths.Root);
+        }
+        catch (CorruptDataException e)
+        {
+            throw new StoreOpenException($"The store's manifest cannot be read: {e.Message}. Restore the file from a copy of the directory, or move the directory away to begin a new store.", e);
+        }
+    }
+
+    private void DeleteLeftovers(StorePaths paths, Manifest manifest)
+    {
+        var known = manifest.Blocks.Select(Manifest.BlockFileName).ToHashSet();
+        foreach (var name in files.ListFiles(paths.Blocks))
+        {
+            if (!known.Contains(name)) files.Delete(Path.Combine(paths.Blocks, name));
+        }
+    }
+
+    private List<BlockReader> OpenBlocks(StorePaths paths, Manifest manifest)
+    {
+        var blocks = new List<BlockReader>();
+        foreach (var number in manifest.Blocks)
+        {
+            var name = Manifest.BlockFileName(number);
+            try
+            {
+                var block = BlockReader.Open(files, Path.Combine(paths.Blocks, name), name, cache);
+                blocks.Add(block);
+                var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
+                foreach (var request in block.ReadDigests())
+                {
+                    if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
+                }
+            }
+            catch (Exception e) when (e is CorruptDataException or IOException or UnreadableSegmentException)
+            {
+                _problems.Add($"block {name} cannot be read, its spans are not served: {e.Message}");
+            }
+        }
+        return blocks;
+    }
+
+    private WalEnd ReadLog(WalOptions walOptions, Manifest manifest, Head head, CancellationToken cancellationToken)
+    {
+        // The limit on nesting was the receiver's: what was acknowledged is taken back.
+        var decoder = new OtlpTraceDecoder(maxNesting: 1024);
+        var batch = new SpanBatch();
+        using var reader = new WalReader(files, walOptions, manifest.FirstSegment);
+        while (reader.TryRead(out var record))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var header = record.Header;
+            // A request whose sync failed was refused and sent again: both copies may be here.
+            if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano)) continue;
+            batch.Clear();
+            var result = decoder.Decode(record.Payload.Span, batch);
+            if (result.Status == DecodeStatus.Decoded) head.Add(batch, new RequestDigest(header.Digest, header.ReceiveUnixNano));
+            else _problems.Add($"record {record.Sequence} of log segment {record.Segment} at byte {record.Offset} cannot be decoded: {result.Message}");
+        }
+        _problems.AddRange(reader.Problems.Select(p => p.ToString()));
+        return reader.End;
+    }
+}
+
+/// <summary>Where a store's files lie: <c>DIRECTORY/{tenant}/{signal}/</c>.</summary>
+internal sealed record StorePaths(string Directory)
+{
+    /// <summary>The directory of the traces of tenant 0; holds the manifest.</summary>
+    public string Root { get; } = Path.Combine(Directory, "0", "traces");
+
+    /// <summary>The log's segments.</summary>
+    public string Log { get; } = Path.Combine(Directory, "0", "traces", "log");
+
+    /// <summary>The blocks.</summary>
+    public string Blocks { get; } = Path.Combine(Directory, "0", "traces", "blocks");
+}

@@ -1,0 +1,41 @@
+namespace Throughline.Engine;
+
+/// <summary>Limits and sizes of a <see cref="TraceStore"/>. Every limit has a default and, where it is hit, a message.</summary>
+public sealed record TraceStoreOptions
+{
+    /// <summary>The directory that holds everything; one process at a time.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Spans in the head before it is flushed to a block.</summary>
+    public int HeadMaxSpans { get; init; } = 250_000;
+
+    /// <summary>Memory of the head before it is flushed to a block.</summary>
+    public long HeadMaxBytes { get; init; } = 256L << 20;
+
+    /// <summary>A head older than this is flushed when it holds anything.</summary>
+    public TimeSpan HeadMaxAge { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Bytes of a log segment before the next one is begun.</summary>
+    public long LogSegmentBytes { get; init; } = 64L << 20;
+
+    /// <summary>Bytes of requests that may wait for the log; beyond them senders are told to try again.</summary>
+    public long LogQueueBytes { get; init; } = 128L << 20;
+
+    /// <summary>How far back a retried request is recognised.</summary>
+    public TimeSpan DuplicateWindow { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Requests that are remembered for that at most (about 80 bytes each).</summary>
+    public int DuplicateMaxRequests { get; init; } = 500_000;
+
+    /// <summary>Memory for decoded row groups of blocks.</summary>
+    public long BlockCacheBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long a search may run before it answers with what it has.</summary>
+    public TimeSpan SearchTimeLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Searches and reads that run at once; more wait.</summary>
+    public int MaxConcurrentQueries { get; init; } = 8;
+
+    /// <summary>How long a cursor's snapshot is kept.</summary>
+    public TimeSpan SnapshotLease { get; init; } = TimeSpan.FromMinutes(2);
+}

@@ -1,0 +1,168 @@
+using Throughline.Engine;
+using Throughline.Engine.Encode;
+using Throughline.Engine.Model;
+using Throughline.Engine.Query;
+using Throughline.Server.Problems;
+using Throughline.Server.SelfTelemetry;
+using Throughline.Server.Storage;
+
+namespace Throughline.Server.Api.Native;
+
+/// <summary>Answers one request; null when it did, else what is wrong with the request.</summary>
+internal delegate Task<Problem?> NativeHandler(HttpContext context, TraceStore store);
+
+/// <summary>The page's own API under /api/v1 (docs/api.md), described by <c>openapi.json</c> beside it. Stateless but for the parts that it was made with.</summary>
+public static class NativeApi
+{
+    /// <summary>Maps the API's routes, and a truthful 404 for everything else under /api.</summary>
+    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters)
+    {
+        Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
+        Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
+        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics())));
+        GetStored(routes, gate, "/api/v1/services", ServicesAsync);
+        GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
+        GetStored(routes, gate, "/api/v1/search", SearchAsync);
+        GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
+        GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
+        routes.Map("/api/{**path}", static context =>
+            new Problem(StatusCodes.Status404NotFound, $"There is nothing at {context.Request.Path}. The API is described at /api/v1/openapi.json.").WriteAsync(context));
+    }
+
+    private static async Task<Problem?> ServicesAsync(HttpContext context, TraceStore store)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var (from, to) = query.Range();
+        if (query.Finish() is { } problem) return problem;
+
+        var services = await store.GetServicesAsync(from, to, context.RequestAborted);
+        await using var answer = new JsonAnswer(context);
+        var json = answer.Writer;
+        json.WriteStartObject();
+        json.WriteStartArray("services"u8);
+        foreach (var service in services)
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, service.Name);
+            json.WriteLong("spans"u8, service.Spans);
+            json.WriteLong("errors"u8, service.Errors);
+            json.WriteEndObject();
+            if (answer.IsPartFull) await answer.SendAsync();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await answer.FinishAsync();
+        return null;
+    }
+
+    private static async Task<Problem?> OperationsAsync(HttpContext context, TraceStore store)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var services = query.Many("service");
+        var (from, to) = query.Range();
+        if (query.Finish() is { } problem) return problem;
+
+        var operations = await store.GetOperationsAsync(services, from, to, context.RequestAborted);
+        await using var answer = new JsonAnswer(context);
+        var json = answer.Writer;
+        json.WriteStartObject();
+        json.WriteStartArray("operations"u8);
+        foreach (var operation in operations)
+        {
+            json.WriteStartObject();
+            json.WriteString("service"u8, operation.Service);
+            json.WriteString("name"u8, operation.Name);
+            json.WriteString("kind"u8, JsonFields.KindName(operation.Kind));
+            json.WriteLong("spans"u8, operation.Spans);
+            json.WriteLong("errors"u8, operation.Errors);
+            json.WriteEndObject();
+            if (answer.IsPartFull) await answer.SendAsync();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await answer.FinishAsync();
+        return null;
+    }
+
+    private static async Task<Problem?> SearchAsync(HttpContext context, TraceStore store)
+    {
+        if (SearchRequest.Read(context.Request.Query, out var problem) is not { } plan) return problem;
+        var result = await store.SearchAsync(plan, context.RequestAborted);
+        return await Finish(context, json => SearchWriter.Write(json.Writer, result, SearchRequest.HashOf(context.Request.Query)));
+    }
+
+    private static async Task<Problem?> TraceAsync(HttpContext context, TraceStore store)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var asOtlp = query.OneOf("format", "columns", "otlp") == 1;
+        if (query.Finish() is { } wrong) return wrong;
+        var (trace, problem) = await FindAsync(context, store);
+        if (trace is null) return problem;
+
+        if (asOtlp) context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}.json\"";
+        await using var answer = new JsonAnswer(context);
+        if (asOtlp) OtlpJsonWriter.Write(trace.Spans, answer.Writer);
+        else await TraceWriter.WriteAsync(answer, trace);
+        await answer.FinishAsync();
+        return null;
+    }
+
+    private static async Task<Problem?> SpanAsync(HttpContext context, TraceStore store)
+    {
+        if (new QueryReader(context.Request.Query).Finish() is { } wrong) return wrong;
+        var text = (string?)context.Request.RouteValues["spanId"] ?? "";
+        if (!SpanId.TryParse(text, out var spanId))
+            return new Problem(StatusCodes.Status400BadRequest, $"A span id is 16 hexadecimal digits, not '{text}'.", "spanId");
+        var (trace, problem) = await FindAsync(context, store);
+        if (trace is null) return problem;
+
+        var rows = new List<int>();
+        for (var row = 0; row < trace.Spans.RowCount; row++)
+        {
+            if (trace.Spans.SpanId[row] == spanId.Value) rows.Add(row);
+        }
+        if (rows.Count == 0) return new Problem(StatusCodes.Status404NotFound, $"The trace {trace.TraceId} has no span {spanId}.", "spanId");
+        return await Finish(context, json => SpanWriter.Write(json.Writer, trace, rows));
+    }
+
+    private static async ValueTask<(TraceView? Trace, Problem? Problem)> FindAsync(HttpContext context, TraceStore store)
+    {
+        var text = (string?)context.Request.RouteValues["id"] ?? "";
+        if (!TraceId.TryParse(text, out var id) || !id.IsValid)
+            return (null, new Problem(StatusCodes.Status400BadRequest, $"A trace id is up to 32 hexadecimal digits and not zero, not '{text}'.", "id"));
+        var trace = await store.GetTraceAsync(id, context.RequestAborted);
+        return trace is not null ? (trace, null) : (null, new Problem(StatusCodes.Status404NotFound, $"There is no trace {id}. It may not have arrived yet.", "id"));
+    }
+
+    /// <summary>An endpoint without parameters.</summary>
+    private static Task<Problem?> WithoutParameters(HttpContext context, Action<JsonAnswer> write) =>
+        new QueryReader(context.Request.Query).Finish() is { } problem ? Task.FromResult<Problem?>(problem) : Finish(context, write);
+
+    private static async Task<Problem?> Finish(HttpContext context, Action<JsonAnswer> write)
+    {
+        await using var answer = new JsonAnswer(context);
+        write(answer);
+        await answer.FinishAsync();
+        return null;
+    }
+
+    private static void GetStored(IEndpointRouteBuilder routes, StoreGate gate, string pattern, NativeHandler handler) =>
+        Get(routes, pattern, context =>
+        {
+            if (gate.Store is { } store) return handler(context, store);
+            context.Response.Headers.RetryAfter = "1";
+            return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
+        });
+
+    private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) =>
+        routes.Map(pattern, async context =>
+        {
+            if (!HttpMethods.IsGet(context.Request.Method))
+            {
+                context.Response.Headers.Allow = "GET";
+                await new Problem(StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} is read by GET, not by {context.Request.Method}.").WriteAsync(context);
+                return;
+            }
+            if (await handler(context) is { } problem) await problem.WriteAsync(context);
+        });
+}

@@ -1,0 +1,89 @@
+using System.IO.Hashing;
+using System.Text;
+using Throughline.Engine.Query.Plan;
+using Throughline.Server.Problems;
+
+namespace Throughline.Server.Api.Native;
+
+/// <summary>The parameters of GET /api/v1/search as a plan.</summary>
+internal static class SearchRequest
+{
+    private const int StandardLimit = 50;
+    private const int MaxLimit = 1000;
+
+    private static readonly TraceOrder[] Orders = [TraceOrder.Start, TraceOrder.Duration, TraceOrder.Spans, TraceOrder.Errors, TraceOrder.Waiting];
+
+    /// <summary>Reads the parameters; null and the problem when one is wrong.</summary>
+    internal static SearchPlan? Read(IQueryCollection query, out Problem? problem)
+    {
+        var reader = new QueryReader(query);
+        var spans = new List<SpanPredicate>();
+        var traces = new List<TraceCondition>();
+
+        var (from, to) = reader.Range();
+        if (from is not null || to is not null) spans.Add(new SpanPredicate.StartsIn(from, to));
+        if (reader.Many("service") is { Count: > 0 } services) spans.Add(new SpanPredicate.TextIs(SpanTextField.Service, services));
+        if (reader.Many("operation") is { Count: > 0 } operations) spans.Add(new SpanPredicate.TextIs(SpanTextField.Name, operations));
+        ReadStatuses(reader, spans);
+
+        var (minimum, maximum) = (reader.Duration("minDuration"), reader.Duration("maxDuration"));
+        if (minimum > maximum) reader.Fail("minDuration", "'minDuration' is longer than 'maxDuration'.");
+        if (minimum is not null || maximum is not null) traces.Add(new TraceCondition(TraceOrder.Duration, minimum, maximum));
+
+        if (reader.Single("q") is { } text)
+        {
+            if (!FilterText.TryParse(text, out var filter, out var error)) reader.Fail("q", error.Message, error.Position);
+            if (filter.Span is not null) spans.Add(filter.Span);
+            traces.AddRange(filter.Trace);
+        }
+
+        var plan = new SearchPlan
+        {
+            Span = spans.Count switch { 0 => null, 1 => spans[0], _ => new SpanPredicate.And(spans) },
+            Trace = traces,
+            Order = Orders[reader.OneOf("order", "start", "duration", "spans", "errors", "waiting")],
+            Descending = reader.OneOf("direction", "desc", "asc") == 0,
+            Limit = reader.Whole("limit", 1, MaxLimit, StandardLimit),
+            After = ReadCursor(reader, query),
+        };
+        problem = reader.Finish();
+        return problem is null ? plan : null;
+    }
+
+    /// <summary>
+    /// Identifies the search that a cursor belongs to: all parameters but the cursor itself and the size of the page.
+    /// </summary>
+    internal static uint HashOf(IQueryCollection query)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, values) in query.OrderBy(static p => p.Key, StringComparer.Ordinal))
+        {
+            if (name is "cursor" or "limit") continue;
+            // Lengths keep values apart whatever is in them; the order of alternatives means nothing.
+            foreach (var value in values.Where(static v => !string.IsNullOrEmpty(v)).Order(StringComparer.Ordinal)) text.Append(name).Append(':').Append(value?.Length).Append(':').Append(value);
+        }
+        return XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static void ReadStatuses(QueryReader reader, List<SpanPredicate> spans)
+    {
+        var alternatives = new List<SpanPredicate>();
+        foreach (var name in reader.Many("status"))
+        {
+            if (FilterText.StatusByName(name) is { } status) alternatives.Add(status);
+            else reader.Fail("status", $"'status' is error, ok or unset, not '{name}'.");
+        }
+        if (alternatives.Count == 1) spans.Add(alternatives[0]);
+        else if (alternatives.Count > 1) spans.Add(new SpanPredicate.Or(alternatives));
+    }
+
+    private static SearchCursor? ReadCursor(QueryReader reader, IQueryCollection query)
+    {
+        if (reader.Single("cursor") is not { } text) return null;
+        if (!CursorText.TryDecode(text, out var cursor))
+            reader.Fail("cursor", "This is no cursor of this server. Take it unchanged from 'nextCursor', or leave it out to begin anew.");
+        else if (cursor.PlanHash != HashOf(query))
+            reader.Fail("cursor", "The cursor belongs to another search. Keep all parameters but 'limit', or leave the cursor out to begin anew.");
+        return cursor;
+    }
+}

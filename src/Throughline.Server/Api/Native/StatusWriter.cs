@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Throughline.Engine;
+using Throughline.Server.SelfTelemetry;
+
+namespace Throughline.Server.Api.Native;
+
+/// <summary>Writes GET /api/v1/status.</summary>
+internal static class StatusWriter
+{
+    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store)
+    {
+        var counts = counters.Read();
+        json.WriteStartObject();
+        json.WriteLong("startedUnixNano"u8, counters.StartedUnixNano);
+        json.WriteLong("nowUnixNano"u8, counters.UnixNano());
+        json.WriteStartObject("received"u8);
+        json.WriteLong("requests"u8, counts.Requests);
+        json.WriteLong("spans"u8, counts.Spans);
+        json.WriteLong("lastUnixNano"u8, counts.LastUnixNano);
+        json.WriteEndObject();
+        json.WriteStartArray("refused"u8);
+        foreach (var refusal in counts.Refusals)
+        {
+            json.WriteStartObject();
+            json.WriteString("reason"u8, Name(refusal.Reason));
+            json.WriteLong("count"u8, refusal.Count);
+            json.WriteString("lastMessage"u8, refusal.LastMessage);
+            json.WriteLong("lastUnixNano"u8, refusal.LastUnixNano);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteLong("redactedAttributes"u8, counts.RedactedValues);
+        WriteStore(json, store);
+        json.WriteEndObject();
+    }
+
+    private static void WriteStore(Utf8JsonWriter json, StoreStatistics store)
+    {
+        json.WriteStartObject("store"u8);
+        json.WriteLong("spans"u8, store.Spans);
+        json.WriteLong("traces"u8, store.Traces);
+        json.WriteLong("headSpans"u8, store.HeadSpans);
+        json.WriteNumber("blocks"u8, store.Blocks);
+        json.WriteLong("blockBytes"u8, store.BlockBytes);
+        json.WriteLong("logBytes"u8, store.LogBytes);
+        json.WriteLong("earliestStartUnixNano"u8, store.EarliestStartUnixNano);
+        json.WriteLong("latestStartUnixNano"u8, store.LatestStartUnixNano);
+        json.WriteStartArray("problems"u8);
+        foreach (var problem in store.Problems) json.WriteStringValue(problem);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>The reasons as the API and docs/operations.md name them.</summary>
+    internal static string Name(RefusalReason reason) => reason switch
+    {
+        RefusalReason.Malformed => "malformed",
+        RefusalReason.InvalidIds => "invalid_ids",
+        RefusalReason.TooLarge => "too_large",
+        RefusalReason.UnsupportedType => "unsupported_type",
+        RefusalReason.UnsupportedEncoding => "unsupported_encoding",
+        RefusalReason.UnsupportedSignal => "unsupported_signal",
+        RefusalReason.Overloaded => "overloaded",
+        RefusalReason.Unavailable => "unavailable",
+        RefusalReason.TooSlow => "too_slow",
+        RefusalReason.Forbidden => "forbidden",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "A reason without a name."),
+    };
+}

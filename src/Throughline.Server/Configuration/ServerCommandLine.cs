@@ -1,0 +1,213 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Throughline.Engine;
+
+namespace Throughline.Server.Configuration;
+
+/// <summary>The command line of <c>throughline server</c>: its options, their defaults, and what they become. Used once, by one thread.</summary>
+public sealed class ServerCommandLine
+{
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Directory that holds everything; one server at a time.",
+        HelpName = "DIR",
+        DefaultValueFactory = static _ => "./data",
+    };
+
+    private readonly Option<ListenAddress> _http = Listen("--http", "http://127.0.0.1:16686", "The page and the query APIs.");
+    private readonly Option<ListenAddress> _otlpGrpc = Listen("--otlp-grpc", "http://127.0.0.1:4317", "OTLP over gRPC.");
+    private readonly Option<ListenAddress> _otlpHttp = Listen("--otlp-http", "http://127.0.0.1:4318", "OTLP over HTTP.");
+    private readonly Option<Uri?> _grafana = Link("--grafana-url", "The Grafana that the page links to and may embed.");
+    private readonly Option<Uri?> _jaeger = Link("--jaeger-url", "The Jaeger UI that the page links to.");
+
+    private readonly Option<string?> _token = new("--token")
+    {
+        Description = "What callers must present: Authorization: Bearer TOKEN, or as the password of HTTP Basic in a browser.",
+        HelpName = "TOKEN",
+    };
+
+    private readonly Option<bool> _insecure = new("--insecure") { Description = "Listen beyond this machine without a token." };
+    private readonly Option<bool> _noRedact = new("--no-redact") { Description = "Store the values of attributes named authorization, cookie, set-cookie, password, token and api-key." };
+
+    private readonly Option<string[]> _allowHosts = new("--allow-host")
+    {
+        Description = "A name of this server that a Host header may have, beside localhost. Repeatable.",
+        HelpName = "HOST",
+        CustomParser = static result => [.. result.Tokens.Select(t => HostName(t.Value, result))],
+        DefaultValueFactory = static _ => [],
+    };
+
+    private readonly Option<string[]> _corsOrigins = new("--otlp-cors-origin")
+    {
+        Description = "Origin of a web page that may send OTLP from a browser. Repeatable.",
+        HelpName = "ORIGIN",
+        CustomParser = static result => [.. result.Tokens.Select(t => Origin(t.Value, result))],
+        DefaultValueFactory = static _ => [],
+    };
+
+    private readonly List<Func<ParseResult, ServerOptions, ServerOptions>> _numbers = [];
+    private readonly Command _server = new("server", "Starts the server: receives OTLP, stores it, answers queries, serves the page.");
+    private readonly RootCommand _root = new("Throughline: distributed tracing for AI pipelines.");
+
+    /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started.</summary>
+    public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run)
+    {
+        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
+            _server.Options.Add(option);
+        AddLimits();
+        _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
+        _root.Subcommands.Add(_server);
+    }
+
+    /// <summary>Reads the arguments and runs what they ask for; answers the exit code. Bad arguments are one line on <paramref name="errors"/>, exit code 2.</summary>
+    public Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter errors)
+    {
+        // Response files (@file) would read files behind the back of the engine's file layer.
+        var parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        // The parser's last error is the most specific: "unrecognized argument 'x'" comes behind "a command is required".
+        var problem = parsed.Errors.Count > 0 ? parsed.Errors[^1].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
+        if (problem is not null && !AsksForHelp(arguments))
+        {
+            errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline server --help' lists the options.");
+            return Task.FromResult(2);
+        }
+        return parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private static bool AsksForHelp(string[] arguments) => arguments.Any(static a => a is "--help" or "-h" or "-?" or "--version");
+
+    /// <summary>What is wrong with options that are each right by themselves, or null.</summary>
+    private static string? Contradiction(ServerOptions options)
+    {
+        (string Option, ListenAddress Address)[] ports = [("--http", options.Http), ("--otlp-grpc", options.OtlpGrpc), ("--otlp-http", options.OtlpHttp)];
+        foreach (var (option, address) in ports)
+        {
+            if (!address.IsLoopback && options.Token is null && !options.Insecure)
+                return $"{option} {address} would listen beyond this machine; give --token TOKEN to protect it, or --insecure to accept that everyone who reaches it may read and write";
+        }
+        for (var i = 0; i < ports.Length; i++)
+        {
+            for (var j = i + 1; j < ports.Length; j++)
+            {
+                if (ports[i].Address.Port != 0 && ports[i].Address == ports[j].Address)
+                    return $"{ports[i].Option} and {ports[j].Option} are both {ports[i].Address}; each protocol has its own port";
+            }
+        }
+        return options.Receive.MaxExpandedBodyBytes < options.Receive.MaxBodyBytes
+            ? "--max-expanded-body-bytes is less than --max-body-bytes; it must be at least as large"
+            : null;
+    }
+
+    private ServerOptions Read(ParseResult result)
+    {
+        var options = new ServerOptions
+        {
+            Http = result.GetRequiredValue(_http),
+            OtlpGrpc = result.GetRequiredValue(_otlpGrpc),
+            OtlpHttp = result.GetRequiredValue(_otlpHttp),
+            GrafanaUrl = result.GetValue(_grafana),
+            JaegerUrl = result.GetValue(_jaeger),
+            Token = result.GetValue(_token),
+            Insecure = result.GetValue(_insecure),
+            Redact = !result.GetValue(_noRedact),
+            AllowedHosts = result.GetValue(_allowHosts) ?? [],
+            OtlpCorsOrigins = result.GetValue(_corsOrigins) ?? [],
+            Store = new TraceStoreOptions { Directory = result.GetRequiredValue(_data) },
+        };
+        return _numbers.Aggregate(options, (read, set) => set(result, read));
+    }
+
+    private void AddLimits()
+    {
+        var receive = new ReceiveLimits();
+        var store = new TraceStoreOptions { Directory = "" };
+        Receive("--max-body-bytes", "Bytes of an export request as it comes over the wire.", receive.MaxBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxBodyBytes = (int)v });
+        Receive("--max-expanded-body-bytes", "Bytes of an export request after decompression.", receive.MaxExpandedBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxExpandedBodyBytes = (int)v });
+        Receive("--max-requests", "Export requests worked on at once.", receive.MaxConcurrentRequests, 1, 100_000, (r, v) => r with { MaxConcurrentRequests = (int)v });
+        Receive("--max-in-flight-bytes", "Bytes of export requests in memory at once.", receive.MaxBytesInFlight, 1024, 1L << 40, (r, v) => r with { MaxBytesInFlight = v });
+        Receive("--max-connections", "Connections of all ports together.", receive.MaxConnections, 1, 1_000_000, (r, v) => r with { MaxConnections = (int)v });
+        Receive("--max-streams", "Streams of one HTTP/2 connection.", receive.MaxStreamsPerConnection, 1, 10_000, (r, v) => r with { MaxStreamsPerConnection = (int)v });
+        Receive("--max-header-bytes", "Bytes of a request's headers.", receive.MaxHeaderBytes, 1024, 1 << 20, (r, v) => r with { MaxHeaderBytes = (int)v });
+        Receive("--header-timeout-seconds", "Time for a request's headers to arrive.", (long)receive.HeaderTimeout.TotalSeconds, 1, 3600, (r, v) => r with { HeaderTimeout = TimeSpan.FromSeconds(v) });
+        Receive("--body-timeout-seconds", "Time for a request's body to arrive.", (long)receive.BodyTimeout.TotalSeconds, 1, 3600, (r, v) => r with { BodyTimeout = TimeSpan.FromSeconds(v) });
+        Store("--query-concurrency", "Searches and reads that run at once; more wait.", store.MaxConcurrentQueries, 1, 1024, (s, v) => s with { MaxConcurrentQueries = (int)v });
+        Store("--query-timeout-seconds", "Time after which a search answers with what it has.", (long)store.SearchTimeLimit.TotalSeconds, 1, 3600, (s, v) => s with { SearchTimeLimit = TimeSpan.FromSeconds(v) });
+        Store("--duplicate-max-requests", "Requests that are remembered to recognise retries.", store.DuplicateMaxRequests, 0, 100_000_000, (s, v) => s with { DuplicateMaxRequests = (int)v });
+        Store("--head-max-spans", "Spans in memory before they are written as a block.", store.HeadMaxSpans, 1, 100_000_000, (s, v) => s with { HeadMaxSpans = (int)v });
+        Store("--head-max-bytes", "Memory of those spans before they are written as a block.", store.HeadMaxBytes, 1 << 16, 1L << 40, (s, v) => s with { HeadMaxBytes = v });
+        Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });
+        Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
+        Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
+        Store("--block-cache-bytes", "Memory for decoded parts of blocks.", store.BlockCacheBytes, 0, 1L << 40, (s, v) => s with { BlockCacheBytes = v });
+    }
+
+    private void Receive(string name, string description, long standard, long minimum, long maximum, Func<ReceiveLimits, long, ReceiveLimits> set) =>
+        Number(name, description, standard, minimum, maximum, (options, value) => options with { Receive = set(options.Receive, value) });
+
+    private void Store(string name, string description, long standard, long minimum, long maximum, Func<TraceStoreOptions, long, TraceStoreOptions> set) =>
+        Number(name, description, standard, minimum, maximum, (options, value) => options with { Store = set(options.Store, value) });
+
+    private void Number(string name, string description, long standard, long minimum, long maximum, Func<ServerOptions, long, ServerOptions> set)
+    {
+        var option = new Option<long>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => standard,
+            CustomParser = result => Whole(name, minimum, maximum, result),
+        };
+        _server.Options.Add(option);
+        _numbers.Add((result, options) => set(options, result.GetValue(option)));
+    }
+
+    private static long Whole(string name, long minimum, long maximum, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum) return value;
+        result.AddError($"{name} takes a whole number from {minimum} to {maximum}, not '{text}'");
+        return 0;
+    }
+
+    private static Option<ListenAddress> Listen(string name, string standard, string description) => new(name)
+    {
+        Description = description + " Port 0 picks a free one.",
+        HelpName = "URL",
+        DefaultValueFactory = result => Address(name, standard, result),
+        CustomParser = result => Address(name, result.Tokens[0].Value, result),
+    };
+
+    private static ListenAddress Address(string name, string url, ArgumentResult result)
+    {
+        if (!ListenAddress.TryParse(url, out var address, out var problem)) result.AddError($"{name}: {problem}");
+        return address;
+    }
+
+    private static Option<Uri?> Link(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "URL",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            // The page makes a link of it and the content security policy names its origin.
+            if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0) return uri;
+            result.AddError($"{name} takes an http or https URL, not '{text}'");
+            return null;
+        },
+    };
+
+    private static string HostName(string text, ArgumentResult result)
+    {
+        if (Uri.CheckHostName(text.Trim('[', ']')) == UriHostNameType.Unknown)
+            result.AddError($"--allow-host takes a name or an address without a port, not '{text}'");
+        return text;
+    }
+
+    private static string Origin(string text, ArgumentResult result)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority) != text)
+            result.AddError($"--otlp-cors-origin takes an origin such as https://shop.example, without a path and in lower case, not '{text}'");
+        return text;
+    }
+}

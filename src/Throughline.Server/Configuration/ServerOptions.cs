@@ -1,0 +1,46 @@
+using Throughline.Engine;
+
+namespace Throughline.Server.Configuration;
+
+/// <summary>Everything that a server can be told at its start. Immutable; made by <see cref="ServerCommandLine"/> and by tests.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>The page and the query APIs.</summary>
+    public ListenAddress Http { get; init; } = new(System.Net.IPAddress.Loopback, 16686);
+
+    /// <summary>OTLP over gRPC.</summary>
+    public ListenAddress OtlpGrpc { get; init; } = new(System.Net.IPAddress.Loopback, 4317);
+
+    /// <summary>OTLP over HTTP.</summary>
+    public ListenAddress OtlpHttp { get; init; } = new(System.Net.IPAddress.Loopback, 4318);
+
+    /// <summary>The Grafana that the page links to and may embed; null when there is none.</summary>
+    public Uri? GrafanaUrl { get; init; }
+
+    /// <summary>The Jaeger UI that the page links to; null when there is none.</summary>
+    public Uri? JaegerUrl { get; init; }
+
+    /// <summary>What callers must present; null: nothing.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Listening beyond this machine without a token is wanted.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>Sensitive attribute values are replaced before they are stored.</summary>
+    public bool Redact { get; init; } = true;
+
+    /// <summary>Names of this server, beside the loopback names, that a Host header may have.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Origins of web pages that may send OTLP from a browser.</summary>
+    public IReadOnlyList<string> OtlpCorsOrigins { get; init; } = [];
+
+    /// <summary>Limits of what senders may send.</summary>
+    public ReceiveLimits Receive { get; init; } = new();
+
+    /// <summary>The store's directory, limits and sizes.</summary>
+    public required TraceStoreOptions Store { get; init; }
+
+    /// <summary>Time that requests under way have to end when the server stops.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

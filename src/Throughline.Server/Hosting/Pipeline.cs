@@ -1,0 +1,79 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Http.Features;
+using Throughline.Server.Api.Native;
+using Throughline.Server.Configuration;
+using Throughline.Server.Problems;
+using Throughline.Server.Receive;
+using Throughline.Server.Safety;
+using Throughline.Server.SelfTelemetry;
+using Throughline.Server.Storage;
+
+namespace Throughline.Server.Hosting;
+
+/// <summary>The way of a request through the server: guard, then the port's own handlers. Used once per server, at its start.</summary>
+internal static class Pipeline
+{
+    internal static void ConfigureGrpc(GrpcServiceOptions grpc, ReceiveLimits limits)
+    {
+        grpc.MaxReceiveMessageSize = limits.MaxBodyBytes;
+        grpc.CompressionProviders = [new DeferredGzip()];
+        grpc.EnableDetailedErrors = false;
+    }
+
+    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time)
+    {
+        var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline");
+        application.Use(next => context => LastResort.InvokeAsync(context, next, log));
+
+        var counters = new IngestCounters(time);
+        var hosts = new HostRule(options.AllowedHosts, [options.Http.Address, options.OtlpGrpc.Address, options.OtlpHttp.Address]);
+        var otlpOrigins = new OriginRule(options.OtlpCorsOrigins);
+        var token = new TokenRule(options.Token);
+        var policy = ContentSecurityPolicy.For(options.GrafanaUrl);
+        application.Use(next => new SafetyMiddleware(next, hosts, otlpOrigins, token, policy, (context, role, refusal) =>
+        {
+            if (role != ListenerRole.Http) counters.CountRefused(RefusalReason.Forbidden, refusal.Message);
+            return LastResort.WriteAsync(context, role, refusal);
+        }).InvokeAsync);
+
+        AssembleReceivers(application, options, gate, counters, time);
+        AssembleHttp(application, options, gate, counters, addresses, time);
+    }
+
+    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, TimeProvider time)
+    {
+        var limits = options.Receive;
+        var ingest = new IngestService(gate, counters, options.Redact);
+        var budget = new ReceiveBudget(limits);
+        var bodies = new BodyReader(limits);
+        var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
+        var grpc = new OtlpGrpcReceiver(ingest, bodies, limits, counters);
+        var guard = new GrpcGuard(budget, limits, counters, time);
+
+        application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch => branch.Run(http.HandleAsync));
+        application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
+        {
+            branch.Use(next => context => guard.InvokeAsync(context, next));
+            branch.UseRouting();
+            branch.UseEndpoints(endpoints =>
+            {
+                foreach (var service in grpc.Services) endpoints.MapGrpcService(service);
+            });
+        });
+    }
+
+    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, LateAddresses addresses, TimeProvider time)
+    {
+        application.UseRouting();
+        HealthEndpoints.Map(application, gate);
+        var config = new ConfigEndpoint(options.GrafanaUrl, options.JaegerUrl,
+            () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
+        NativeApi.Map(application, gate, config, counters);
+        application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
+            $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
+        application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));
+        application.Map("/grafana/{**path}", static context => new Problem(404, "There is no Grafana proxy in this version; --grafana-url makes the page link to a Grafana.").WriteAsync(context));
+    }
+
+    private static ListenerRole RoleOf(HttpContext context) => context.Features.GetRequiredFeature<ListenerFeature>().Role;
+}

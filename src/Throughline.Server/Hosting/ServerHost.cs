@@ -1,0 +1,163 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Throughline.Engine;
+using Throughline.Engine.Files;
+using Throughline.Server.Configuration;
+using Throughline.Server.Storage;
+
+namespace Throughline.Server.Hosting;
+
+/// <summary>
+/// One running server: its ports, its store, and what connects them. Several may run in one process. Owned by who started it, who also ends it by
+/// <see cref="DisposeAsync"/>.
+/// </summary>
+public sealed class ServerHost : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly StoreGate _gate;
+    private TraceStore? _store;
+    private bool _stopped;
+
+    private ServerHost(WebApplication application, StoreGate gate, ServerAddresses addresses)
+    {
+        _application = application;
+        _gate = gate;
+        Addresses = addresses;
+    }
+
+    /// <summary>Where the server listens.</summary>
+    public ServerAddresses Addresses { get; }
+
+    /// <summary>
+    /// Binds the ports, then opens the store; meanwhile senders and readers are told to wait. Returns when recovery is done and spans are taken. Throws
+    /// <see cref="StartupException"/> when the server cannot start; nothing is left running then.
+    /// </summary>
+    public static async Task<ServerHost> StartAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    {
+        var gate = new StoreGate();
+        var lateAddresses = new LateAddresses();
+        var application = Build(options, gate, lateAddresses, time, log);
+        ServerHost? host = null;
+        try
+        {
+            await BindAsync(application, options, cancellationToken);
+            host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
+            // A long recovery must not keep the process from ending when it is asked to.
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
+            await host.OpenStoreAsync(options, files, time, ending.Token);
+            return host;
+        }
+        catch
+        {
+            if (host is null) await application.DisposeAsync();
+            else await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns when the process was asked to end (SIGINT, SIGTERM) or the token was cancelled.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _application.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Stops accepting, lets requests under way finish, closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopped) return;
+        _stopped = true;
+        await _application.StopAsync(CancellationToken.None);
+        _gate.Close();
+        if (_store is not null) await _store.DisposeAsync();
+        await _application.DisposeAsync();
+    }
+
+    private async Task OpenStoreAsync(ServerOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _store = await TraceStore.OpenAsync(options.Store, files, time, cancellationToken);
+        }
+        catch (StoreOpenException error)
+        {
+            throw new StartupException(error.Message, error);
+        }
+        _gate.Open(_store);
+    }
+
+    private static WebApplication Build(ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time, TextWriter log)
+    {
+        // An empty builder reads no settings files and no environment: the command line says everything.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "throughline" });
+        builder.Logging.AddProvider(new TerseLoggerProvider(log));
+        // A start that fails is told by one line of ours, and what a client did wrong is told to the client.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Error);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None);
+        builder.Logging.AddFilter("Grpc", LogLevel.Error);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddGrpc(grpc => Pipeline.ConfigureGrpc(grpc, options.Receive));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
+
+        var application = builder.Build();
+        Pipeline.Assemble(application, options, gate, addresses, time);
+        return application;
+    }
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        var limits = options.Receive;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
+        kestrel.Limits.RequestHeadersTimeout = limits.HeaderTimeout;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
+        // Whole export requests of a few MB should not wait for window updates.
+        kestrel.Limits.Http2.InitialStreamWindowSize = 2 << 20;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+        // The receivers have limits of their own, with answers in their own form.
+        kestrel.Limits.MaxRequestBodySize = null;
+        Listen(kestrel, options.Http, ListenerRole.Http, HttpProtocols.Http1);
+        Listen(kestrel, options.OtlpGrpc, ListenerRole.OtlpGrpc, HttpProtocols.Http2);
+        Listen(kestrel, options.OtlpHttp, ListenerRole.OtlpHttp, HttpProtocols.Http1);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, ListenerRole role, HttpProtocols protocols)
+    {
+        var feature = new ListenerFeature(role);
+        kestrel.Listen(address.Address, address.Port, listener =>
+        {
+            listener.Protocols = protocols;
+            listener.Use(next => connection =>
+            {
+                connection.Features.Set(feature);
+                return next(connection);
+            });
+        });
+    }
+
+    private static async Task BindAsync(WebApplication application, ServerOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
+        {
+            throw new StartupException(BindFailure(error, options), error);
+        }
+    }
+
+    private static string BindFailure(Exception error, ServerOptions options)
+    {
+        (string Option, ListenAddress Address)[] ports = [("--http", options.Http), ("--otlp-grpc", options.OtlpGrpc), ("--otlp-http", options.OtlpHttp)];
+        var (option, address) = ports.FirstOrDefault(p => error.Message.Contains(p.Address.ToString(), StringComparison.Ordinal));
+        var reason = error is AddressInUseException || error.InnerException is AddressInUseException
+            ? "the port is in use; stop the program that has it"
+            : (error.InnerException ?? error).Message.TrimEnd('.');
+        return address is null
+            ? $"cannot listen on one of {string.Join(", ", ports.Select(static p => $"{p.Option} {p.Address}"))}: {reason}; choose another address"
+            : $"cannot listen on {address}: {reason}, or choose another address with {option} (port 0 picks a free one)";
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using Throughline.Server.Configuration;
+using Throughline.Server.SelfTelemetry;
+
+namespace Throughline.Server.Receive;
+
+/// <summary>What stands before gRPC: how many calls are under way, the time for their messages, and the count of what gRPC refuses itself. Thread safe.</summary>
+public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, IngestCounters counters, TimeProvider time)
+{
+    /// <summary>The trailer that carries a <c>google.rpc.Status</c> with details.</summary>
+    internal const string StatusDetails = "grpc-status-details-bin";
+
+    /// <summary>Handles one call.</summary>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        using var share = budget.TryBegin();
+        if (share is null)
+        {
+            var message = $"{limits.MaxConcurrentRequests} requests are under way, which is the limit (--max-requests). Try again.";
+            counters.CountRefused(RefusalReason.Overloaded, message);
+            var details = OtlpReply.Status(OtlpForm.Protobuf, RpcCode.ResourceExhausted, message, IngestOutcome.StandardRetry);
+            WriteTrailersOnly(context, RpcCode.ResourceExhausted, message, details);
+            return;
+        }
+        using var tooSlow = new CancellationTokenSource(limits.BodyTimeout, time);
+        await using var aborting = tooSlow.Token.UnsafeRegister(static state => ((HttpContext)(state ?? throw new ArgumentNullException(nameof(state)))).Abort(), context);
+        var call = new GrpcCall(share, tooSlow);
+        context.Features.Set(call);
+        await next(context);
+        CountUnseen(context, call, tooSlow);
+    }
+
+    /// <summary>Answers a call that was turned away before it came to gRPC.</summary>
+    internal static void WriteRefusal(HttpContext context, int status, string message) => WriteTrailersOnly(context, status switch
+    {
+        StatusCodes.Status401Unauthorized => RpcCode.Unauthenticated,
+        StatusCodes.Status403Forbidden => RpcCode.PermissionDenied,
+        >= 500 => RpcCode.Internal,
+        _ => RpcCode.InvalidArgument,
+    }, message, null);
+
+    // A message that never reached the receiver was over gRPC's limit, broken in its framing, or too slow.
+    private void CountUnseen(HttpContext context, GrpcCall call, CancellationTokenSource tooSlow)
+    {
+        if (call.HasMessage) return;
+        if (tooSlow.IsCancellationRequested)
+            counters.CountRefused(RefusalReason.TooSlow, $"A gRPC message did not arrive within {limits.BodyTimeout.TotalSeconds} s (--body-timeout-seconds).");
+        else if (GrpcStatus(context) == (int)RpcCode.ResourceExhausted)
+            counters.CountRefused(RefusalReason.TooLarge, $"A gRPC message was larger than {limits.MaxBodyBytes} bytes (--max-body-bytes).");
+        else if (GrpcStatus(context) is not 0)
+            counters.CountRefused(RefusalReason.Malformed, $"A call of {context.Request.Path} was no proper gRPC call.");
+    }
+
+    private static int? GrpcStatus(HttpContext context)
+    {
+        var status = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers["grpc-status"].ToString();
+        if (string.IsNullOrEmpty(status)) status = context.Response.Headers["grpc-status"].ToString();
+        return int.TryParse(status, out var code) ? code : null;
+    }
+
+    private static void WriteTrailersOnly(HttpContext context, RpcCode code, string message, byte[]? details)
+    {
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        context.Response.Headers["grpc-message"] = PercentEncode(message);
+        if (details is not null) context.Response.Headers[StatusDetails] = Convert.ToBase64String(details);
+    }
+
+    /// <summary>gRPC's form of a message in a header (gRPC over HTTP/2, "Percent-Encoded"): all but printable ASCII, and '%', as %XX of UTF-8.</summary>
+    private static string PercentEncode(string message)
+    {
+        var encoded = new StringBuilder(message.Length);
+        foreach (var b in Encoding.UTF8.GetBytes(message))
+        {
+            if (b is >= 0x20 and < 0x7F and not (byte)'%') encoded.Append((char)b);
+            else encoded.Append(System.Globalization.CultureInfo.InvariantCulture, $"%{b:X2}");
+        }
+        return encoded.ToString();
+    }
+}
+
+/// <summary>One call under way: its part of the budget, and the clock that ends it when its message does not come. Belongs to the call.</summary>
+internal sealed class GrpcCall(ReceiveBudget.RequestShare share, CancellationTokenSource tooSlow)
+{
+    internal ReceiveBudget.RequestShare Share => share;
+
+    internal bool HasMessage { get; private set; }
+
+    /// <summary>The message is there: the clock stops.</summary>
+    internal void MessageArrived()
+    {
+        HasMessage = true;
+        tooSlow.CancelAfter(Timeout.InfiniteTimeSpan);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Buffers;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using Throughline.Server.Configuration;
+using Throughline.Server.SelfTelemetry;
+
+namespace Throughline.Server.Receive;
+
+/// <summary>
+/// OTLP over gRPC (OTLP specification 1.x, "OTLP/gRPC"): <c>TraceService/Export</c>, without generated classes: the message goes from gRPC's buffer into a
+/// pooled one, and from there through the same decoder as over HTTP. Other signals are UNIMPLEMENTED, in words. One per server; thread safe.
+/// </summary>
+public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, ReceiveLimits limits, IngestCounters counters)
+{
+    private const string Package = "opentelemetry.proto.collector.";
+
+    private static readonly byte[] Stored = OtlpReply.Export(OtlpForm.Protobuf, 0, "");
+    private static readonly Marshaller<PooledBuffer> Requests = new(static (_, _) => throw new NotSupportedException("A server reads requests."), Read);
+    private static readonly Marshaller<byte[]> Replies = new(static (reply, context) => context.Complete(reply), static _ => throw new NotSupportedException("A server writes replies."));
+
+    /// <summary>The services as gRPC hosts them.</summary>
+    public IEnumerable<ServerServiceDefinition> Services =>
+    [
+        Service("trace.v1.TraceService", ExportAsync),
+        Service("logs.v1.LogsService", (request, context) => throw Unimplemented(request, context, "Logs")),
+        Service("metrics.v1.MetricsService", (request, context) => throw Unimplemented(request, context, "Metrics")),
+        Service("profiles.v1development.ProfilesService", (request, context) => throw Unimplemented(request, context, "Profiles")),
+    ];
+
+    private static ServerServiceDefinition Service(string name, UnaryServerMethod<PooledBuffer, byte[]> export) =>
+        ServerServiceDefinition.CreateBuilder()
+            .AddMethod(new Method<PooledBuffer, byte[]>(MethodType.Unary, Package + name, "Export", Requests, Replies), export)
+            .Build();
+
+    private static PooledBuffer Read(DeserializationContext context)
+    {
+        var payload = context.PayloadAsReadOnlySequence();
+        var buffer = new PooledBuffer();
+        buffer.Reserve(context.PayloadLength);
+        foreach (var segment in payload) buffer.Write(segment.Span);
+        return buffer;
+    }
+
+    private async Task<byte[]> ExportAsync(PooledBuffer request, ServerCallContext context)
+    {
+        using var received = request;
+        var call = context.GetHttpContext().Features.GetRequiredFeature<GrpcCall>();
+        call.MessageArrived();
+        if (!call.Share.TryTake(received.Capacity)) throw Overloaded();
+        using var expanded = new PooledBuffer();
+        var outcome = await ingest.IngestAsync(await ExpandAsync(received, expanded, call, context.CancellationToken), OtlpForm.Protobuf);
+        return outcome.Status switch
+        {
+            IngestStatus.Stored when outcome.RejectedSpans == 0 && outcome.Message.Length == 0 => Stored,
+            IngestStatus.Stored => OtlpReply.Export(OtlpForm.Protobuf, outcome.RejectedSpans, outcome.Message),
+            IngestStatus.Malformed => throw Error(StatusCode.InvalidArgument, outcome.Message),
+            IngestStatus.Overloaded => throw Retry(StatusCode.ResourceExhausted, outcome.Message, outcome.RetryAfter),
+            _ => throw Retry(StatusCode.Unavailable, outcome.Message, outcome.RetryAfter),
+        };
+    }
+
+    /// <summary>
+    /// Inflates what <see cref="DeferredGzip"/> let through. A protobuf message cannot begin as gzip data does (1F would be a wire type that there isn't),
+    /// so its first bytes say which it is, even where a call mixes both.
+    /// </summary>
+    private async ValueTask<ReadOnlyMemory<byte>> ExpandAsync(PooledBuffer received, PooledBuffer expanded, GrpcCall call, CancellationToken cancellationToken)
+    {
+        if (!received.Written.Span.StartsWith<byte>([0x1F, 0x8B])) return received.Written;
+        var segment = received.Segment;
+        using var compressed = new MemoryStream(segment.Array ?? [], segment.Offset, segment.Count, writable: false);
+        var status = await bodies.ReadAsync(compressed, received.Length, ContentCoding.Gzip, expanded, call.Share, cancellationToken);
+        return status switch
+        {
+            BodyStatus.Read => expanded.Written,
+            BodyStatus.Overloaded => throw Overloaded(),
+            BodyStatus.Corrupt => throw Refuse(StatusCode.InvalidArgument, RefusalReason.Malformed,
+                $"The message is not gzip data, as its encoding says; it broke off after {expanded.Length} decompressed bytes."),
+            _ => throw Refuse(StatusCode.ResourceExhausted, RefusalReason.TooLarge,
+                $"The message is larger than {limits.MaxExpandedBodyBytes} bytes after decompression (--max-expanded-body-bytes). Send smaller batches."),
+        };
+    }
+
+    private RpcException Unimplemented(PooledBuffer request, ServerCallContext context, string signal)
+    {
+        request.Dispose();
+        context.GetHttpContext().Features.GetRequiredFeature<GrpcCall>().MessageArrived();
+        return Refuse(StatusCode.Unimplemented, RefusalReason.UnsupportedSignal,
+            $"{signal} are not stored by this server, only traces. Turn the sender's {signal.ToLowerInvariant()} exporter off.");
+    }
+
+    private RpcException Overloaded()
+    {
+        var message = $"The requests under way fill the {limits.MaxBytesInFlight} bytes that they may (--max-in-flight-bytes). Try again.";
+        counters.CountRefused(RefusalReason.Overloaded, message);
+        return Retry(StatusCode.ResourceExhausted, message, IngestOutcome.StandardRetry);
+    }
+
+    private RpcException Refuse(StatusCode code, RefusalReason reason, string message)
+    {
+        counters.CountRefused(reason, message);
+        return Error(code, message);
+    }
+
+    private static RpcException Error(StatusCode code, string message) => new(new Status(code, message));
+
+    private static RpcException Retry(StatusCode code, string message, TimeSpan after) => new(new Status(code, message), new Metadata
+    {
+        { GrpcGuard.StatusDetails, OtlpReply.Status(OtlpForm.Protobuf, (RpcCode)code, message, after) },
+    });
+}

@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Throughline.Engine.Decode;
+using Throughline.Engine.Model;
+using Throughline.Server.Process;
+
+namespace Throughline.Server.Receive;
+
+/// <summary>Keeps what decoding a request needs for the next request. Thread safe; a worker belongs to who took it.</summary>
+internal sealed class WorkerPool
+{
+    /// <summary>Batches that a rare large request has grown beyond this are not kept.</summary>
+    private const long MaxKeptBytes = 8 << 20;
+
+    private static readonly int MaxKept = Environment.ProcessorCount * 2;
+
+    private readonly ConcurrentQueue<Worker> _idle = new();
+
+    internal Worker Take() => _idle.TryDequeue(out var worker) ? worker : new Worker();
+
+    internal void Return(Worker worker)
+    {
+        worker.Transcoded.Dispose();
+        worker.Encoded.Dispose();
+        // The count may be passed by a few under a race, which costs their memory and nothing else.
+        if (worker.Batch.MemoryBytes > MaxKeptBytes || _idle.Count >= MaxKept) return;
+        worker.Batch.Clear();
+        _idle.Enqueue(worker);
+    }
+
+    /// <summary>A decoder and its buffers. Not thread safe.</summary>
+    internal sealed class Worker
+    {
+        internal OtlpTraceDecoder Decoder { get; } = new();
+
+        internal SpanBatch Batch { get; } = new();
+
+        internal Redactor Redactor { get; } = new();
+
+        internal PooledBuffer Transcoded { get; } = new();
+
+        internal PooledBuffer Encoded { get; } = new();
+    }
+}

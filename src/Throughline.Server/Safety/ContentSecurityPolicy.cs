@@ -1,0 +1,12 @@
+namespace Throughline.Server.Safety;
+
+/// <summary>What the page may load: its own files, and the configured Grafana in a frame.</summary>
+public static class ContentSecurityPolicy
+{
+    /// <summary>The header's value.</summary>
+    public static string For(Uri? grafana)
+    {
+        var frames = grafana is null ? "'none'" : grafana.GetLeftPart(UriPartial.Authority);
+        return $"default-src 'self'; img-src 'self' data:; frame-src {frames}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+    }
+}

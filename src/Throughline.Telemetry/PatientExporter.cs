@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+
+namespace Throughline.Telemetry;
+
+/// <summary>
+/// Sends batches by OTLP and tries a refused one again until its time is over: a receiver that restarts loses nothing. A batch that
+/// was taken twice is one to the store, which knows equal spans. Called by one thread, the export queue's.
+/// </summary>
+/// <remarks>It derives from the SDK's exporter rather than holding one, since only so does that get the provider's resource.</remarks>
+internal sealed class PatientExporter(OtlpExporterOptions target, TimeSpan patience, ExportLedger ledger, TimeProvider time)
+    : OtlpTraceExporter(target)
+{
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(3);
+
+    private readonly ManualResetEventSlim _stopping = new();
+    private readonly ExporterComplaints _complaints = new();
+
+    public override ExportResult Export(in Batch<Activity> activityBatch)
+    {
+        // A batch can be walked once only, since walking takes the spans out of the queue.
+        var spans = new Activity[activityBatch.Count];
+        var count = 0;
+        foreach (var span in activityBatch) spans[count++] = span;
+
+        var begun = time.GetTimestamp();
+        var pause = s_firstPause;
+        while (base.Export(new Batch<Activity>(spans, count)) == ExportResult.Failure)
+        {
+            if (time.GetElapsedTime(begun) + pause > patience || _stopping.Wait(pause))
+            {
+                ledger.GivenUp(count, _complaints.Last);
+                return ExportResult.Failure;
+            }
+            pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+        }
+        ledger.Delivered(count);
+        return ExportResult.Success;
+    }
+
+    protected override bool OnShutdown(int timeoutMilliseconds)
+    {
+        _stopping.Set();
+        return base.OnShutdown(timeoutMilliseconds);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _complaints.Dispose();
+            _stopping.Set();
+        }
+        base.Dispose(disposing);
+    }
+}

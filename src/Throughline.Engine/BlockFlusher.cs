@@ -21,6 +21,8 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private Manifest _manifest;
+    private readonly List<string> _abandoned = [];
+    private long _nextBlock;
     private volatile string? _problem;
 
     /// <summary>Begins the loop. <paramref name="flushed"/> is called on it when a block and its manifest are durable.</summary>
@@ -31,6 +33,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _time = time;
         _cache = cache;
         _manifest = manifest;
+        _nextBlock = manifest.NextBlock;
         _flushed = flushed;
         _loop = Task.Run(RunAsync);
     }
@@ -83,24 +86,40 @@ internal sealed class BlockFlusher : IAsyncDisposable
 
     private BlockReader Flush(FrozenHead head)
     {
-        var number = _manifest.NextBlock;
+        // Never the number of a try before this one: its manifest may be on the disk although the write failed, and then the log behind it is not read again.
+        var number = _nextBlock++;
         var name = Manifest.BlockFileName(number);
         var path = Path.Combine(_paths.Blocks, name);
-        // A try before this one may have left it there, in no manifest.
-        _files.Delete(path);
-        AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _stop.Token));
-        var block = BlockReader.Open(_files, path, name, _cache);
+        BlockReader? block = null;
         try
         {
-            var manifest = new Manifest(head.EndSegment, number + 1, [.. _manifest.Blocks, number]);
+            AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _stop.Token));
+            block = BlockReader.Open(_files, path, name, _cache);
+            var manifest = new Manifest(head.EndSegment, _nextBlock, [.. _manifest.Blocks, number]);
             manifest.Write(_files, _paths.Root);
             _manifest = manifest;
-            return block;
         }
         catch
         {
-            block.Dispose();
+            block?.Dispose();
+            _abandoned.Add(path);
             throw;
+        }
+        DeleteAbandoned();
+        return block;
+    }
+
+    /// <summary>Deletes the blocks of failed tries, which no manifest can name any more.</summary>
+    private void DeleteAbandoned()
+    {
+        try
+        {
+            foreach (var path in _abandoned) _files.Delete(path);
+            _abandoned.Clear();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They are only in the way of space: deleted after the next flush, or when the store is opened.
         }
     }
 }

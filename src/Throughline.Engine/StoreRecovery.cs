@@ -38,12 +38,17 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
     {
         try
         {
-            return Manifest.Read(files, paths.Root);
+            if (files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) return Manifest.Read(files, paths.Root);
         }
         catch (CorruptDataException e)
         {
             throw new StoreOpenException($"The store's manifest cannot be read: {e.Message}. Restore the file from a copy of the directory, or move the directory away to begin a new store.", e);
         }
+        // A store has a manifest before it has anything else, so that blocks without one are never taken for leftovers.
+        if (files.ListFiles(paths.Blocks).Any(name => name.EndsWith(Manifest.BlockExtension, StringComparison.Ordinal)))
+            throw new StoreOpenException($"The store's manifest {Path.Combine(paths.Root, Manifest.FileName)} is missing, but there are blocks in {paths.Blocks}. Restore the file from a copy of the directory, or move the directory away to begin a new store.");
+        Manifest.Empty.Write(files, paths.Root);
+        return Manifest.Empty;
     }
 
     private void DeleteLeftovers(StorePaths paths, Manifest manifest)

@@ -30,6 +30,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly Lock _gate = new();
     private volatile StoreState _state;
     private volatile string? _cutProblem;
+    private volatile string? _deletionProblem;
     private StoreSnapshot? _snapshot;
     private ulong _sequence;
     private int _cutUnderWay;
@@ -153,7 +154,10 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         if (state.Frozen.Count == 0 && state.Active.SpanCount > 0 && isOld) _ = FreezeHeadAsync();
     }
 
-    /// <summary>Makes the head a block now and waits until it is one. For tests, benchmarks and orderly shutdowns that want an empty log.</summary>
+    /// <summary>
+    /// Makes the head a block now and waits until it is one. For tests, benchmarks and orderly shutdowns that want an empty log. Throws an <see cref="IOException"/>
+    /// when the log cannot be cut; a block that cannot be written is tried again until it can.
+    /// </summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -161,7 +165,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var flushed = _flushed.Task;
             var state = _state;
             if (state.Active.SpanCount == 0 && state.Frozen.Count == 0) return;
-            if (state.Frozen.Count == 0) await FreezeHeadAsync().ConfigureAwait(false);
+            if (state.Frozen.Count == 0) await _log.CutAsync(OnCut).ConfigureAwait(false);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -187,6 +191,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
 
     private void OnCut(WalCut cut)
     {
+        // Two may have asked for a cut at the same time.
+        if (_state.Active.SpanCount == 0) return;
         var frozen = new FrozenHead(_state.Active, cut.Segment);
         lock (_gate)
         {
@@ -205,9 +211,23 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             _sequence++;
             _snapshot = null;
         }
-        _log.DeleteSegmentsBefore(head.EndSegment);
+        DeleteSegmentsBefore(head.EndSegment);
         Interlocked.Exchange(ref _flushed, NewSignal()).SetResult();
         FlushWhenFull();
+    }
+
+    private void DeleteSegmentsBefore(long segment)
+    {
+        try
+        {
+            _log.DeleteSegmentsBefore(segment);
+            _deletionProblem = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The block is durable and the flush must not be tried again; the next one deletes these segments too.
+            _deletionProblem = $"log segments whose spans are in blocks cannot be deleted: {e.Message}";
+        }
     }
 
     private StoreSnapshot TakeSnapshot()
@@ -319,6 +339,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         }
         if (_flusher.Problem is { } flush) problems.Add(flush);
         if (_cutProblem is { } cut) problems.Add(cut);
+        if (_deletionProblem is { } deletion) problems.Add(deletion);
         return problems;
     }
 

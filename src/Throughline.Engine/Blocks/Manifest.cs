@@ -18,22 +18,24 @@ internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList
     /// <summary>The file's name in the store's directory.</summary>
     public const string FileName = "manifest.json";
 
+    /// <summary>What the names of blocks end with.</summary>
+    public const string BlockExtension = ".block";
+
     private const int FormatVersion = 0;
 
     /// <summary>A store without blocks.</summary>
     public static Manifest Empty { get; } = new(1, 1, []);
 
-    private sealed record Document(int Version, string Checksum, long FirstSegment, long NextBlock, IReadOnlyList<long> Blocks);
+    private sealed record Document(int Version, string? Checksum, long FirstSegment, long NextBlock, IReadOnlyList<long>? Blocks);
 
     /// <summary>The file name of a block.</summary>
-    public static string BlockFileName(long number) => number.ToString("d10", CultureInfo.InvariantCulture) + ".block";
+    public static string BlockFileName(long number) => number.ToString("d10", CultureInfo.InvariantCulture) + BlockExtension;
 
-    /// <summary>Reads the manifest of a directory; <see cref="Empty"/> when there is none.</summary>
+    /// <summary>Reads the manifest of a directory.</summary>
     /// <exception cref="CorruptDataException">It is not what was written.</exception>
     public static Manifest Read(IFileSystem files, string directory)
     {
         var path = Path.Combine(directory, FileName);
-        if (!files.FileExists(path)) return Empty;
         using var file = files.OpenRead(path);
         var bytes = new byte[file.Length];
         file.ReadExactly(0, bytes);
@@ -46,7 +48,7 @@ internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList
         {
             throw new CorruptDataException(path, e.BytePositionInLine ?? 0, "a manifest", e.Message);
         }
-        if (document is null) throw new CorruptDataException(path, 0, "a manifest", "null");
+        if (document?.Blocks is null || document.Checksum is null) throw new CorruptDataException(path, 0, "a manifest", "a document without blocks or checksum");
         if (document.Version > FormatVersion) throw new CorruptDataException(path, 0, $"version {FormatVersion} or older", $"version {document.Version}, written by a newer release");
         var manifest = new Manifest(document.FirstSegment, document.NextBlock, document.Blocks);
         if (manifest.Checksum() != document.Checksum) throw new CorruptDataException(path, 0, $"checksum {document.Checksum}", manifest.Checksum());

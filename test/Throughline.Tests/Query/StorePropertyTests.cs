@@ -32,7 +32,7 @@ public sealed class StorePropertyTests
         await using var store = await After(steps);
         NaiveTrace[] traces = [.. store.Spans.GroupBy(s => s.TraceId).Select(t => new NaiveTrace(t))];
         foreach (var plan in plans) await CheckPages(store.Store, plan, NaiveEvaluator.Search(plan, traces));
-    }, seed: Seed, iter: 2000000, print: c => Print(c.Item1));
+    }, seed: Seed, iter: 400, print: c => Print(c.Item1));
 
     [Fact]
     public Task ServicesAndOperationsEqualNaiveCounts() => Gen.Select(SpanGen.Steps, Gen.Select(SpanGen.Time, SpanGen.Time, Gen.Int[0, 3]).Array[6]).SampleAsync(async (steps, ranges) =>
@@ -51,7 +51,7 @@ public sealed class StorePropertyTests
                 .OrderBy(o => o.Service, StringComparer.Ordinal).ThenBy(o => o.Name, StringComparer.Ordinal).ThenBy(o => o.Kind);
             Assert.Equal(operations, await store.Store.GetOperationsAsync(chosen, from, to, default));
         }
-    }, seed: Seed, iter: 400, print: c => Print(c.Item1));
+    }, seed: Seed, iter: 200, print: c => Print(c.Item1));
 
     private static async Task<StoreUnderTest> After(StoreStep[] steps)
     {

@@ -75,15 +75,16 @@ internal sealed class ValueMatcher
     private bool MatchesInteger(long value) => _operator switch
     {
         AttributeOperator.Equal => _integer == value && IsText(value.ToString(CultureInfo.InvariantCulture)),
-        AttributeOperator.Contains => _search.IsIn(Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture))),
+        AttributeOperator.Contains => ContainsIn(value.ToString(CultureInfo.InvariantCulture)),
         _ when _integer is { } integer => Holds(value.CompareTo(integer)),
         _ => MatchesOrder(value),
     };
 
     private bool MatchesDouble(double value) => _operator switch
     {
-        AttributeOperator.Equal => IsText(value.ToString("R", CultureInfo.InvariantCulture)),
-        AttributeOperator.Contains => _search.IsIn(Encoding.UTF8.GetBytes(value.ToString("R", CultureInfo.InvariantCulture))),
+        // A double has many texts (1e-7, 1E-07): every decimal that says the same number is one of them. Only a written infinity is one, not 1e999.
+        AttributeOperator.Equal => double.IsFinite(value) ? _number == value : IsText(value.ToString("R", CultureInfo.InvariantCulture)),
+        AttributeOperator.Contains => ContainsIn(value.ToString("R", CultureInfo.InvariantCulture)),
         _ => MatchesOrder(value),
     };
 
@@ -92,9 +93,11 @@ internal sealed class ValueMatcher
     private bool MatchesWord(string word) => _operator switch
     {
         AttributeOperator.Equal => IsText(word),
-        AttributeOperator.Contains => _search.IsIn(Encoding.UTF8.GetBytes(word)),
+        AttributeOperator.Contains => ContainsIn(word),
         _ => false,
     };
+
+    private bool ContainsIn(string text) => !_literal.IsString && _search.IsIn(Encoding.UTF8.GetBytes(text));
 
     private bool IsText(string text) => !_literal.IsString && text == _literal.Text;
 

@@ -1,0 +1,189 @@
+/** Bits of `warnings`, as the API numbers them. */
+export const warning = { endBeforeStart: 1, parentMissing: 2, cycle: 4, sharedId: 8, startsBeforeParent: 16, invalidUtf8: 32 } as const;
+/** What `parent` holds instead of a row. */
+export const noParent = -1;
+export const missingParent = -2;
+
+/** The spans of a trace, one array a field, one index a span. Times are nanoseconds since the trace's start. */
+export interface SpanColumns {
+  readonly spanId: readonly string[];
+  readonly parent: Int32Array;
+  readonly service: Int32Array;
+  readonly name: Int32Array;
+  readonly start: Float64Array;
+  readonly duration: Float64Array;
+  readonly kind: Uint8Array;
+  readonly status: Uint8Array;
+  readonly error: Uint8Array;
+  readonly events: Int32Array;
+  readonly links: Int32Array;
+  readonly wait: Int32Array;
+  readonly label: Int32Array;
+  readonly warnings: Int32Array;
+}
+
+/** What follows from the columns, one index a row. Rows are in pre-order: a subtree is the rows from its own to `end`. */
+export interface SpanTree {
+  readonly count: number;
+  readonly depth: Int32Array;
+  readonly maxDepth: number;
+  /** The row after the subtree. */
+  readonly end: Int32Array;
+  readonly children: Int32Array;
+  /** When the last span of the subtree ends. */
+  readonly lastEnd: Float64Array;
+  /** Duration less the time that children cover. */
+  readonly self: Float64Array;
+}
+
+/**
+ * The order in which rows must stand so that a subtree is one stretch, siblings by start; and parents with what is impossible mended:
+ * a row that is its own ancestor is made a root and marked. Null when the rows already stand so, as the server sends them.
+ */
+export function treeOrder(parent: Int32Array, start: Float64Array): { readonly order: Int32Array; readonly parent: Int32Array; readonly cycles: ReadonlySet<number> } {
+  const count = parent.length;
+  const mended = Int32Array.from(parent, (p, row) => (p >= count || p < missingParent || p === row ? noParent : p));
+  const cycles = new Set<number>();
+  parent.forEach((p, row) => p !== mended[row] && cycles.add(row));
+
+  const byStart = Int32Array.from({ length: count }, (_, row) => row);
+  byStart.sort((a, b) => (start[a] ?? 0) - (start[b] ?? 0) || a - b);
+  const firstChild = new Int32Array(count).fill(-1);
+  const nextSibling = new Int32Array(count).fill(-1);
+  for (let i = count - 1; i >= 0; i--) {
+    const row = byStart[i] ?? 0;
+    const p = mended[row] ?? noParent;
+    if (p < 0) continue;
+    nextSibling[row] = firstChild[p] ?? -1;
+    firstChild[p] = row;
+  }
+
+  const order = new Int32Array(count);
+  const seen = new Uint8Array(count);
+  const stack: number[] = [];
+  let filled = 0;
+  const visit = (root: number): void => {
+    stack.push(root);
+    while (stack.length > 0) {
+      const row = stack.pop() ?? 0;
+      // The sibling waits below the children; a cycle's root has siblings that are not its own to bring.
+      if (row !== root) {
+        const sibling = nextSibling[row] ?? -1;
+        if (sibling >= 0) stack.push(sibling);
+      }
+      if (seen[row] === 1) continue;
+      seen[row] = 1;
+      order[filled++] = row;
+      const child = firstChild[row] ?? -1;
+      if (child >= 0) stack.push(child);
+    }
+  };
+  for (const row of byStart) if ((mended[row] ?? noParent) < 0) visit(row);
+  for (const row of byStart) {
+    if (seen[row] === 1) continue;
+    mended[row] = noParent;
+    cycles.add(row);
+    visit(row);
+  }
+  return { order, parent: mended, cycles };
+}
+
+const pick = <T extends Int32Array | Float64Array | Uint8Array>(make: (length: number) => T, from: T, order: Int32Array): T => {
+  const to = make(order.length);
+  order.forEach((row, i) => (to[i] = from[row] ?? 0));
+  return to;
+};
+const int32 = (length: number): Int32Array => new Int32Array(length);
+const float64 = (length: number): Float64Array => new Float64Array(length);
+const uint8 = (length: number): Uint8Array => new Uint8Array(length);
+
+/** Whether rows already are in pre-order with siblings by start: one pass, so that the common case costs no sort. */
+export function isPreOrder(parent: Int32Array, start: Float64Array): boolean {
+  const path: number[] = [];
+  const lastStart: number[] = [];
+  for (let row = 0; row < parent.length; row++) {
+    const p = parent[row] ?? noParent;
+    if (p >= row || p < missingParent) return false;
+    if (p < 0) path.length = 0;
+    else {
+      while (path.length > 0 && path[path.length - 1] !== p) path.pop();
+      if (path.length === 0) return false;
+    }
+    const depth = path.length;
+    lastStart.length = Math.min(lastStart.length, depth + 1);
+    if ((start[row] ?? 0) < (lastStart[depth] ?? -Infinity)) return false;
+    lastStart[depth] = start[row] ?? 0;
+    path.push(row);
+  }
+  return true;
+}
+
+/** Columns in pre-order, and where each row of the input went. */
+export function arrange(columns: SpanColumns): { readonly columns: SpanColumns; readonly rowOf: Int32Array | null } {
+  if (isPreOrder(columns.parent, columns.start)) return { columns, rowOf: null };
+  const { order, parent, cycles } = treeOrder(columns.parent, columns.start);
+  const rowOf = int32(order.length);
+  order.forEach((row, i) => (rowOf[row] = i));
+  const warnings = pick(int32, columns.warnings, order);
+  for (const row of cycles) warnings[rowOf[row] ?? 0] = (warnings[rowOf[row] ?? 0] ?? 0) | warning.cycle;
+  return {
+    rowOf,
+    columns: {
+      spanId: Array.from(order, (row) => columns.spanId[row] ?? ''),
+      parent: pick(int32, parent, order).map((p) => (p < 0 ? p : (rowOf[p] ?? noParent))),
+      service: pick(int32, columns.service, order),
+      name: pick(int32, columns.name, order),
+      start: pick(float64, columns.start, order),
+      duration: pick(float64, columns.duration, order),
+      kind: pick(uint8, columns.kind, order),
+      status: pick(uint8, columns.status, order),
+      error: pick(uint8, columns.error, order),
+      events: pick(int32, columns.events, order),
+      links: pick(int32, columns.links, order),
+      wait: pick(int32, columns.wait, order),
+      label: pick(int32, columns.label, order),
+      warnings,
+    },
+  };
+}
+
+/** Needs columns in pre-order (see `arrange`); linear in the number of spans. */
+export function buildTree(columns: SpanColumns): SpanTree {
+  const { parent, start, duration } = columns;
+  const count = parent.length;
+  const depth = int32(count);
+  const end = int32(count);
+  const children = int32(count);
+  const lastEnd = float64(count);
+  const self = float64(count);
+  const coveredTo = float64(count);
+  let maxDepth = 0;
+  for (let row = 0; row < count; row++) {
+    const from = start[row] ?? 0;
+    const length = duration[row] ?? 0;
+    lastEnd[row] = from + length;
+    self[row] = length;
+    coveredTo[row] = from;
+    end[row] = row + 1;
+    const p = parent[row] ?? noParent;
+    if (p < 0) continue;
+    depth[row] = (depth[p] ?? 0) + 1;
+    maxDepth = Math.max(maxDepth, depth[row] ?? 0);
+    children[p] = (children[p] ?? 0) + 1;
+    // Siblings come by start, so what a child adds to the covered time begins where the ones before it ended.
+    const covered = coveredTo[p] ?? 0;
+    const until = Math.min(from + length, (start[p] ?? 0) + (duration[p] ?? 0));
+    if (until > Math.max(from, covered)) {
+      self[p] = (self[p] ?? 0) - (until - Math.max(from, covered));
+      coveredTo[p] = until;
+    }
+  }
+  for (let row = count - 1; row >= 0; row--) {
+    self[row] = Math.max(0, self[row] ?? 0);
+    const p = parent[row] ?? noParent;
+    if (p < 0) continue;
+    end[p] = Math.max(end[p] ?? 0, end[row] ?? 0);
+    lastEnd[p] = Math.max(lastEnd[p] ?? 0, lastEnd[row] ?? 0);
+  }
+  return { count, depth, maxDepth, end, children, lastEnd, self };
+}

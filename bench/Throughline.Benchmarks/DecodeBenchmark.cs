@@ -50,7 +50,7 @@ internal static class DecodeBenchmark
         return spans;
     }
 
-    private static Figures Measure(string path, Decoder decode)
+    private static Tally Measure(string path, Decoder decode)
     {
         using (var warmUp = new RequestFile(path))
         {
@@ -59,7 +59,7 @@ internal static class DecodeBenchmark
             var portion = warmUp.Next(256L << 20);
             while (spans < WarmUpSpans) foreach (var request in portion) spans += decode(request);
         }
-        var figures = new Figures();
+        var figures = new Tally();
         using var file = new RequestFile(path);
         while (file.Next() is { Count: > 0 } requests)
         {
@@ -72,10 +72,10 @@ internal static class DecodeBenchmark
         return figures;
     }
 
-    private static string Describe(string name, Figures figures) => string.Create(CultureInfo.InvariantCulture,
+    private static string Describe(string name, Tally figures) => string.Create(CultureInfo.InvariantCulture,
         $"{name}: {figures.Spans:N0} spans, {figures.PerSecond:N0} spans per CPU-second, {figures.Bytes / figures.Seconds / 1e6:N0} MB/s, {(double)figures.Allocated / figures.Spans:0.0} bytes allocated a span");
 
-    private sealed class Figures
+    private sealed class Tally
     {
         public long Spans;
         public long Bytes;

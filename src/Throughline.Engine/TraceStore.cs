@@ -74,6 +74,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(options.Directory);
             directoryLock = files.TryLockDirectory(options.Directory)
                 ?? throw new StoreOpenException($"The data directory {options.Directory} is in use by another process. Stop that one, or choose another directory.");
+            files.CreateDirectory(paths.Root);
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };

@@ -15,6 +15,7 @@ internal sealed class ValueMatcher
     private readonly AttributeLiteral _literal;
     private readonly double? _number;
     private readonly long? _integer;
+    private readonly decimal? _decimal;
     private readonly byte[] _utf8;
     private readonly TextSearch _search;
     private readonly IdMemo _strings;
@@ -31,6 +32,8 @@ internal sealed class ValueMatcher
         {
             if (long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)) _integer = integer;
             if (double.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) _number = number;
+            // Holds every 64-bit integer beside a fraction, which a double does not.
+            if (_integer is null && decimal.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)) _decimal = exact;
         }
         _strings = new IdMemo(tables.Strings, MatchesText);
         _arrays = new IdMemo(tables.Blobs, MatchesElement);
@@ -77,6 +80,7 @@ internal sealed class ValueMatcher
         AttributeOperator.Equal => _integer == value && IsText(value.ToString(CultureInfo.InvariantCulture)),
         AttributeOperator.Contains => ContainsIn(value.ToString(CultureInfo.InvariantCulture)),
         _ when _integer is { } integer => Holds(value.CompareTo(integer)),
+        _ when _decimal is { } exact => Holds(((decimal)value).CompareTo(exact)),
         _ => MatchesOrder(value),
     };
 

@@ -2,19 +2,18 @@ namespace Throughline.Engine;
 
 /// <summary>
 /// The requests of the last minutes by their digests, so that a retry is answered instead of stored again. Thread safe. A request that is under way is
-/// known too: its retry waits for how it ends.
+/// known too: its retry waits for how it ends. Beyond <paramref name="most"/> requests the oldest are forgotten early; their retries collapse when traces are read.
 /// </summary>
-internal sealed class RecentRequests(TimeSpan window)
+internal sealed class RecentRequests(TimeSpan window, int most)
 {
-    /// <summary>Far more than senders make in the window; holds the memory when the clock has jumped ahead and back, and nothing grows old.</summary>
-    private const int Most = 500_000;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<UInt128, Entry> _entries = [];
     private readonly Queue<(UInt128 Digest, ulong ReceivedUnixNano)> _byTime = new();
     private readonly ulong _windowNano = (ulong)window.Ticks * 100;
 
-    private sealed record Entry(ulong ReceivedUnixNano, Task<AppendResult> Outcome);
+    private static readonly Task<AppendResult> Stored = Task.FromResult(AppendResult.Durable);
+
+    private readonly record struct Entry(ulong ReceivedUnixNano, Task<AppendResult> Outcome);
 
     /// <summary>How a request that is already known ended or will end; null when it is new, and then it is known from now on with <paramref name="outcome"/>.</summary>
     public Task<AppendResult>? Register(UInt128 digest, ulong receivedUnixNano, Task<AppendResult> outcome)
@@ -29,6 +28,18 @@ internal sealed class RecentRequests(TimeSpan window)
         }
     }
 
+    /// <summary>A request that is known already, from before a restart.</summary>
+    public bool IsKnown(UInt128 digest, ulong receivedUnixNano) => Register(digest, receivedUnixNano, Stored) is not null;
+
+    /// <summary>The request is stored: what is kept of it from now on is small.</summary>
+    public void Keep(UInt128 digest)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(digest, out var entry)) _entries[digest] = entry with { Outcome = Stored };
+        }
+    }
+
     /// <summary>Forgets a request that was not stored, so that its retry is tried anew.</summary>
     public void Forget(UInt128 digest)
     {
@@ -40,7 +51,7 @@ internal sealed class RecentRequests(TimeSpan window)
 
     private void Prune(ulong nowUnixNano)
     {
-        while (_byTime.TryPeek(out var oldest) && (_byTime.Count > Most || oldest.ReceivedUnixNano + _windowNano < nowUnixNano))
+        while (_byTime.TryPeek(out var oldest) && (oldest.ReceivedUnixNano + _windowNano < nowUnixNano || _byTime.Count > most))
         {
             _byTime.Dequeue();
             if (_entries.TryGetValue(oldest.Digest, out var entry) && entry.ReceivedUnixNano == oldest.ReceivedUnixNano) _entries.Remove(oldest.Digest);

@@ -17,7 +17,7 @@ internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<BlockRead
 internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, RowGroupCache cache)
 {
     private readonly List<string> _problems = [];
-    private readonly RecentRequests _recent = new(options.DuplicateWindow);
+    private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);
 
     /// <summary>Recovers. The directory is locked by the caller.</summary>
     /// <exception cref="StoreOpenException">The store cannot be used at all.</exception>
@@ -87,7 +87,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
             foreach (var request in block.ReadDigests())
             {
-                if (request.ReceivedUnixNano >= oldest) _recent.Register(request.Digest, request.ReceivedUnixNano, Task.FromResult(AppendResult.Durable));
+                if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
             }
         }
         catch (UnreadableSegmentException e)
@@ -107,9 +107,10 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             cancellationToken.ThrowIfCancellationRequested();
             var header = record.Header;
             // A request whose sync failed was refused and sent again: both copies may be here.
-            if (_recent.Register(header.Digest, header.ReceiveUnixNano, Task.FromResult(AppendResult.Durable)) is not null) continue;
+            if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano)) continue;
             batch.Clear();
-            var result = decoder.Decode(record.Payload.Span, batch);
+            var payload = record.Payload.Span;
+            var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);
             if (result.Status == DecodeStatus.Decoded) head.Add(batch, new RequestDigest(header.Digest, header.ReceiveUnixNano));
             else _problems.Add($"record {record.Sequence} of log segment {record.Segment} at byte {record.Offset} cannot be decoded: {result.Message}");
         }

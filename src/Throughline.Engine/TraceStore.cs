@@ -130,7 +130,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             WalAppendStatus.Overloaded => new AppendResult(AppendStatus.Overloaded, TimeSpan.FromSeconds(1), appended.Message),
             _ => new AppendResult(AppendStatus.Failed, TimeSpan.FromSeconds(5), appended.Message),
         };
-        if (result.Status != AppendStatus.Durable) _recent.Forget(digest);
+        if (result.Status == AppendStatus.Durable) _recent.Keep(digest);
+        else _recent.Forget(digest);
         outcome.SetResult(result);
         return result;
     }

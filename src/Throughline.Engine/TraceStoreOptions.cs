@@ -24,14 +24,14 @@ public sealed record TraceStoreOptions
     /// <summary>How far back a retried request is recognised.</summary>
     public TimeSpan DuplicateWindow { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Requests that are remembered for that at most (about 80 bytes each).</summary>
+    public int DuplicateMaxRequests { get; init; } = 500_000;
+
     /// <summary>Memory for decoded row groups of blocks.</summary>
     public long BlockCacheBytes { get; init; } = 256L << 20;
 
     /// <summary>How long a search may run before it answers with what it has.</summary>
     public TimeSpan SearchTimeLimit { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>Traces that a search may hold at once while ordering.</summary>
-    public int SearchMaxTraces { get; init; } = 5_000_000;
 
     /// <summary>Searches and reads that run at once; more wait.</summary>
     public int MaxConcurrentQueries { get; init; } = 8;

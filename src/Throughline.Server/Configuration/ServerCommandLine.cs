@@ -65,7 +65,8 @@ public sealed class ServerCommandLine
     {
         // Response files (@file) would read files behind the back of the engine's file layer.
         var parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var problem = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
+        // The parser's last error is the most specific: "unrecognized argument 'x'" comes behind "a command is required".
+        var problem = parsed.Errors.Count > 0 ? parsed.Errors[^1].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
         if (problem is not null && !AsksForHelp(arguments))
         {
             errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline server --help' lists the options.");
@@ -132,7 +133,7 @@ public sealed class ServerCommandLine
         Receive("--body-timeout-seconds", "Time for a request's body to arrive.", (long)receive.BodyTimeout.TotalSeconds, 1, 3600, (r, v) => r with { BodyTimeout = TimeSpan.FromSeconds(v) });
         Store("--query-concurrency", "Searches and reads that run at once; more wait.", store.MaxConcurrentQueries, 1, 1024, (s, v) => s with { MaxConcurrentQueries = (int)v });
         Store("--query-timeout-seconds", "Time after which a search answers with what it has.", (long)store.SearchTimeLimit.TotalSeconds, 1, 3600, (s, v) => s with { SearchTimeLimit = TimeSpan.FromSeconds(v) });
-        Store("--query-max-traces", "Traces that a search may hold while it orders them.", store.SearchMaxTraces, 1000, 1_000_000_000, (s, v) => s with { SearchMaxTraces = (int)v });
+        Store("--duplicate-max-requests", "Requests that are remembered to recognise retries.", store.DuplicateMaxRequests, 0, 100_000_000, (s, v) => s with { DuplicateMaxRequests = (int)v });
         Store("--head-max-spans", "Spans in memory before they are written as a block.", store.HeadMaxSpans, 1, 100_000_000, (s, v) => s with { HeadMaxSpans = (int)v });
         Store("--head-max-bytes", "Memory of those spans before they are written as a block.", store.HeadMaxBytes, 1 << 16, 1L << 40, (s, v) => s with { HeadMaxBytes = v });
         Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });

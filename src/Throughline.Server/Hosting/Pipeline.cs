@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Configuration;
+using Throughline.Server.Page;
 using Throughline.Server.Problems;
 using Throughline.Server.Receive;
 using Throughline.Server.Safety;
@@ -73,6 +74,7 @@ internal static class Pipeline
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));
         application.Map("/grafana/{**path}", static context => new Problem(404, "There is no Grafana proxy in this version; --grafana-url makes the page link to a Grafana.").WriteAsync(context));
+        application.MapPage();
     }
 
     private static ListenerRole RoleOf(HttpContext context) => context.Features.GetRequiredFeature<ListenerFeature>().Role;

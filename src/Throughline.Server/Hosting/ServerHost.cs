@@ -157,7 +157,7 @@ public sealed class ServerHost : IAsyncDisposable
             ? "the port is in use; stop the program that has it"
             : (error.InnerException ?? error).Message.TrimEnd('.');
         return address is null
-            ? $"cannot listen: {error.Message.ReplaceLineEndings(" ")}"
+            ? $"cannot listen on one of {string.Join(", ", ports.Select(static p => $"{p.Option} {p.Address}"))}: {reason}; choose another address"
             : $"cannot listen on {address}: {reason}, or choose another address with {option} (port 0 picks a free one)";
     }
 }

@@ -103,6 +103,8 @@ public abstract class FileSystemContract
         Files.SyncDirectory(deep);
         Files.SyncFile(Path.Combine(deep, "a"));
         Assert.Equal(["a"], Files.ListFiles(deep));
+        using (Files.CreateFile(Path.Combine(Root, "x", "b")))
+            Assert.Equal(["b"], Files.ListFiles(Path.Combine(Root, "x")));
     }
 
     [Fact]

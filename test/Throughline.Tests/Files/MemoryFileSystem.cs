@@ -40,7 +40,8 @@ public sealed class MemoryFileSystem : IFileSystem
         lock (_gate)
         {
             Check();
-            _directories.TryAdd(Normal(path), new MemoryDirectory());
+            for (var directory = Normal(path); directory.Length > 0; directory = DirectoryOf(directory))
+                _directories.TryAdd(directory, new MemoryDirectory());
         }
     }
 
@@ -160,6 +161,16 @@ public sealed class MemoryFileSystem : IFileSystem
         }
     }
 
+    /// <summary>True after <see cref="Stop"/>.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            lock (_gate)
+                return _gone;
+        }
+    }
+
     /// <summary>Every operation throws from now on, as for a process that is gone.</summary>
     public void Stop()
     {
@@ -203,6 +214,16 @@ public sealed class MemoryFileSystem : IFileSystem
     {
         lock (_gate)
             Content(path).Bytes[(int)(bit / 8)] ^= (byte)(1 << (int)(bit % 8));
+    }
+
+    /// <summary>Paths of all files, in ordinal order.</summary>
+    public IReadOnlyList<string> Paths
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _directories.SelectMany(d => d.Value.Names.Keys.Select(name => Path.Combine(d.Key, name))).Order(StringComparer.Ordinal)];
+        }
     }
 
     /// <summary>Bytes of a file.</summary>

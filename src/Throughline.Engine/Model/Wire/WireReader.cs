@@ -173,7 +173,7 @@ internal ref struct WireReader
         while (true)
         {
             var inner = ReadTag();
-            if (inner == (tag | 4)) return;
+            if (inner == tag + 1) return;
             Skip(inner, depth + 1);
         }
     }

@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import { ApiProblem } from './problem';
+
+// The content security policy forbids eval; without this zod would try it once and be reported.
+z.config({ jitless: true });
+
+const problemDetails = z.object({
+  title: z.optional(z.nullable(z.string())),
+  detail: z.optional(z.nullable(z.string())),
+  parameter: z.optional(z.nullable(z.string())),
+  position: z.optional(z.nullable(z.number())),
+});
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const kind = response.status === 404 ? 'not-found' : response.status < 500 ? 'refused' : 'failed';
+  const fallback = `The server answered ${response.status}${response.statusText === '' ? '' : ` ${response.statusText}`}`;
+  const read = problemDetails.safeParse(await response.json().catch(() => null));
+  if (!read.success) return new ApiProblem(kind, fallback, '', response.status);
+  const { title, detail, parameter, position } = read.data;
+  return new ApiProblem(kind, title ?? fallback, detail ?? '', response.status, parameter ?? null, position ?? null);
+}
+
+/** Fetches and checks: what comes back has the schema's form, or an `ApiProblem` says why not. An abort is passed on as it is. */
+export async function getJson<S extends z.ZodMiniType>(path: string, schema: S, signal: AbortSignal): Promise<z.infer<S>> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ApiProblem('unreachable', 'The server can’t be reached', 'It may have been stopped, or the connection was lost.');
+  }
+  if (!response.ok) throw await problemOf(response);
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ApiProblem('unreadable', 'The answer is no JSON', `${path.split('?')[0] ?? path} answered something else; a proxy may stand between.`, response.status);
+  }
+  const read = schema.safeParse(body);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const where = issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`;
+  throw new ApiProblem('unreadable', 'The answer has another form than expected', `${path.split('?')[0] ?? path}, ${where}. The page and the server may be of different versions; reload the page.`, response.status);
+}

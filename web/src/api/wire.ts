@@ -1,0 +1,137 @@
+import * as z from 'zod/mini';
+import type { Attribute, AttributeValue } from '../model/attribute';
+import { durationNano, unixNano, type DurationNano, type UnixNano } from '../model/nano';
+
+const decimal = z.string().check(z.regex(/^\d{1,20}$/, 'expected a decimal number as text'));
+export const count = z.pipe(decimal, z.transform((text: string): bigint => BigInt(text)));
+const inRange = decimal.check(z.refine((text) => !/^\d{1,20}$/.test(text) || BigInt(text) < 2n ** 64n, 'expected fewer than 2^64 nanoseconds'));
+export const time = z.pipe(inRange, z.transform((text: string): UnixNano => unixNano(BigInt(text))));
+export const duration = z.pipe(decimal, z.transform((text: string): DurationNano => durationNano(BigInt(text))));
+
+const spanName = z.object({ service: z.string(), name: z.string() });
+const total = z.pipe(
+  z.object({ value: z.number(), relation: z.enum(['exact', 'atLeast']) }),
+  z.transform(({ value, relation }) => ({ value, exact: relation === 'exact' })),
+);
+
+export const summary = z.pipe(
+  z.object({
+    traceId: z.string(),
+    root: z.nullable(spanName),
+    first: spanName,
+    startUnixNano: time,
+    durationNano: duration,
+    waitingNano: duration,
+    spans: z.number(),
+    errors: z.number(),
+    orphans: z.number(),
+    errorType: z.nullable(z.string()),
+    services: z.array(z.object({ name: z.string(), spans: z.number(), errors: z.number() })),
+  }),
+  z.transform(({ startUnixNano, durationNano: length, waitingNano, ...rest }) => ({ ...rest, start: startUnixNano, duration: length, waiting: waitingNano })),
+);
+
+export const search = z.pipe(
+  z.object({
+    traces: z.array(summary),
+    total,
+    errorTraces: total,
+    nextCursor: z.nullable(z.string()),
+    truncated: z.nullable(z.object({ reason: z.string(), message: z.string() })),
+    notes: z.array(z.string()),
+  }),
+  z.transform(({ truncated, ...rest }) => ({ ...rest, truncated: truncated === null ? null : truncated.message })),
+);
+
+export const config = z.pipe(
+  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }) }),
+  z.transform((wire) => ({ version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
+);
+
+export const status = z.pipe(
+  z.object({
+    startedUnixNano: time,
+    nowUnixNano: time,
+    received: z.object({ requests: count, spans: count, lastUnixNano: z.nullable(time) }),
+    refused: z.array(z.object({ reason: z.string(), count, lastMessage: z.nullable(z.string()), lastUnixNano: z.nullable(time) })),
+    store: z.object({ spans: count, traces: count, earliestStartUnixNano: z.nullable(time), latestStartUnixNano: z.nullable(time), problems: z.array(z.string()) }),
+  }),
+  z.transform((wire) => ({
+    started: wire.startedUnixNano,
+    now: wire.nowUnixNano,
+    requests: wire.received.requests,
+    spans: wire.received.spans,
+    lastReceived: wire.received.lastUnixNano,
+    refused: wire.refused.map(({ reason, count: times, lastMessage, lastUnixNano }) => ({ reason, count: times, lastMessage, last: lastUnixNano })),
+    storedSpans: wire.store.spans,
+    storedTraces: wire.store.traces,
+    earliest: wire.store.earliestStartUnixNano,
+    latest: wire.store.latestStartUnixNano,
+    problems: wire.store.problems,
+  })),
+);
+
+export const services = z.pipe(
+  z.object({ services: z.array(z.object({ name: z.string(), spans: count, errors: count })) }),
+  z.transform((wire) => wire.services),
+);
+
+export const operations = z.pipe(
+  z.object({ operations: z.array(z.object({ service: z.string(), name: z.string(), kind: z.string(), spans: count, errors: count })) }),
+  z.transform((wire) => wire.operations),
+);
+
+const value: z.ZodMiniType<AttributeValue> = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    z.object({ type: z.literal('string'), value: z.string() }),
+    z.object({ type: z.literal('bool'), value: z.boolean() }),
+    z.object({ type: z.literal('int'), value: z.string() }),
+    z.object({ type: z.literal('double'), value: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]) }),
+    z.object({ type: z.literal('bytes'), value: z.string() }),
+    z.object({ type: z.literal('array'), value: z.array(value) }),
+    z.object({ type: z.literal('kvlist'), value: z.array(attribute) }),
+    z.object({ type: z.literal('empty'), value: z.null() }),
+  ]),
+);
+const attribute: z.ZodMiniType<Attribute> = z.lazy(() => z.intersection(z.object({ key: z.string() }), value));
+const attributes = z.array(attribute);
+
+const origin = { attributes, droppedAttributes: z.number(), schemaUrl: z.string() };
+const event = z.pipe(
+  z.object({ timeUnixNano: time, name: z.string(), attributes, droppedAttributes: z.number() }),
+  z.transform(({ timeUnixNano, ...rest }) => ({ ...rest, time: timeUnixNano })),
+);
+
+export const spanDetails = z.pipe(
+  z.object({
+    spans: z.array(
+      z.pipe(
+        z.object({
+          traceId: z.string(),
+          spanId: z.string(),
+          parentSpanId: z.nullable(z.string()),
+          traceState: z.string(),
+          flags: z.number(),
+          name: z.string(),
+          kind: z.string(),
+          startUnixNano: time,
+          endUnixNano: time,
+          durationNano: duration,
+          status: z.object({ code: z.string(), message: z.string() }),
+          service: z.string(),
+          attributes,
+          droppedAttributes: z.number(),
+          events: z.array(event),
+          droppedEvents: z.number(),
+          links: z.array(z.object({ traceId: z.string(), spanId: z.string(), traceState: z.string(), attributes })),
+          droppedLinks: z.number(),
+          resource: z.object(origin),
+          scope: z.object({ name: z.string(), version: z.string(), ...origin }),
+          warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+        }),
+        z.transform(({ startUnixNano, endUnixNano, durationNano: length, ...rest }) => ({ ...rest, start: startUnixNano, end: endUnixNano, duration: length })),
+      ),
+    ),
+  }),
+  z.transform((wire) => wire.spans),
+);

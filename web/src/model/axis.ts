@@ -1,0 +1,99 @@
+/** A piece of the axis on which one scale holds. */
+export interface AxisSegment {
+  readonly from: number;
+  readonly to: number;
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/**
+ * Where times lie on the picture. Times are nanoseconds since the trace's start, x is pixels. Whoever draws asks only this,
+ * so that an axis that folds waits can take the place of the linear one.
+ */
+export interface TimeAxis {
+  readonly width: number;
+  readonly from: number;
+  readonly to: number;
+  readonly segments: readonly AxisSegment[];
+  x(time: number): number;
+  time(x: number): number;
+}
+
+export function linearAxis(from: number, to: number, width: number): TimeAxis {
+  const length = Math.max(1, to - from);
+  const perNano = width / length;
+  return {
+    width,
+    from,
+    to: from + length,
+    segments: [{ from, to: from + length, x0: 0, x1: width }],
+    x: (time) => (time - from) * perNano,
+    time: (x) => from + (width === 0 ? 0 : x / perNano),
+  };
+}
+
+export interface Tick {
+  readonly time: number;
+  readonly x: number;
+  /** Empty where two labels would touch. */
+  readonly label: string;
+  readonly edge: boolean;
+}
+
+const steps = [1, 2, 5];
+
+/** The smallest 1, 2 or 5 times a power of ten that is at least `least`. */
+export function niceStep(least: number): number {
+  let power = 1;
+  for (;;) {
+    for (const step of steps) if (step * power >= least) return step * power;
+    power *= 10;
+  }
+}
+
+/** A clock-like step for long axes: seconds, minutes, hours. */
+function timeStep(least: number): number {
+  const minute = 60e9;
+  if (least <= minute / 2) {
+    const step = niceStep(least);
+    return step > 20e9 && step < minute ? 30e9 : step;
+  }
+  for (const step of [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440]) if (step * minute >= least) return step * minute;
+  return niceStep(least / (1440 * minute)) * 1440 * minute;
+}
+
+const unitOf = (step: number): readonly [number, string] => (step >= 1e9 ? [1e9, 's'] : step >= 1e6 ? [1e6, 'ms'] : step >= 1e3 ? [1e3, 'µs'] : [1, 'ns']);
+
+/** One unit and one number of decimals for a whole row of labels, so that they can be compared. */
+function label(time: number, step: number): string {
+  if (time === 0) return '0';
+  if (step >= 60e9) {
+    const minutes = Math.round(time / 60e9);
+    return minutes < 60 ? `${minutes}\u2009m` : `${Math.floor(minutes / 60)}\u2009h${minutes % 60 === 0 ? '' : ` ${minutes % 60}\u2009m`}`;
+  }
+  const [size, unit] = time >= 1e9 && step >= 1e7 ? ([1e9, 's'] satisfies [number, string]) : unitOf(step);
+  const decimals = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / size) - 1e-9)));
+  return `${(time / size).toFixed(decimals)}\u2009${unit}`;
+}
+
+/**
+ * Ticks at round times. When the view is so deep inside the trace that absolute labels would differ only in their last digits, the first
+ * one is absolute and the others say how far after it they lie.
+ */
+export function ticks(axis: TimeAxis, leastGap = 72): readonly Tick[] {
+  if (axis.width < leastGap) return [];
+  const step = timeStep(((axis.to - axis.from) / axis.width) * leastGap);
+  const relative = axis.from > 0 && axis.from / step > 200;
+  const base = relative ? axis.from : 0;
+  const found: Tick[] = [];
+  if (relative) found.push({ time: base, x: 0, label: `${(base / unitOf(base)[0]).toFixed(Math.min(6, Math.max(2, Math.ceil(Math.log10(unitOf(base)[0] / step)))))}\u2009${unitOf(base)[1]}`, edge: true });
+  const first = relative ? base + step : Math.ceil(axis.from / step) * step;
+  for (let time = first; time <= axis.to; time += step) {
+    const x = axis.x(time);
+    const offset = time - base;
+    const edge = x < 1;
+    const room = x + 30 < axis.width && (!relative || x > 96);
+    found.push({ time, x, label: room ? (relative ? `+${label(offset, step)}` : label(offset, step)) : '', edge });
+  }
+  return found;
+}

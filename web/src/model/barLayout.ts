@@ -1,0 +1,64 @@
+import type { TimeAxis } from './axis';
+import { formatDuration } from './format';
+import { missingParent } from './spanTree';
+import { durationOf, endOf, isError, labelOf, startOf, waitKindOf, waitName, type Trace } from './trace';
+
+/** A span's bar in pixels from the left edge of the timeline, cut to what can be seen. */
+export interface Bar {
+  readonly left: number;
+  readonly width: number;
+  /** Goes on to where the last descendant ends, when that outlives the span. */
+  readonly tail: { readonly left: number; readonly width: number } | null;
+  readonly orphan: boolean;
+  readonly label: BarLabel | null;
+}
+
+export interface BarLabel {
+  readonly text: string;
+  readonly tone: 'error' | 'wait';
+  /** Pixels from the left edge; from the right edge when it ends there (`inside`, `before`). */
+  readonly at: number;
+  readonly place: 'beside' | 'inside' | 'middle' | 'before';
+}
+
+export const leastBar = 2;
+/** Of the page's 11 px type; a label is only left out or moved by this, never cut. */
+const characterWidth = 5.8;
+const beyond = 6;
+
+/** What is worth saying beside a bar that no column says: the error, or what a wait was for. */
+export function labelText(trace: Trace, row: number): { readonly text: string; readonly tone: 'error' | 'wait' } | null {
+  const failed = labelOf(trace, row);
+  if (isError(trace, row) && failed !== null) return { text: failed, tone: 'error' };
+  const wait = waitKindOf(trace, row);
+  return wait === null ? null : { text: `${waitName(wait)} ${formatDuration(durationOf(trace, row))}`, tone: 'wait' };
+}
+
+/** On which side of what is shown a span lies that has no bar there. */
+export const sideOf = (trace: Trace, row: number, axis: TimeAxis): 'left' | 'right' => (startOf(trace, row) >= axis.to ? 'right' : 'left');
+
+/** Null when nothing of the span lies in the part of the axis that is shown. */
+export function layoutBar(trace: Trace, row: number, axis: TimeAxis): Bar | null {
+  const [x0, x1, xEnd] = [axis.x(startOf(trace, row)), axis.x(endOf(trace, row)), axis.x(trace.tree.lastEnd[row] ?? 0)];
+  const [low, high] = [-beyond, axis.width + beyond];
+  const outlives = xEnd > x1 + 1;
+  const right = Math.max(x1, x0 + leastBar);
+  const seen = right > low && x0 < high;
+  const tail = outlives && xEnd > low && right < high ? { left: Math.max(low, right), width: Math.min(high, xEnd) - Math.max(low, right) } : null;
+  if (!seen && tail === null) return null;
+  const left = Math.max(low, x0);
+  // A view inside a long bar still gets the bar from edge to edge.
+  const width = seen ? Math.max(leastBar, Math.min(high, right) - left) : 0;
+  return { left, width, tail, orphan: trace.spans.parent[row] === missingParent && x0 >= 0, label: seen ? layoutLabel(trace, row, axis, left, left + width) : null };
+}
+
+function layoutLabel(trace: Trace, row: number, axis: TimeAxis, left: number, right: number): BarLabel | null {
+  const label = labelText(trace, row);
+  if (label === null) return null;
+  const length = label.text.length * characterWidth;
+  const beside = right + (isError(trace, row) ? 22 : 6);
+  if (beside + length <= axis.width + 8) return { ...label, at: beside, place: 'beside' };
+  const [begin, end] = [Math.max(0, left), Math.min(right, axis.width)];
+  if (end - begin >= length + 24) return label.tone === 'wait' ? { ...label, at: (begin + end - length) / 2 - 4, place: 'middle' } : { ...label, at: axis.width - end + 6, place: 'inside' };
+  return left - 8 - length >= 0 ? { ...label, at: axis.width - left + 8, place: 'before' } : null;
+}

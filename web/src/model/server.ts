@@ -1,0 +1,31 @@
+import type { UnixNano } from './nano';
+
+export interface ServerConfig {
+  readonly version: string;
+  readonly grafanaUrl: string | null;
+  readonly jaegerUrl: string | null;
+  readonly otlpHttp: string;
+  readonly otlpGrpc: string;
+}
+
+export interface Refusal {
+  readonly reason: string;
+  readonly count: bigint;
+  readonly lastMessage: string | null;
+  readonly last: UnixNano | null;
+}
+
+/** What the server received, refused and stored since its start. */
+export interface ServerStatus {
+  readonly started: UnixNano;
+  readonly now: UnixNano;
+  readonly requests: bigint;
+  readonly spans: bigint;
+  readonly lastReceived: UnixNano | null;
+  readonly refused: readonly Refusal[];
+  readonly storedSpans: bigint;
+  readonly storedTraces: bigint;
+  readonly earliest: UnixNano | null;
+  readonly latest: UnixNano | null;
+  readonly problems: readonly string[];
+}

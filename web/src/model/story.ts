@@ -1,0 +1,89 @@
+import { formatDuration, plural } from './format';
+import { nanosOf } from './nano';
+import { isError, labelOf, nameOf, serviceOf, waitName, type Trace, type Wait } from './trace';
+
+export interface Phrase {
+  readonly text: string;
+  readonly tone: 'plain' | 'strong' | 'error';
+}
+
+const plain = (text: string): Phrase => ({ text, tone: 'plain' });
+const strong = (text: string): Phrase => ({ text, tone: 'strong' });
+
+const waitedFor: Readonly<Record<string, string>> = {
+  batch_window: 'for the batch window',
+  batch: 'for the batch to close',
+  queue: 'in a queue',
+  backoff: 'in retry backoff',
+  retry_backoff: 'in retry backoff',
+  dispatch: 'for dispatch',
+  capacity: 'for capacity',
+  network: 'for the network',
+  analysis: 'for the analysis',
+};
+
+const reason = (wait: Wait): string => (wait.kind === null ? 'in a gap that no span covers' : (waitedFor[wait.kind] ?? `in ${waitName(wait.kind)}`));
+const length = (wait: Wait): number => wait.to - wait.from;
+
+/** The span with the most time of its own; waits are told apart and do not count. */
+function busiest(trace: Trace): number {
+  let best = -1;
+  for (let row = 0; row < trace.tree.count; row++) {
+    if ((trace.spans.wait[row] ?? -1) >= 0) continue;
+    if (best < 0 || (trace.tree.self[row] ?? 0) > (trace.tree.self[best] ?? 0)) best = row;
+  }
+  return best;
+}
+
+/** The failed span that no failed child explains: the first such one in the tree. */
+export function firstCause(trace: Trace): number {
+  const explained = new Uint8Array(trace.tree.count);
+  let cause = -1;
+  for (let row = trace.tree.count - 1; row >= 0; row--) {
+    const parent = trace.spans.parent[row] ?? -1;
+    if (parent >= 0 && (isError(trace, row) || explained[row] === 1)) explained[parent] = 1;
+    if (isError(trace, row) && explained[row] === 0) cause = row;
+  }
+  return cause;
+}
+
+function failure(trace: Trace): readonly Phrase[] {
+  const cause = firstCause(trace);
+  if (cause < 0) return [];
+  const label = labelOf(trace, cause);
+  const others = trace.summary.errors - 1;
+  return [
+    plain(' '),
+    { text: label ?? 'An error', tone: 'error' },
+    plain(` in ${nameOf(trace, cause)} of ${serviceOf(trace, cause)}${others > 0 ? `, and ${plural(others, 'more failed span')}` : ''}.`),
+  ];
+}
+
+/** Where the time went and what failed, in one or two sentences that the picture proves. */
+export function story(trace: Trace): readonly Phrase[] {
+  const total = nanosOf(trace.summary.duration);
+  const waiting = Math.min(total, nanosOf(trace.summary.waiting));
+  const waits = trace.waits.toSorted((a, b) => length(b) - length(a));
+  const [longest, second] = waits;
+  const busy = busiest(trace);
+  const own = busy < 0 ? 0 : (trace.tree.self[busy] ?? 0);
+  const where = busy < 0 ? '' : `${nameOf(trace, busy)} of ${serviceOf(trace, busy)}`;
+
+  if (trace.tree.count === 1) return [strong(`One span of ${serviceOf(trace, 0)}`), plain(total > 0 ? `, ${formatDuration(total)} long.` : ', an instant.'), ...failure(trace)];
+  if (total === 0) return [strong('All spans are instants'), plain(': none has a duration.'), ...failure(trace)];
+
+  if (longest !== undefined && length(longest) > 0 && waiting * 2 >= total) {
+    const phrases = [strong(`${formatDuration(length(longest))} of ${formatDuration(total)} waited ${reason(longest)}`)];
+    if (second !== undefined && second.kind !== longest.kind && length(second) >= total / 20)
+      phrases.push(plain(`, ${second.from >= longest.to ? 'then ' : ''}${formatDuration(length(second))} ${reason(second)}`));
+    const work = total - waiting;
+    phrases.push(plain(work > 0 ? `. All work together took ${formatDuration(work)}${own > 0 ? `; the most of it is ${formatDuration(own)} in ${where}` : ''}.` : '.'));
+    return [...phrases, ...failure(trace)];
+  }
+
+  if (own === 0) return [strong(`${formatDuration(total)} in all`), plain('; no span has time of its own.'), ...failure(trace)];
+  const phrases = [strong(`${formatDuration(own)} of ${formatDuration(total)} is ${nameOf(trace, busy)}`), plain(`’s own time, in ${serviceOf(trace, busy)}`)];
+  if (longest !== undefined && waiting >= total / 100) phrases.push(plain(`; ${formatDuration(waiting)} waited, the longest ${formatDuration(length(longest))} ${reason(longest)}`));
+  phrases.push(plain('.'));
+  return [...phrases, ...failure(trace)];
+}

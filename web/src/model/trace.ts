@@ -1,0 +1,124 @@
+import type { UnixNano } from './nano';
+import { arrange, buildTree, type SpanColumns, type SpanTree } from './spanTree';
+import type { TraceSummary } from './summary';
+
+export interface SpanLink {
+  readonly row: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  /** -1 when it lies in another trace. */
+  readonly toRow: number;
+}
+
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A wait: a span that says so by `wait.kind`, or a gap that no span covers (row -1). */
+export interface Wait extends Interval {
+  readonly row: number;
+  readonly kind: string | null;
+}
+
+/** A trace as the page draws it; immutable. */
+export interface Trace {
+  readonly traceId: string;
+  readonly start: UnixNano;
+  readonly summary: TraceSummary;
+  readonly services: readonly string[];
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+  readonly spans: SpanColumns;
+  readonly tree: SpanTree;
+  readonly links: readonly SpanLink[];
+  /** Nanoseconds from the first start to the last end. */
+  readonly total: number;
+  readonly waits: readonly Wait[];
+}
+
+export interface TraceParts {
+  readonly traceId: string;
+  readonly start: UnixNano;
+  readonly summary: TraceSummary;
+  readonly services: readonly string[];
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+  readonly columns: SpanColumns;
+  readonly links: readonly SpanLink[];
+}
+
+export function makeTrace(parts: TraceParts): Trace {
+  const { columns, rowOf } = arrange(parts.columns);
+  const tree = buildTree(columns);
+  const moved = (row: number): number => (row < 0 || rowOf === null ? row : (rowOf[row] ?? -1));
+  let total = 0;
+  for (let row = 0; row < tree.count; row++) total = Math.max(total, (columns.start[row] ?? 0) + (columns.duration[row] ?? 0));
+  const waits: Wait[] = [];
+  columns.wait.forEach((text, row) => {
+    if (text < 0) return;
+    const from = columns.start[row] ?? 0;
+    waits.push({ row, kind: parts.texts[text] ?? null, from, to: from + (columns.duration[row] ?? 0) });
+  });
+  for (const gap of uncovered(columns.start, columns.duration)) waits.push({ ...gap, row: -1, kind: null });
+  return {
+    traceId: parts.traceId,
+    start: parts.start,
+    summary: parts.summary,
+    services: parts.services,
+    names: parts.names,
+    texts: parts.texts,
+    spans: columns,
+    tree,
+    links: parts.links.map((link) => ({ ...link, row: moved(link.row), toRow: moved(link.toRow) })),
+    total,
+    waits,
+  };
+}
+
+/** The gaps between the first start and the last end that no span covers. Starts and ends are sorted apart: which span they belong to does not matter. */
+export function uncovered(start: Float64Array, duration: Float64Array): readonly Interval[] {
+  const starts = start.slice().sort();
+  const ends = start.map((from, row) => from + (duration[row] ?? 0)).sort();
+  const gaps: Interval[] = [];
+  for (let i = 1; i < starts.length; i++) {
+    // All i spans that started before this one have ended when the i-th end lies before its start.
+    const [from, to] = [ends[i - 1] ?? 0, starts[i] ?? 0];
+    if (from < to) gaps.push({ from, to });
+  }
+  return gaps;
+}
+
+export const serviceOf = (trace: Trace, row: number): string => trace.services[trace.spans.service[row] ?? -1] ?? '';
+export const nameOf = (trace: Trace, row: number): string => trace.names[trace.spans.name[row] ?? -1] ?? '';
+export const labelOf = (trace: Trace, row: number): string | null => trace.texts[trace.spans.label[row] ?? -1] ?? null;
+export const waitKindOf = (trace: Trace, row: number): string | null => trace.texts[trace.spans.wait[row] ?? -1] ?? null;
+export const startOf = (trace: Trace, row: number): number => trace.spans.start[row] ?? 0;
+export const durationOf = (trace: Trace, row: number): number => trace.spans.duration[row] ?? 0;
+export const endOf = (trace: Trace, row: number): number => startOf(trace, row) + durationOf(trace, row);
+export const isError = (trace: Trace, row: number): boolean => trace.spans.error[row] === 1;
+
+/** The row of a span id, -1 when the trace has none. */
+export const rowOfSpan = (trace: Trace, spanId: string): number => trace.spans.spanId.indexOf(spanId);
+
+const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
+export const kindOf = (trace: Trace, row: number): string => kinds[trace.spans.kind[row] ?? 0] ?? 'unspecified';
+
+export interface ServiceSpans {
+  readonly name: string;
+  readonly index: number;
+  readonly spans: number;
+}
+
+/** The services of a trace with their span counts, the busiest first. */
+export function spansByService(trace: Trace): readonly ServiceSpans[] {
+  const counts = new Int32Array(trace.services.length);
+  for (const service of trace.spans.service) counts[service] = (counts[service] ?? 0) + 1;
+  return trace.services.map((name, index) => ({ name, index, spans: counts[index] ?? 0 })).sort((a, b) => b.spans - a.spans || (a.name < b.name ? -1 : 1));
+}
+
+/** A wait that a failure caused: it is hatched in the warning colour. */
+export const isBackoff = (kind: string | null): boolean => kind !== null && /backoff|retry/.test(kind);
+
+/** `batch_window` reads as “batch window”. */
+export const waitName = (kind: string): string => kind.replaceAll('_', ' ');

@@ -1,0 +1,74 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import { currentTheme, setTheme } from '../../ui/theme';
+import { HelpDialog } from '../../ui/HelpDialog';
+import { useKeys } from '../../ui/keys';
+import { ToastArea } from '../../ui/ToastArea';
+import { GrafanaScreen } from '../grafana/GrafanaScreen';
+import { TracesScreen } from '../traces/TracesScreen';
+import { ConfigNotice } from './ConfigNotice';
+import { Header } from './Header';
+import { RefreshContext } from './refresh';
+
+const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
+
+function NotFound() {
+  return (
+    <main className="screen">
+      <div className="state">
+        <h2 className="big">This page does not exist</h2>
+        <p className="sub">The address names no screen of this page.</p>
+        <div className="acts">
+          <Link className="btn primary" href="/">
+            Go to the traces
+          </Link>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+export function App() {
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  const [help, setHelp] = useState(false);
+  const [tick, setTick] = useState(0);
+  const refresh = useCallback(() => {
+    setTick((old) => old + 1);
+    void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind === 'trace' || kind === 'span' || kind === 'config' || kind === 'status' });
+  }, [client]);
+  const value = useMemo(() => ({ tick, refresh }), [tick, refresh]);
+  useKeys({
+    '?': () => setHelp(true),
+    t: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark'),
+    r: refresh,
+    'g t': () => navigate('/'),
+  });
+  return (
+    <RefreshContext value={value}>
+      <ToastArea>
+        <Header help={() => setHelp(true)} />
+        <ConfigNotice />
+        <Suspense fallback={<main className="screen" aria-busy="true" />}>
+          <Switch>
+            <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
+            <Route path="/grafana">
+              <GrafanaScreen />
+            </Route>
+            <Route path="/search">
+              <TracesScreen />
+            </Route>
+            <Route path="/">
+              <TracesScreen />
+            </Route>
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </Suspense>
+        <HelpDialog open={help} close={() => setHelp(false)} />
+      </ToastArea>
+    </RefreshContext>
+  );
+}

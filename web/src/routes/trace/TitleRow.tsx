@@ -1,0 +1,81 @@
+import { useMemo, useState } from 'react';
+import { otlpDownloadPath } from '../../api/queries';
+import { formatCount, formatDuration, formatExact, formatMoment, none, plural } from '../../model/format';
+import { nanosOf, unixNanoFromMillis } from '../../model/nano';
+import { story } from '../../model/story';
+import { titleOf } from '../../model/summary';
+import type { Trace } from '../../model/trace';
+import { verdictOf } from '../../model/verdict';
+import { copyText } from '../../ui/copy';
+import { Icon } from '../../ui/Icon';
+import { useToasts } from '../../ui/toasts';
+import { VerdictMenu } from './VerdictMenu';
+
+/** What trace this is, the figures, and the answer as a sentence. */
+export function TitleRow({ trace, share, goTo }: { readonly trace: Trace; readonly share: () => void; readonly goTo: (row: number) => void }) {
+  const toasts = useToasts();
+  const { summary } = trace;
+  const phrases = useMemo(() => story(trace), [trace]);
+  const verdict = useMemo(() => verdictOf(trace), [trace]);
+  const [now] = useState(() => unixNanoFromMillis(Date.now()));
+  const duration = nanosOf(summary.duration);
+  const waiting = nanosOf(summary.waiting);
+  const title = titleOf(summary);
+  return (
+    <section className="ttl" aria-label="The trace">
+      <div className="line tline">
+        <h2 className="trunc" title={`${title.name} · ${title.service}`}>
+          {title.name === '' ? '(no name)' : title.name}
+        </h2>
+        {summary.errors > 0 && (
+          <span className="tag err">
+            <Icon name="error" strokeWidth={1.6} />
+            {plural(summary.errors, 'error')}
+          </span>
+        )}
+        <VerdictMenu verdict={verdict} goTo={goTo} />
+        <span className="grow" />
+        <dl className="facts">
+          <div>
+            <dt>Duration</dt>
+            <dd className="strong">{formatDuration(duration)}</dd>
+          </div>
+          <div title="The duration less the waiting time">
+            <dt>Working</dt>
+            <dd>{formatDuration(Math.max(0, duration - waiting))}</dd>
+          </div>
+          <div title="Spans that say they wait, and gaps that no span covers">
+            <dt>Waiting</dt>
+            <dd>{waiting > 0 ? formatDuration(waiting) : none}</dd>
+          </div>
+          <div>
+            <dt>Spans</dt>
+            <dd>{formatCount(summary.spans)}</dd>
+          </div>
+          <div title={formatExact(trace.start)}>
+            <dt>Start</dt>
+            <dd>{formatMoment(trace.start, now)}</dd>
+          </div>
+        </dl>
+        <button type="button" className="mono traceid" title={`Copy the trace id ${trace.traceId}`} aria-label={`Copy the trace id ${trace.traceId}`} onClick={() => void copyText(trace.traceId, 'Trace id copied.', toasts)}>
+          {trace.traceId.slice(0, 16)}
+        </button>
+        <span className="line tight">
+          <a className="btn ghost sq" href={otlpDownloadPath(trace.traceId)} download={`trace-${trace.traceId}.json`} aria-label="Download the trace as OTLP JSON" title="Download the trace as OTLP JSON">
+            <Icon name="download" />
+          </a>
+          <button type="button" className="btn ghost sq" aria-label="Copy a link to what is shown" title="Copy a link to what is shown" onClick={share}>
+            <Icon name="link" />
+          </button>
+        </span>
+      </div>
+      <p className="story">
+        {phrases.map((phrase, index) => (
+          <span key={index} className={phrase.tone === 'plain' ? undefined : phrase.tone === 'strong' ? 'st' : 'errt'}>
+            {phrase.text}
+          </span>
+        ))}
+      </p>
+    </section>
+  );
+}

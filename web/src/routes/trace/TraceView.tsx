@@ -1,0 +1,132 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, reveal, toggle as toggleRow, visibleRows } from '../../model/rows';
+import { endOf, startOf, type Trace } from '../../model/trace';
+import { clamp, isWhole, pan, whole, zoom, type Viewport } from '../../model/viewport';
+import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
+import { copyText } from '../../ui/copy';
+import { useKeys } from '../../ui/keys';
+import { useToasts } from '../../ui/toasts';
+import { SidePanel } from './panel/SidePanel';
+import { TitleRow } from './TitleRow';
+import { Toolbar } from './Toolbar';
+import { writeTraceState } from './url';
+import { useTraceState } from './useTraceState';
+
+/** A trace on the page. It owns what is shown; the parts below only draw it and say what the user wants. */
+export function TraceView({ trace }: { readonly trace: Trace }) {
+  const [state, change] = useTraceState(trace);
+  const [pathname] = useLocation();
+  const toasts = useToasts();
+  const timeline = useRef<TimelineHandle>(null);
+  const finder = useRef<HTMLInputElement>(null);
+  const { folding, view, selected } = state;
+  const visible = useMemo(() => visibleRows(trace.tree, folding), [trace, folding]);
+  const found = useMemo(() => findSpans(trace, state.text), [trace, state.text]);
+  const matches = useMemo(() => {
+    const flags = new Uint8Array(trace.tree.count);
+    for (const row of found) flags[row] = 1;
+    return flags;
+  }, [trace, found]);
+  const errors = useMemo(() => errorRows(trace), [trace]);
+
+  const show = useCallback((next: Viewport) => change((old) => ({ ...old, view: next })), [change]);
+  const select = useCallback((row: number) => change((old) => ({ ...old, selected: row })), [change]);
+  const toggle = useCallback((row: number) => change((old) => ({ ...old, folding: toggleRow(old.folding, row) })), [change]);
+
+  // What was jumped to is scrolled to once it is laid out; a click on a row that is in view must not move it.
+  const [jump, setJump] = useState(() => ({ row: state.selected }));
+  useEffect(() => {
+    if (jump.row >= 0) timeline.current?.reveal(jump.row);
+  }, [jump]);
+  const goTo = useCallback(
+    (row: number) => {
+      if (row < 0) return;
+      change((old) => {
+        // A jump to what the zoom hides would show an empty row: the view moves, or opens when the span is longer than it.
+        const [from, to] = [startOf(trace, row), endOf(trace, row)];
+        const length = old.view.to - old.view.from;
+        const seen = to >= old.view.from && from <= old.view.to;
+        const next = seen ? old.view : to - from > length ? whole(trace.total) : clamp({ from: (from + to - length) / 2, to: (from + to + length) / 2 }, trace.total);
+        return { ...old, selected: row, folding: reveal(trace, old.folding, row), view: next };
+      });
+      setJump({ row });
+    },
+    [change, trace],
+  );
+  const step = (by: 1 | -1): void => {
+    const position = positionOf(visible, selected);
+    goTo(visible[selected < 0 ? 0 : Math.min(visible.length - 1, Math.max(0, position + by))] ?? -1);
+    timeline.current?.focus();
+  };
+  const nextMatch = (direction: 1 | -1): void => goTo(nextOf(found, selected, direction));
+  const close = (): void => {
+    const row = selected;
+    if (isCollapsed(trace.tree, folding, row) || (trace.tree.children[row] ?? 0) === 0) goTo(trace.spans.parent[row] ?? -1);
+    else toggle(row);
+  };
+  const open = (): void => {
+    if (isCollapsed(trace.tree, folding, selected)) toggle(selected);
+    else if ((trace.tree.children[selected] ?? 0) > 0) goTo(selected + 1);
+  };
+  const scale = (factor: number): void => show(zoom(view, factor, timeline.current?.pointerTime() ?? (view.from + view.to) / 2, trace.total));
+
+  const keys = {
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: (event: KeyboardEvent) => (inTree(event) ? step(1) : false),
+    ArrowUp: (event: KeyboardEvent) => (inTree(event) ? step(-1) : false),
+    h: close,
+    l: open,
+    ArrowLeft: (event: KeyboardEvent) => (inTree(event) ? close() : false),
+    ArrowRight: (event: KeyboardEvent) => (inTree(event) ? open() : false),
+    Home: (event: KeyboardEvent) => (inTree(event) ? goTo(visible[0] ?? -1) : false),
+    End: (event: KeyboardEvent) => (inTree(event) ? goTo(visible.at(-1) ?? -1) : false),
+    w: () => scale(0.6),
+    s: () => scale(1 / 0.6),
+    a: () => show(pan(view, -0.25, trace.total)),
+    d: () => show(pan(view, 0.25, trace.total)),
+    '0': () => show(whole(trace.total)),
+    e: () => goTo(nextOf(errors, selected, 1)),
+    E: () => goTo(nextOf(errors, selected, -1)),
+    n: () => nextMatch(1),
+    N: () => nextMatch(-1),
+    '/': () => finder.current?.focus(),
+    Escape: () => {
+      if (selected >= 0) select(-1);
+      else if (state.text !== '') change((old) => ({ ...old, text: '' }));
+      else if (!isWhole(view, trace.total)) show(whole(trace.total));
+    },
+  } as const;
+  useKeys(keys);
+
+  const share = (): void => {
+    const query = writeTraceState(state, trace);
+    const holds = [state.selected >= 0 ? 'the selected span' : '', isWhole(view, trace.total) ? '' : 'the zoom', state.text === '' ? '' : 'the search'].filter((part) => part !== '');
+    void copyText(`${location.origin}${pathname}${query === '' ? '' : `?${query}`}`, holds.length === 0 ? 'Link copied.' : `Link copied. It holds ${holds.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`, toasts);
+  };
+
+  return (
+    <>
+      <TitleRow trace={trace} share={share} goTo={goTo} />
+      <Toolbar
+        trace={trace}
+        state={state}
+        change={change}
+        found={found}
+        finder={finder}
+        nextMatch={nextMatch}
+        deeper={(by) => change((old) => ({ ...old, folding: changeDepth(trace.tree, old.folding, by) }))}
+        scale={(factor) => show(zoom(view, factor, (view.from + view.to) / 2, trace.total))}
+        fit={() => show(whole(trace.total))}
+      />
+      <div className="main">
+        <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} show={show} select={select} toggle={toggle} handle={timeline} />
+        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} />}
+      </div>
+    </>
+  );
+}
+
+/** Arrow keys move in the tree only when it has the focus; elsewhere they scroll or move what is focused. */
+const inTree = (event: KeyboardEvent): boolean => event.target instanceof Element && event.target.getAttribute('role') === 'treegrid';

@@ -1,0 +1,189 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { spanQuery } from '../../../api/queries';
+import { attributeOf } from '../../../model/attribute';
+import { formatClock, formatDay, formatDuration, formatExact, formatOffset, needsDay } from '../../../model/format';
+import { after, unixNanoFromMillis } from '../../../model/nano';
+import { serviceColor } from '../../../model/serviceColor';
+import { adviceFor, type SpanDetail } from '../../../model/spanDetail';
+import { durationOf, isError, kindOf, nameOf, serviceOf, startOf, waitKindOf, waitName, type Trace } from '../../../model/trace';
+import { copyText } from '../../../ui/copy';
+import { Icon } from '../../../ui/Icon';
+import { Splitter, useKeptWidth } from '../../../ui/Splitter';
+import { useToasts } from '../../../ui/toasts';
+import { useDelayed } from '../../../ui/useDelayed';
+import { AttributeList, Tags } from './Attributes';
+import { Events } from './Events';
+import { Exceptions } from './Exceptions';
+import { Links } from './Links';
+import { Section } from './Section';
+
+const [leastWidth, mostWidth] = [280, 720];
+
+interface PanelProps {
+  readonly trace: Trace;
+  readonly row: number;
+  readonly goTo: (row: number) => void;
+}
+
+function Warnings({ detail }: { readonly detail: SpanDetail }) {
+  if (detail.warnings.length === 0) return null;
+  return (
+    <Section title="Warnings" note={detail.warnings.length}>
+      {detail.warnings.map((warning, index) => (
+        <div key={index} className="box w">
+          <div>{warning.message}</div>
+          <div className="f2">{adviceFor(warning.code)}</div>
+        </div>
+      ))}
+    </Section>
+  );
+}
+
+function Origin({ detail }: { readonly detail: SpanDetail }) {
+  const { resource, scope } = detail;
+  const facts = [
+    [detail.service, attributeOf(resource.attributes, 'service.version')].filter((part) => part !== null).join(' '),
+    ...(['host', 'process.pid'] as const).map((key) => {
+      const value = key === 'host' ? attributeOf(resource.attributes, 'host.name') : attributeOf(resource.attributes, key);
+      return value === null ? '' : `${key === 'host' ? 'host' : 'pid'} ${value}`;
+    }),
+  ].filter((part) => part !== '');
+  return (
+    <>
+      <Section title="Resource" note={facts.join(' · ')} initiallyOpen={false}>
+        <AttributeList attributes={resource.attributes} />
+        {resource.schemaUrl !== '' && <p className="f3 wrap">Schema {resource.schemaUrl}</p>}
+        {resource.droppedAttributes > 0 && <p className="warnt">The sender dropped {resource.droppedAttributes} more.</p>}
+      </Section>
+      <Section title="Scope" note={[scope.name, scope.version].filter((part) => part !== '').join(' ')} initiallyOpen={false}>
+        {scope.attributes.length === 0 ? <p className="f3">{scope.name === '' ? 'The sender named no instrumentation scope.' : 'The scope has no attributes.'}</p> : <AttributeList attributes={scope.attributes} />}
+        {scope.schemaUrl !== '' && <p className="f3 wrap">Schema {scope.schemaUrl}</p>}
+      </Section>
+    </>
+  );
+}
+
+function Identity({ detail }: { readonly detail: SpanDetail }) {
+  const toasts = useToasts();
+  const rows: readonly (readonly [string, string])[] = [
+    ['Span id', detail.spanId],
+    ['Parent', detail.parentSpanId ?? 'none: a root'],
+    ['Start', formatExact(detail.start)],
+    ['End', formatExact(detail.end)],
+    ...(detail.traceState === '' ? [] : ([['Trace state', detail.traceState]] satisfies [string, string][])),
+    ['Flags', `0x${detail.flags.toString(16)}`],
+    ['Status', detail.status.message === '' ? detail.status.code : `${detail.status.code}, ${detail.status.message}`],
+  ];
+  return (
+    <Section title="Identity" note={detail.spanId} initiallyOpen={false}>
+      <dl className="kv">
+        {rows.map(([key, value]) => (
+          <div key={key}>
+            <dt>{key}</dt>
+            <dd className="num">{value}</dd>
+            <button type="button" className="copy" aria-label={`Copy ${key}`} onClick={() => void copyText(value, `${key} copied.`, toasts)}>
+              <Icon name="copy" />
+            </button>
+          </div>
+        ))}
+      </dl>
+    </Section>
+  );
+}
+
+function Detail({ trace, row, detail, goTo, shared }: PanelProps & { readonly detail: SpanDetail; readonly shared: string | null }) {
+  return (
+    <>
+      {shared !== null && <p className="warnt sharednote">{shared}</p>}
+      <Exceptions detail={detail} />
+      <Warnings detail={detail} />
+      <Events detail={detail} />
+      <Tags attributes={detail.attributes} dropped={detail.droppedAttributes} />
+      <Links trace={trace} row={row} detail={detail} goTo={goTo} />
+      <Origin detail={detail} />
+      <Identity detail={detail} />
+    </>
+  );
+}
+
+/** Everything about the selected span. What the columns know shows at once; the rest is fetched and keeps its place until the next has come. */
+export function SidePanel({ trace, row, close, goTo, share }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
+  const [width, setWidth] = useKeptWidth('panel', 348, leastWidth, mostWidth);
+  const [now] = useState(() => unixNanoFromMillis(Date.now()));
+  const spanId = trace.spans.spanId[row] ?? '';
+  const query = useQuery({ ...spanQuery(trace.traceId, spanId), placeholderData: keepPreviousData });
+  const late = useDelayed(query.isFetching, 120);
+  const start = after(trace.start, startOf(trace, row));
+  const wait = waitKindOf(trace, row);
+  const current = query.isPlaceholderData ? undefined : query.data;
+  return (
+    <aside className="side" aria-label="Span details" style={{ width }}>
+      <Splitter label="Width of the span details" width={width} change={setWidth} grows="left" least={leastWidth} most={mostWidth} />
+      {late && <div className="progress" />}
+      <div className="sidescroll" tabIndex={0} role="group" aria-label={`Details of ${nameOf(trace, row)}`}>
+        <div className="sidetop">
+          <div className="line">
+            {wait === null ? <i className="sv big" style={{ backgroundColor: serviceColor(serviceOf(trace, row)) }} /> : <i className="sv hatch big" />}
+            <h3 className="m strong name">{nameOf(trace, row) === '' ? '(no name)' : nameOf(trace, row)}</h3>
+            {isError(trace, row) && (
+              <span className="tag err">
+                <Icon name="error" strokeWidth={1.6} />
+                error
+              </span>
+            )}
+            <span className="grow" />
+            <button type="button" className="btn ghost sq" aria-label="Close the span details" title="Close (Esc)" onClick={close}>
+              <Icon name="close" />
+            </button>
+          </div>
+          <div className="f2 what">
+            {serviceOf(trace, row)} · {kindOf(trace, row)}
+            {wait !== null && ` · waits: ${waitName(wait)}`}
+          </div>
+          <dl className="figures num">
+            <dt>Duration</dt>
+            <dd className="strong">{formatDuration(durationOf(trace, row))}</dd>
+            <dt>Self</dt>
+            <dd>{formatDuration(trace.tree.self[row] ?? 0)}</dd>
+            <dt>Start</dt>
+            <dd title={formatExact(start)}>{!needsDay(start, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
+            <dt>In trace</dt>
+            <dd>{formatOffset(startOf(trace, row))}</dd>
+          </dl>
+          <div className="line acts">
+            <button type="button" className="btn" onClick={share}>
+              <Icon name="link" />
+              Copy link
+            </button>
+          </div>
+        </div>
+        {query.isError ? (
+          <section>
+            <div className="box" role="alert">
+              <b className="strong">The span’s details can’t be loaded</b>
+              <div className="f2">{query.error.message}</div>
+              <div className="line again">
+                <button type="button" className="btn" aria-busy={query.isFetching} onClick={() => void query.refetch()}>
+                  Retry
+                </button>
+              </div>
+            </div>
+          </section>
+        ) : current === undefined ? (
+          late && (
+            <section aria-label="Loading">
+              {[62, 48, 70, 55].map((share_) => (
+                <i key={share_} className="skeleton" style={{ width: `${share_}%` }} />
+              ))}
+            </section>
+          )
+        ) : (
+          current.map((detail, index) => (
+            <Detail key={`${spanId}-${index}`} trace={trace} row={row} detail={detail} goTo={goTo} shared={current.length > 1 ? `${index + 1} of ${current.length} spans with this id` : null} />
+          ))
+        )}
+      </div>
+    </aside>
+  );
+}

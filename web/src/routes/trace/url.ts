@@ -1,0 +1,47 @@
+import type { Folding } from '../../model/rows';
+import { rowOfSpan, type Trace } from '../../model/trace';
+import { clamp, isWhole, whole, type Viewport } from '../../model/viewport';
+
+/** What of a trace is shown; all of it is in the address. Rows are written as span ids, so that a link outlives a span that arrives late. */
+export interface TraceState {
+  /** The selected row, -1 for none. */
+  readonly selected: number;
+  readonly view: Viewport;
+  readonly folding: Folding;
+  readonly text: string;
+  readonly services: ReadonlySet<string>;
+}
+
+export function readTraceState(search: string, trace: Trace): TraceState {
+  const parameters = new URLSearchParams(search);
+  const rowsOf = (list: string | null): ReadonlySet<number> => {
+    if (list === null || list === '') return new Set();
+    const wanted = new Set(list.split(','));
+    const rows = new Set<number>();
+    trace.spans.spanId.forEach((id, row) => wanted.has(id) && rows.add(row));
+    return rows;
+  };
+  const zoomed = /^(\d{1,18})-(\d{1,18})$/.exec(parameters.get('zoom') ?? '');
+  const depth = /^\d{1,6}$/.exec(parameters.get('depth') ?? '');
+  const span = parameters.get('span');
+  return {
+    selected: span === null ? -1 : rowOfSpan(trace, span),
+    view: zoomed === null || Number(zoomed[1]) >= Number(zoomed[2]) ? whole(trace.total) : clamp({ from: Number(zoomed[1]), to: Number(zoomed[2]) }, trace.total),
+    folding: { depth: depth === null || Number(depth[0]) >= trace.tree.maxDepth ? null : Number(depth[0]), toggled: rowsOf(parameters.get('toggled')) },
+    text: parameters.get('find') ?? '',
+    services: new Set(parameters.getAll('service').filter((name) => trace.services.includes(name))),
+  };
+}
+
+/** Without the question mark; empty when all is as it is by default. */
+export function writeTraceState(state: TraceState, trace: Trace): string {
+  const parameters = new URLSearchParams();
+  const span = trace.spans.spanId[state.selected];
+  if (span !== undefined) parameters.set('span', span);
+  if (!isWhole(state.view, trace.total)) parameters.set('zoom', `${Math.floor(state.view.from)}-${Math.ceil(state.view.to)}`);
+  if (state.folding.depth !== null) parameters.set('depth', String(state.folding.depth));
+  if (state.folding.toggled.size > 0) parameters.set('toggled', [...state.folding.toggled].map((row) => trace.spans.spanId[row] ?? '').join(','));
+  if (state.text !== '') parameters.set('find', state.text);
+  for (const service of state.services) parameters.append('service', service);
+  return parameters.toString().replaceAll('%2C', ',');
+}

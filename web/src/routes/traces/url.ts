@@ -1,0 +1,85 @@
+import { unixNano } from '../../model/nano';
+import { isPresetId, type TimeRange } from '../../model/timeRange';
+
+export const orders = ['start', 'duration', 'waiting', 'spans', 'errors'] as const;
+export type Order = (typeof orders)[number];
+export const statuses = ['error', 'ok', 'unset'] as const;
+export type Status = (typeof statuses)[number];
+
+/** All that the traces screen shows hangs on this, and all of it is in the address. */
+export interface SearchState {
+  readonly text: string;
+  readonly services: readonly string[];
+  readonly operations: readonly string[];
+  readonly statuses: readonly Status[];
+  readonly minDuration: string;
+  readonly maxDuration: string;
+  readonly range: TimeRange;
+  readonly order: Order;
+  readonly direction: 'asc' | 'desc';
+}
+
+export const defaultRange: TimeRange = { kind: 'last', preset: '1h' };
+export const emptySearch: SearchState = { text: '', services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', range: defaultRange, order: 'start', direction: 'desc' };
+
+export const hasFilter = (state: SearchState): boolean =>
+  state.text !== '' || state.services.length > 0 || state.operations.length > 0 || state.statuses.length > 0 || state.minDuration !== '' || state.maxDuration !== '';
+export const withoutFilter = (state: SearchState): SearchState => ({ ...emptySearch, range: state.range, order: state.order, direction: state.direction });
+
+const instant = (text: string | null) => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
+
+function readRange(parameters: URLSearchParams): TimeRange {
+  const [from, to, range] = [instant(parameters.get('from')), instant(parameters.get('to')), parameters.get('range')];
+  if (from !== null && to !== null && from < to) return { kind: 'between', from, to };
+  if (range === 'all') return { kind: 'all' };
+  return range !== null && isPresetId(range) ? { kind: 'last', preset: range } : defaultRange;
+}
+
+/** Reads an address; what it can't mean is left out rather than shown as an error. */
+export function readSearch(search: string): SearchState {
+  const parameters = new URLSearchParams(search);
+  const order = orders.find((known) => known === parameters.get('order'));
+  const several = (name: string): readonly string[] => [...new Set(parameters.getAll(name).filter((value) => value !== ''))];
+  return {
+    text: parameters.get('q')?.trim() ?? '',
+    services: several('service'),
+    operations: several('operation'),
+    statuses: statuses.filter((status) => parameters.getAll('status').includes(status)),
+    minDuration: parameters.get('minDuration') ?? '',
+    maxDuration: parameters.get('maxDuration') ?? '',
+    range: readRange(parameters),
+    order: order ?? 'start',
+    direction: parameters.get('direction') === 'asc' ? 'asc' : 'desc',
+  };
+}
+
+/** The address of a state, without what is as it is by default. */
+export function writeSearch(state: SearchState): string {
+  const parameters = new URLSearchParams();
+  if (state.text !== '') parameters.set('q', state.text);
+  for (const service of state.services) parameters.append('service', service);
+  for (const operation of state.operations) parameters.append('operation', operation);
+  for (const status of state.statuses) parameters.append('status', status);
+  if (state.minDuration !== '') parameters.set('minDuration', state.minDuration);
+  if (state.maxDuration !== '') parameters.set('maxDuration', state.maxDuration);
+  if (state.range.kind === 'between') {
+    parameters.set('from', String(state.range.from));
+    parameters.set('to', String(state.range.to));
+  } else if (state.range.kind === 'all') parameters.set('range', 'all');
+  else if (state.range.preset !== '1h') parameters.set('range', state.range.preset);
+  if (state.order !== 'start') parameters.set('order', state.order);
+  if (state.direction !== 'desc') parameters.set('direction', state.direction);
+  const query = parameters.toString();
+  return query === '' ? '' : `?${query}`;
+}
+
+export const toggled = <T extends string>(values: readonly T[], value: T): readonly T[] => (values.includes(value) ? values.filter((other) => other !== value) : [...values, value]);
+
+const phrases: Readonly<Record<Order, readonly [desc: string, asc: string]>> = {
+  start: ['newest first', 'oldest first'],
+  duration: ['slowest first', 'fastest first'],
+  waiting: ['longest wait first', 'shortest wait first'],
+  spans: ['most spans first', 'fewest spans first'],
+  errors: ['most errors first', 'fewest errors first'],
+};
+export const orderPhrase = (state: SearchState): string => phrases[state.order][state.direction === 'desc' ? 0 : 1];

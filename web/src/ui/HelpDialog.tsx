@@ -1,0 +1,56 @@
+import { useEffect, useRef } from 'react';
+import { Icon } from './Icon';
+
+type Group = readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]];
+const columns: readonly (readonly Group[])[] = [
+  [['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
+  ['Result list', [['j k', 'next, previous trace'], ['Enter', 'open']]]],
+  [['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]]],
+];
+
+/** Keys and the query's syntax. A real dialog: focus stays in it and goes back when it closes. */
+export function HelpDialog({ open, close }: { readonly open: boolean; readonly close: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  return (
+    <dialog ref={dialog} className="help pop" aria-label="Keyboard shortcuts" onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+      <div className="top">
+        Keyboard
+        <span className="grow" />
+        <button type="button" className="btn ghost sq" aria-label="Close" onClick={close}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="keys">
+        {columns.map((groups, column) => (
+          <div key={column}>
+            {groups.map(([title, keys]) => (
+              <section key={title}>
+                <h3>{title}</h3>
+                <ul>
+                  {keys.map(([combination, what]) => (
+                    <li key={combination}>
+                      <span>
+                        {combination.split(' ').map((key) => (
+                          <kbd key={key}>{key}</kbd>
+                        ))}
+                      </span>
+                      <span className="f2">{what}</span>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            ))}
+          </div>
+        ))}
+      </div>
+      <div className="syntax">
+        Query: <code className="mono">camera.name=front_door</code>, <code className="mono">error=true</code>, <code className="mono">duration&gt;5s</code>, <code className="mono">span.duration&gt;=100ms</code>,{' '}
+        <code className="mono">kind=client</code>, <code className="mono">http.route~cameras</code> (contains), <code className="mono">&quot;two words&quot;</code> or a word (anywhere in the span). All terms hold together.
+      </div>
+    </dialog>
+  );
+}

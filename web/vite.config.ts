@@ -1,0 +1,19 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// WEB_OUT is set by web.targets: the build's output goes below the server's obj folder, never into the source tree.
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: process.env['WEB_OUT'] ?? 'dist',
+    emptyOutDir: true,
+    sourcemap: false,
+    manifest: true,
+    target: 'es2022',
+    // The content security policy allows no data: images or styles, so small files stay files.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { '/api': process.env['THROUGHLINE_URL'] ?? 'http://127.0.0.1:16686' } },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'test/**/*.test.ts'] },
+});

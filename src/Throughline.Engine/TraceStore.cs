@@ -34,7 +34,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private volatile bool _closed;
     private StoreSnapshot? _snapshot;
     private ulong _sequence;
-    private int _cutUnderWay;
+    private Task _cut = Task.CompletedTask;
+    private int _disposing;
     private TaskCompletionSource _flushed = NewSignal();
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -174,10 +175,17 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         }
     }
 
-    /// <summary>Cuts the log and freezes the head exactly there.</summary>
-    private async Task FreezeHeadAsync()
+    /// <summary>Cuts the log and freezes the head exactly there; joins a cut that is under way.</summary>
+    private Task FreezeHeadAsync()
     {
-        if (Interlocked.Exchange(ref _cutUnderWay, 1) == 1) return;
+        lock (_gate)
+        {
+            return _cut.IsCompleted ? _cut = CutAsync() : _cut;
+        }
+    }
+
+    private async Task CutAsync()
+    {
         try
         {
             await _log.CutAsync(OnCut).ConfigureAwait(false);
@@ -186,10 +194,6 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         catch (IOException e)
         {
             _cutProblem = e.Message;
-        }
-        finally
-        {
-            Interlocked.Exchange(ref _cutUnderWay, 0);
         }
     }
 
@@ -350,6 +354,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// <summary>Refuses new appends and queries, waits for those under way, and closes the files. Acknowledged spans are in the log; nothing needs flushing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposing, 1) == 1) return;
         await _ageTimer.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);

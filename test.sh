@@ -64,7 +64,8 @@ install() { # PROGRAM PACKAGES... installs Debian packages unless the program is
 
 dotnet_suite() { # NAME PROJECT
   local code counts
-  timeout --kill-after=30 1500 dotnet test "$root/$2" -c Release --no-build --logger "trx;LogFileName=$1.trx" --results-directory "$results"
+  timeout --kill-after=30 1500 dotnet test "$root/$2" -c Release --no-build --results-directory "$results" \
+    --logger "trx;LogFileName=$1.trx" --blame-hang-timeout 5m --blame-hang-dump-type none
   code=$?
   counts=$(sed -n 's/.*<Counters total="\([0-9]*\)" executed="\([0-9]*\)" passed="\([0-9]*\)" failed="\([0-9]*\)".*/\3 \4 \1 \2/p' "$results/$1.trx" 2> /dev/null)
   # shellcheck disable=SC2086

@@ -73,20 +73,23 @@ dotnet_suite() { # NAME PROJECT
 }
 
 node_suite() { # NAME FOLDER
-  local name=$1 directory=$root/$2 report=$results/$1.json log=$results/$1.log code counts
-  if [ ! -f "$directory/package.json" ]; then
+  local name=$1 directory=$root/$2 report=$results/$1.json log=$results/$1.log code counts command
+  rm -f "$report"
+  if [ -f "$directory/package.json" ]; then
+    if [ ! -d "$directory/node_modules" ]; then
+      (cd "$directory" && npm ci --no-audit --no-fund < /dev/null) || { count "$name (npm ci)" 1; return; }
+    fi
+    command=(npm test)
+    if grep -q '"test": *"[^"]*vitest' "$directory/package.json"; then
+      command+=(-- --reporter=default --reporter=json "--outputFile.json=$report")
+    fi
+  elif compgen -G "$directory/*.test.mjs" > /dev/null; then
+    command=(node --test)
+  else
     count "$name ($2 is missing)" 1
     return
   fi
-  if [ ! -d "$directory/node_modules" ]; then
-    (cd "$directory" && npm ci --no-audit --no-fund < /dev/null) || { count "$name (npm ci)" 1; return; }
-  fi
-  rm -f "$report"
-  local reporters=()
-  if grep -q '"test": *"[^"]*vitest' "$directory/package.json"; then
-    reporters=(-- --reporter=default --reporter=json "--outputFile.json=$report")
-  fi
-  (cd "$directory" && timeout --kill-after=30 1200 npm test "${reporters[@]}" < /dev/null) 2>&1 | tee "$log"
+  (cd "$directory" && timeout --kill-after=30 1200 "${command[@]}" < /dev/null) 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
   counts=$(node -e '
     const fs = require("fs");
@@ -119,6 +122,5 @@ dotnet_suite dotnet $folder/Throughline.Tests
 step "the page's unit tests"
 node_suite web web
 step "browser tests"
-export THROUGHLINE_DLL=$root/src/Throughline.Server/bin/Release/net10.0/throughline.dll THROUGHLINE_CONFIGURATION=Release
 node_suite browser $folder/web
 end

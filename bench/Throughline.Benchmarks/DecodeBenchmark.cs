@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 using Throughline.Engine.Decode;
+using Throughline.Engine.Encode;
 using Throughline.Engine.Model;
 using Throughline.Tests.Protos;
 
@@ -11,9 +14,9 @@ internal static class DecodeBenchmark
     /// <summary>Warm-up ends by count: the JIT's last tier comes after so many calls, not after a time.</summary>
     private const long WarmUpSpans = 400_000;
 
-    private delegate int Decoder(byte[] request);
+    private delegate int Decoder(ReadOnlySpan<byte> request);
 
-    /// <summary>Measures each file; <c>--oracle no</c> leaves Google.Protobuf out.</summary>
+    /// <summary>Measures each file; <c>--oracle no</c> leaves Google.Protobuf out, <c>--json yes</c> adds the JSON form.</summary>
     public static int Run(Arguments arguments)
     {
         var withOracle = arguments.Option("--oracle", "yes") != "no";
@@ -21,6 +24,7 @@ internal static class DecodeBenchmark
         {
             var ours = Measure(path, Engine());
             Console.WriteLine($"{Path.GetFileName(path)}: {Describe("decoder", ours)}");
+            if (arguments.Option("--json", "no") != "no") Console.WriteLine($"{Path.GetFileName(path)} as JSON: {Describe("transcoder and decoder", MeasureJson(path))}");
             if (!withOracle) continue;
             var oracle = Measure(path, Oracle);
             Console.WriteLine($"{Path.GetFileName(path)}: {Describe("Google.Protobuf", oracle)}; the decoder is {ours.PerSecond / oracle.PerSecond:0.0} times as fast");
@@ -40,7 +44,7 @@ internal static class DecodeBenchmark
         };
     }
 
-    private static int Oracle(byte[] request)
+    private static int Oracle(ReadOnlySpan<byte> request)
     {
         var spans = 0;
         foreach (var resource in ExportTraceServiceRequest.Parser.ParseFrom(request).ResourceSpans)
@@ -70,6 +74,42 @@ internal static class DecodeBenchmark
             foreach (var request in requests) figures.Bytes += request.Length;
         }
         return figures;
+    }
+
+    /// <summary>The file's first portion, rewritten in OTLP's JSON form.</summary>
+    private static Tally MeasureJson(string path)
+    {
+        using var file = new RequestFile(path);
+        var requests = file.Next().ConvertAll(ToJson);
+        var decode = Json();
+        var tally = new Tally();
+        for (var spans = 0L; spans < WarmUpSpans;) foreach (var request in requests) spans += decode(request);
+        var (cpu, allocated) = (CpuClock.ThreadSeconds, GC.GetAllocatedBytesForCurrentThread());
+        foreach (var request in requests) tally.Spans += decode(request);
+        (tally.Seconds, tally.Allocated) = (CpuClock.ThreadSeconds - cpu, GC.GetAllocatedBytesForCurrentThread() - allocated);
+        tally.Bytes = requests.Sum(request => (long)request.Length);
+        return tally;
+    }
+
+    private static byte[] ToJson(byte[] request)
+    {
+        var batch = new SpanBatch();
+        new OtlpTraceDecoder().Decode(request, batch);
+        var json = new ArrayBufferWriter<byte>();
+        using (var output = new Utf8JsonWriter(json)) OtlpJsonWriter.Write(batch, output);
+        return json.WrittenSpan.ToArray();
+    }
+
+    private static Decoder Json()
+    {
+        var decode = Engine();
+        var protobuf = new ArrayBufferWriter<byte>();
+        return json =>
+        {
+            protobuf.ResetWrittenCount();
+            if (!OtlpJsonTranscoder.TryTranscode(json, protobuf, out var error)) throw new InvalidDataException(error);
+            return decode(protobuf.WrittenSpan);
+        };
     }
 
     private static string Describe(string name, Tally figures) => string.Create(CultureInfo.InvariantCulture,

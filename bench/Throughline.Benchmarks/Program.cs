@@ -3,7 +3,7 @@ using Throughline.Benchmarks;
 const string Usage =
     """
     usage: dotnet run -c Release --project bench/Throughline.Benchmarks -- NAME [FILE ...] [--tool PROJECT [--spans N] [--seed N]]
-      decode    spans per CPU-second of the decoder; [--oracle no] leaves Google.Protobuf out
+      decode    spans per CPU-second of the decoder; [--oracle no] leaves Google.Protobuf out, [--json yes] adds the JSON form
       ingest    spans per CPU-second of a server, latency of acknowledgements, peak memory; [--protocol http,grpc] [--connections N] [--warm-up SPANS] [--data DIR]
       size      bytes a span on disk, everything in blocks: --data DIR
       start     time from process start to first answer, memory at rest; [--data DIR]

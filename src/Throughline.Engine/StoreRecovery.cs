@@ -109,7 +109,8 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             // A request whose sync failed was refused and sent again: both copies may be here.
             if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano)) continue;
             batch.Clear();
-            var result = decoder.Decode(record.Payload.Span, batch);
+            var payload = record.Payload.Span;
+            var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);
             if (result.Status == DecodeStatus.Decoded) head.Add(batch, new RequestDigest(header.Digest, header.ReceiveUnixNano));
             else _problems.Add($"record {record.Sequence} of log segment {record.Segment} at byte {record.Offset} cannot be decoded: {result.Message}");
         }

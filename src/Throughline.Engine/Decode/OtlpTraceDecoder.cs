@@ -27,6 +27,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
     private readonly List<SpanMarks> _scopeMarks = [];
 
     private SpanBatch _batch = new();
+    private bool _readsMarks;
     private int _emptyText;
     private int _refusedTraceIds;
     private int _refusedSpanIds;
@@ -35,10 +36,16 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
     /// Appends the request's spans to <paramref name="batch"/>, which must be empty. Spans with invalid ids are left out and counted.
     /// A malformed request leaves the batch empty.
     /// </summary>
-    public DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch)
+    public DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch) => Decode(request, batch, false);
+
+    /// <summary>The same for the log's processed form (docs/format/wal.md), whose spans carry their marks.</summary>
+    public DecodeResult DecodeProcessed(ReadOnlySpan<byte> processed, SpanBatch batch) => Decode(processed, batch, true);
+
+    private DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch, bool readsMarks)
     {
         if (batch.RowCount != 0) throw new ArgumentException("The batch must be empty.", nameof(batch));
         _batch = batch;
+        _readsMarks = readsMarks;
         _attributes.Bind(batch);
         _resourceKeys.Clear();
         _scopeKeys.Clear();
@@ -223,7 +230,10 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
                 case 0x70: droppedLinks = (uint)message.ReadVarint(); break;
                 case 0x7A: Status(message.ReadMessage(), ref status, ref statusMessage); break;
                 case 0x85: flags = message.ReadFixed32(); break;
-                default: message.Skip(tag); break;
+                default:
+                    if (tag == SpanMarksField.Tag && _readsMarks) marks |= (SpanMarks)message.ReadVarint();
+                    else message.Skip(tag);
+                    break;
             }
         }
         if (!Accept(traceId, spanId)) return;

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { formatCount, formatDay, plural } from '../../model/format';
+import { formatCount, needsDay, plural } from '../../model/format';
 import { nanosOf, type UnixNano } from '../../model/nano';
 import { notchedServices, sharedPrefix } from '../../model/serviceColor';
 import type { Total, TraceSummary } from '../../model/summary';
@@ -50,7 +50,8 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
   // The bars' scale is the first page's, so that a later page does not change bars already read; what is longer fills its track.
   const longest = useMemo(() => traces.slice(0, 200).reduce((most, trace) => Math.max(most, nanosOf(trace.duration)), 0), [traces]);
   const { from } = boundsOf(state.range, now);
-  const withDay = from === null || formatDay(from, now) !== formatDay(now, now) || traces.some((trace) => formatDay(trace.start, now) !== formatDay(now, now));
+  // By the range and not by the rows alone, so that the columns do not change when a later page comes.
+  const withDay = (from === null ? traces : traces.slice(0, 1)).some((trace) => needsDay(trace.start, now)) || (from !== null && needsDay(from, now) && state.range.kind !== 'last') || (state.range.kind === 'last' && state.range.preset === '7d');
 
   const open = useCallback((summary: TraceSummary) => navigate(`/trace/${summary.traceId}`), [navigate]);
   useEffect(() => {

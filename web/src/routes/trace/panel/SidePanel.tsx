@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { spanQuery } from '../../../api/queries';
 import { attributeOf } from '../../../model/attribute';
-import { formatClock, formatDay, formatDuration, formatExact, formatOffset } from '../../../model/format';
+import { formatClock, formatDay, formatDuration, formatExact, formatOffset, needsDay } from '../../../model/format';
 import { after, unixNanoFromMillis } from '../../../model/nano';
 import { serviceColor } from '../../../model/serviceColor';
 import { adviceFor, type SpanDetail } from '../../../model/spanDetail';
@@ -147,7 +147,7 @@ export function SidePanel({ trace, row, close, goTo, share }: PanelProps & { rea
             <dt>Self</dt>
             <dd>{formatDuration(trace.tree.self[row] ?? 0)}</dd>
             <dt>Start</dt>
-            <dd title={formatExact(start)}>{formatDay(start, now) === formatDay(now, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
+            <dd title={formatExact(start)}>{!needsDay(start, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
             <dt>In trace</dt>
             <dd>{formatOffset(startOf(trace, row))}</dd>
           </dl>

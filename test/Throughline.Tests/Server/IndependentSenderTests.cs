@@ -4,10 +4,10 @@ using Throughline.Tests.Architecture;
 
 namespace Throughline.Tests.Server;
 
-/// <summary>The official OpenTelemetry SDK for JavaScript as a sender (test/otel-js-emitter), over every protocol: what its spans were is what the server has.</summary>
+/// <summary>The official OpenTelemetry SDK for JavaScript as a sender (otel-js-emitter), over every protocol: what its spans were is what the server has.</summary>
 public sealed class IndependentSenderTests
 {
-    private static readonly string Folder = Path.Combine(SourceTree.Root, "test/otel-js-emitter");
+    private static readonly string Folder = Path.Combine(SourceTree.Tests, "otel-js-emitter");
     private static readonly Lazy<Task> Installed = new(InstallAsync);
 
     [Theory]

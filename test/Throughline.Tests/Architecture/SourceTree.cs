@@ -6,6 +6,11 @@ namespace Throughline.Tests.Architecture;
 internal static class SourceTree
 {
     /// <summary>The repository's directory.</summary>
-    internal static string Root { get; } = typeof(SourceTree).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(a => a.Key == "RepoRoot").Value ?? throw new InvalidOperationException("The test assembly does not know its repository.");
+    internal static string Root { get; } = Metadata("RepoRoot");
+
+    /// <summary>The directory of the tests: cases, the independent sender, this project.</summary>
+    internal static string Tests { get; } = Metadata("TestRoot");
+
+    private static string Metadata(string key) => typeof(SourceTree).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value
+        ?? throw new InvalidOperationException($"The test assembly does not know its {key}.");
 }

@@ -20,7 +20,9 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private readonly List<long> _givenUp = [];
     private Manifest _manifest;
+    private long _nextBlock;
     private volatile string? _problem;
 
     /// <summary>Begins the loop. <paramref name="flushed"/> is called on it when a block and its manifest are durable.</summary>
@@ -31,6 +33,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _time = time;
         _cache = cache;
         _manifest = manifest;
+        _nextBlock = manifest.NextBlock;
         _flushed = flushed;
         _loop = Task.Run(RunAsync);
     }
@@ -66,41 +69,61 @@ internal sealed class BlockFlusher : IAsyncDisposable
     {
         while (true)
         {
+            BlockReader block;
             try
             {
-                var block = Flush(head);
-                _problem = null;
-                _flushed(head, block);
-                return;
+                block = Flush(head);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CorruptDataException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                _problem = $"a block cannot be written, its spans stay in the log and in memory: {e.Message}";
+                // The host boundary of this loop: whatever it was, the spans are in the log and in memory, and the operator is told.
+                _problem = $"a block cannot be written, its spans stay in the log and in memory: {(e is IOException or UnauthorizedAccessException ? "" : e.GetType().Name + ": ")}{e.Message}";
                 await Task.Delay(RetryAfter, _time, _stop.Token).ConfigureAwait(false);
+                continue;
             }
+            _problem = null;
+            _flushed(head, block);
+            return;
         }
     }
 
     private BlockReader Flush(FrozenHead head)
     {
-        var number = _manifest.NextBlock;
+        // A number of its own for every try: a manifest whose directory could not be synced may name the block of the try before, and be the one that a crash leaves.
+        var number = _nextBlock++;
         var name = Manifest.BlockFileName(number);
-        var path = Path.Combine(_paths.Blocks, name);
-        // A try before this one may have left it there, in no manifest.
-        _files.Delete(path);
+        var path = PathOf(number);
+        _givenUp.Add(number);
         AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _stop.Token));
         var block = BlockReader.Open(_files, path, name, _cache);
         try
         {
-            var manifest = new Manifest(head.EndSegment, number + 1, [.. _manifest.Blocks, number]);
+            var manifest = new Manifest(head.EndSegment, _nextBlock, [.. _manifest.Blocks, number]);
             manifest.Write(_files, _paths.Root);
             _manifest = manifest;
-            return block;
         }
         catch
         {
             block.Dispose();
             throw;
         }
+        _givenUp.Remove(number);
+        DeleteGivenUp();
+        return block;
     }
+
+    private void DeleteGivenUp()
+    {
+        try
+        {
+            foreach (var number in _givenUp) _files.Delete(PathOf(number));
+            _givenUp.Clear();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // No manifest names them: the next flush or the next opening deletes them.
+        }
+    }
+
+    private string PathOf(long number) => Path.Combine(_paths.Blocks, Manifest.BlockFileName(number));
 }

@@ -16,7 +16,7 @@ internal sealed class SnapshotLeases(TimeProvider time, TimeSpan lease)
         {
             Expire();
             _leases[snapshot.Sequence] = (snapshot, time.GetUtcNow() + lease);
-            if (_leases.Count > Most) _leases.Remove(_leases.MinBy(l => l.Value.Until).Key);
+            if (_leases.Count > Most) _leases.Remove(_leases.MinBy(l => (l.Value.Until, l.Key)).Key);
         }
     }
 

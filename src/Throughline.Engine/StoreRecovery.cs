@@ -25,6 +25,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
     {
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
+        if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
         var blocks = OpenBlocks(paths, manifest);
         var head = new Head(UnixNano(time));
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
@@ -49,9 +50,13 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
     private void DeleteLeftovers(StorePaths paths, Manifest manifest)
     {
         var known = manifest.Blocks.Select(Manifest.BlockFileName).ToHashSet();
-        foreach (var name in files.ListFiles(paths.Blocks))
+        var leftovers = files.ListFiles(paths.Blocks).Where(n => !known.Contains(n)).ToArray();
+        // A store has a manifest from its first opening on: without one, nobody knows which blocks are its own, and deleting them all may be the end of its data.
+        if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName)) && leftovers.FirstOrDefault(n => n.EndsWith(Manifest.BlockSuffix, StringComparison.Ordinal)) is { } block)
+            throw new StoreOpenException($"{paths.Root} has blocks ({block}) but no {Manifest.FileName}. Restore the file from a copy of the directory, or move the directory away to begin a new store.");
+        foreach (var name in leftovers)
         {
-            if (!known.Contains(name)) files.Delete(Path.Combine(paths.Blocks, name));
+            if (name.EndsWith(Manifest.BlockSuffix, StringComparison.Ordinal) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)) files.Delete(Path.Combine(paths.Blocks, name));
         }
     }
 
@@ -63,20 +68,32 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var name = Manifest.BlockFileName(number);
             try
             {
-                var block = BlockReader.Open(files, Path.Combine(paths.Blocks, name), name, cache);
-                blocks.Add(block);
-                var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
-                foreach (var request in block.ReadDigests())
-                {
-                    if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
-                }
+                blocks.Add(BlockReader.Open(files, Path.Combine(paths.Blocks, name), name, cache));
             }
-            catch (Exception e) when (e is CorruptDataException or IOException or UnreadableSegmentException)
+            catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
             {
                 _problems.Add($"block {name} cannot be read, its spans are not served: {e.Message}");
+                continue;
             }
+            Remember(blocks[^1]);
         }
         return blocks;
+    }
+
+    private void Remember(BlockReader block)
+    {
+        try
+        {
+            var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
+            foreach (var request in block.ReadDigests())
+            {
+                if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
+            }
+        }
+        catch (UnreadableSegmentException e)
+        {
+            _problems.Add($"block {block.Name} does not tell which requests it holds, retries of them may be stored again: {e.Message}");
+        }
     }
 
     private WalEnd ReadLog(WalOptions walOptions, Manifest manifest, Head head, CancellationToken cancellationToken)
@@ -92,7 +109,8 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             // A request whose sync failed was refused and sent again: both copies may be here.
             if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano)) continue;
             batch.Clear();
-            var result = decoder.Decode(record.Payload.Span, batch);
+            var payload = record.Payload.Span;
+            var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);
             if (result.Status == DecodeStatus.Decoded) head.Add(batch, new RequestDigest(header.Digest, header.ReceiveUnixNano));
             else _problems.Add($"record {record.Sequence} of log segment {record.Segment} at byte {record.Offset} cannot be decoded: {result.Message}");
         }

@@ -30,6 +30,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly Lock _gate = new();
     private volatile StoreState _state;
     private volatile string? _cutProblem;
+    private volatile string? _logProblem;
+    private volatile bool _closed;
     private StoreSnapshot? _snapshot;
     private ulong _sequence;
     private int _cutUnderWay;
@@ -48,8 +50,10 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _leases = new SnapshotLeases(time, options.SnapshotLease);
         _queries = new SemaphoreSlim(options.MaxConcurrentQueries);
         _state = new StoreState(recovered.Head, [], recovered.Blocks);
-        _flusher = new BlockFlusher(files, paths, time, cache, recovered.Manifest, OnFlushed);
+        // Nothing is appended before this ends, so the log needs no flusher yet; and nothing is to be stopped when the disk refuses the log.
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
+        _flusher = new BlockFlusher(files, paths, time, cache, recovered.Manifest, OnFlushed);
+        DeleteLog(recovered.Manifest.FirstSegment);
         _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
     }
 
@@ -64,22 +68,25 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     {
         var paths = new StorePaths(options.Directory);
         IDisposable? directoryLock = null;
+        RecoveredStore? recovered = null;
         try
         {
             files.CreateDirectory(options.Directory);
             directoryLock = files.TryLockDirectory(options.Directory)
                 ?? throw new StoreOpenException($"The data directory {options.Directory} is in use by another process. Stop that one, or choose another directory.");
+            files.CreateDirectory(paths.Root);
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
             var cache = new RowGroupCache(options.BlockCacheBytes);
-            var recovered = new StoreRecovery(options, files, time, cache).Run(paths, walOptions, cancellationToken);
+            recovered = new StoreRecovery(options, files, time, cache).Run(paths, walOptions, cancellationToken);
             var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, recovered);
             store.FlushWhenFull();
             return store;
         }
         catch (Exception e)
         {
+            foreach (var block in recovered?.Blocks ?? []) block.Dispose();
             directoryLock?.Dispose();
             if (e is IOException or UnauthorizedAccessException or InvalidDataException)
                 throw new StoreOpenException($"The data directory {options.Directory} cannot be used: {e.Message}", e);
@@ -153,7 +160,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         if (state.Frozen.Count == 0 && state.Active.SpanCount > 0 && isOld) _ = FreezeHeadAsync();
     }
 
-    /// <summary>Makes the head a block now and waits until it is one. For tests, benchmarks and orderly shutdowns that want an empty log.</summary>
+    /// <summary>Makes the head a block now and waits until it is one; an <see cref="IOException"/> when the log cannot be cut. For tests, benchmarks and orderly shutdowns that want an empty log.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -162,6 +169,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var state = _state;
             if (state.Active.SpanCount == 0 && state.Frozen.Count == 0) return;
             if (state.Frozen.Count == 0) await FreezeHeadAsync().ConfigureAwait(false);
+            if (_cutProblem is { } problem) throw new IOException(problem);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -187,6 +195,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
 
     private void OnCut(WalCut cut)
     {
+        // Another cut may have come just before this one.
+        if (_state.Active.SpanCount == 0) return;
         var frozen = new FrozenHead(_state.Active, cut.Segment);
         lock (_gate)
         {
@@ -205,9 +215,22 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             _sequence++;
             _snapshot = null;
         }
-        _log.DeleteSegmentsBefore(head.EndSegment);
+        DeleteLog(head.EndSegment);
         Interlocked.Exchange(ref _flushed, NewSignal()).SetResult();
         FlushWhenFull();
+    }
+
+    private void DeleteLog(long before)
+    {
+        try
+        {
+            _log.DeleteSegmentsBefore(before);
+            _logProblem = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logProblem = $"log segments that are in blocks cannot be deleted, which the next block tries again: {e.Message}";
+        }
     }
 
     private StoreSnapshot TakeSnapshot()
@@ -266,6 +289,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         await _queries.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_closed, this);
             return await Task.Run(query, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -319,17 +343,20 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         }
         if (_flusher.Problem is { } flush) problems.Add(flush);
         if (_cutProblem is { } cut) problems.Add(cut);
+        if (_logProblem is { } log) problems.Add(log);
         return problems;
     }
 
-    /// <summary>Refuses new appends, waits for those under way, and closes the files. Acknowledged spans are in the log; nothing needs flushing.</summary>
+    /// <summary>Refuses new appends and queries, waits for those under way, and closes the files. Acknowledged spans are in the log; nothing needs flushing.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ageTimer.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);
+        _closed = true;
+        for (var i = 0; i < _options.MaxConcurrentQueries; i++) await _queries.WaitAsync().ConfigureAwait(false);
         foreach (var block in _state.Blocks) block.Dispose();
-        _queries.Dispose();
+        _queries.Release(_options.MaxConcurrentQueries);
         _directoryLock.Dispose();
     }
 }

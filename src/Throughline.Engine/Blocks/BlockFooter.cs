@@ -132,6 +132,9 @@ internal sealed class BlockFooter
         if (magic != Magic) throw new CorruptDataException(name, trailerOffset + 16, $"the mark {Magic:x16}", $"{magic:x16}");
         var version = BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
         if (version > FormatVersion) throw new CorruptDataException(name, trailerOffset + 4, $"format version {FormatVersion} or older", $"version {version}, written by a newer release");
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        file.ReadExactly(0, header);
+        if (!header.SequenceEqual(Header())) throw new CorruptDataException(name, 0, $"the header {Convert.ToHexStringLower(Header())}", Convert.ToHexStringLower(header));
         var length = BinaryPrimitives.ReadInt32LittleEndian(trailer);
         if (length < FixedBytes || length > trailerOffset - HeaderBytes) throw new CorruptDataException(name, trailerOffset, "a footer inside the file", $"a length of {length}");
         var bytes = new byte[length];

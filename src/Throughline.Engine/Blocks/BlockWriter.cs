@@ -75,7 +75,9 @@ internal static class BlockWriter
             Array.Sort(rows, (a, b) =>
             {
                 var byStart = spans.StartUnixNano[a].CompareTo(spans.StartUnixNano[b]);
-                return byStart != 0 ? byStart : spans.SpanId[a].CompareTo(spans.SpanId[b]);
+                if (byStart != 0) return byStart;
+                var bySpan = spans.SpanId[a].CompareTo(spans.SpanId[b]);
+                return bySpan != 0 ? bySpan : a.CompareTo(b);
             });
             all.Add((head.TraceId(t), analysis.Of(rows), rows));
         }

@@ -18,18 +18,22 @@ internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList
     /// <summary>The file's name in the store's directory.</summary>
     public const string FileName = "manifest.json";
 
+    /// <summary>What the name of a block's file ends with.</summary>
+    public const string BlockSuffix = ".block";
+
     private const int FormatVersion = 0;
 
     /// <summary>A store without blocks.</summary>
     public static Manifest Empty { get; } = new(1, 1, []);
 
-    private sealed record Document(int Version, string Checksum, long FirstSegment, long NextBlock, IReadOnlyList<long> Blocks);
+    private sealed record Document(int Version, string Checksum, long FirstSegment, long NextBlock, IReadOnlyList<long>? Blocks);
 
     /// <summary>The file name of a block.</summary>
-    public static string BlockFileName(long number) => number.ToString("d10", CultureInfo.InvariantCulture) + ".block";
+    public static string BlockFileName(long number) => number.ToString("d10", CultureInfo.InvariantCulture) + BlockSuffix;
 
     /// <summary>Reads the manifest of a directory; <see cref="Empty"/> when there is none.</summary>
     /// <exception cref="CorruptDataException">It is not what was written.</exception>
+    /// <exception cref="InvalidDataException">A newer release wrote it.</exception>
     public static Manifest Read(IFileSystem files, string directory)
     {
         var path = Path.Combine(directory, FileName);
@@ -46,8 +50,9 @@ internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList
         {
             throw new CorruptDataException(path, e.BytePositionInLine ?? 0, "a manifest", e.Message);
         }
-        if (document is null) throw new CorruptDataException(path, 0, "a manifest", "null");
-        if (document.Version > FormatVersion) throw new CorruptDataException(path, 0, $"version {FormatVersion} or older", $"version {document.Version}, written by a newer release");
+        if (document?.Blocks is null) throw new CorruptDataException(path, 0, "a manifest", "one without blocks");
+        if (document.Version > FormatVersion)
+            throw new InvalidDataException($"{path} has format version {document.Version}, written by a newer release; this one knows {FormatVersion}. Start the newer release.");
         var manifest = new Manifest(document.FirstSegment, document.NextBlock, document.Blocks);
         if (manifest.Checksum() != document.Checksum) throw new CorruptDataException(path, 0, $"checksum {document.Checksum}", manifest.Checksum());
         return manifest;

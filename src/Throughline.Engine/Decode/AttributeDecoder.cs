@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 using Throughline.Engine.Model;
@@ -15,6 +16,7 @@ internal sealed class AttributeDecoder(int maxNesting)
 {
     private ByteDictionary _strings = new(16);
     private ByteDictionary _blobs = new(16);
+    private readonly List<byte> _joined = [];
 
     /// <summary>Texts that were not valid UTF-8 and were mended, since <see cref="Bind"/>.</summary>
     public int MendedTexts { get; private set; }
@@ -31,14 +33,14 @@ internal sealed class AttributeDecoder(int maxNesting)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Text(ReadOnlySpan<byte> utf8)
     {
-        var id = _strings.Find(utf8);
-        return id >= 0 ? id : NewText(utf8);
+        var id = _strings.Find(utf8, out var place);
+        return id >= 0 ? id : NewText(utf8, place);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int NewText(ReadOnlySpan<byte> utf8)
+    private int NewText(ReadOnlySpan<byte> utf8, ByteDictionary.Place place)
     {
-        if (Utf8.IsValid(utf8)) return _strings.GetOrAdd(utf8);
+        if (Utf8.IsValid(utf8)) return _strings.Add(utf8, place);
         MendedTexts++;
         return _strings.GetOrAdd(Mend(utf8));
     }
@@ -50,8 +52,7 @@ internal sealed class AttributeDecoder(int maxNesting)
     public void KeyValue(WireReader message, AttributeColumns output)
     {
         ReadOnlySpan<byte> key = default;
-        var type = AttributeType.Empty;
-        var bits = 0L;
+        Draft value = default;
         while (message.HasMore)
         {
             var tag = message.ReadTag();
@@ -62,17 +63,18 @@ internal sealed class AttributeDecoder(int maxNesting)
                     break;
                 case 0x12:
                     // A message field that comes twice is merged: the second goes on where the first ended.
-                    Value(message.ReadMessage(), ref type, ref bits);
+                    Value(message.ReadMessage(), ref value);
                     break;
                 default:
                     message.Skip(tag);
                     break;
             }
         }
-        output.Add(Text(key), type, bits);
+        if (value.Type is AttributeType.Array or AttributeType.KvList) value.Bits = ListBlob(ref value);
+        output.Add(Text(key), value.Type, value.Bits);
     }
 
-    private void Value(WireReader reader, ref AttributeType type, ref long bits)
+    private void Value(WireReader reader, ref Draft value)
     {
         while (reader.HasMore)
         {
@@ -80,32 +82,30 @@ internal sealed class AttributeDecoder(int maxNesting)
             switch (tag)
             {
                 case 0x0A:
-                    type = AttributeType.String;
-                    bits = Text(reader.ReadBytes());
+                    value.Type = AttributeType.String;
+                    value.Bits = Text(reader.ReadBytes());
                     break;
                 case 0x10:
-                    type = AttributeType.Bool;
-                    bits = reader.ReadVarint() != 0 ? 1 : 0;
+                    value.Type = AttributeType.Bool;
+                    value.Bits = reader.ReadVarint() != 0 ? 1 : 0;
                     break;
                 case 0x18:
-                    type = AttributeType.Int;
-                    bits = (long)reader.ReadVarint();
+                    value.Type = AttributeType.Int;
+                    value.Bits = (long)reader.ReadVarint();
                     break;
                 case 0x21:
-                    type = AttributeType.Double;
-                    bits = (long)reader.ReadFixed64();
+                    value.Type = AttributeType.Double;
+                    value.Bits = (long)reader.ReadFixed64();
                     break;
                 case 0x2A:
-                    bits = Nested(reader.ReadMessage(), AttributeType.Array, type, bits);
-                    type = AttributeType.Array;
+                    List(reader.ReadMessage(), AttributeType.Array, ref value);
                     break;
                 case 0x32:
-                    bits = Nested(reader.ReadMessage(), AttributeType.KvList, type, bits);
-                    type = AttributeType.KvList;
+                    List(reader.ReadMessage(), AttributeType.KvList, ref value);
                     break;
                 case 0x3A:
-                    type = AttributeType.Bytes;
-                    bits = _blobs.GetOrAdd(reader.ReadBytes());
+                    value.Type = AttributeType.Bytes;
+                    value.Bits = _blobs.GetOrAdd(reader.ReadBytes());
                     break;
                 default:
                     reader.Skip(tag);
@@ -114,14 +114,39 @@ internal sealed class AttributeDecoder(int maxNesting)
         }
     }
 
-    /// <summary>Checks a nested message and keeps its bytes; bytes of the same case that came before are merged by joining.</summary>
-    private long Nested(WireReader message, AttributeType type, AttributeType before, long beforeBits)
+    /// <summary>Checks a list; one of the same case that came before is merged by joining their bytes.</summary>
+    private void List(WireReader message, AttributeType type, ref Draft value)
     {
-        var bytes = message.Rest;
         var mendable = CheckNested(message, type == AttributeType.KvList, 1);
-        if (before == type) bytes = (byte[])[.. _blobs[(int)beforeBits], .. bytes];
-        if (mendable) bytes = NestedMender.Mend(bytes, type, () => MendedTexts++);
-        return _blobs.GetOrAdd(bytes);
+        if (value.Type != type)
+        {
+            value = new Draft { Type = type, List = message.Rest, IsMendable = mendable };
+            return;
+        }
+        if (!value.IsJoined)
+        {
+            _joined.Clear();
+            _joined.AddRange(value.List);
+            value.IsJoined = true;
+        }
+        _joined.AddRange(message.Rest);
+        value.IsMendable |= mendable;
+    }
+
+    private long ListBlob(ref Draft value)
+    {
+        var bytes = value.IsJoined ? CollectionsMarshal.AsSpan(_joined) : value.List;
+        return _blobs.GetOrAdd(value.IsMendable ? NestedMender.Mend(bytes, value.Type, () => MendedTexts++) : bytes);
+    }
+
+    /// <summary>A value while its parts are read. Lists are kept when the last part has come.</summary>
+    private ref struct Draft
+    {
+        public AttributeType Type;
+        public long Bits;
+        public ReadOnlySpan<byte> List;
+        public bool IsJoined;
+        public bool IsMendable;
     }
 
     /// <summary>Walks an ArrayValue or KeyValueList. Answers whether a text in it is not valid UTF-8.</summary>

@@ -11,10 +11,16 @@ internal static class OtlpFieldPath
     /// <summary>The decoder stops hostile nesting earlier, but not always before the offset that it names.</summary>
     private const int MaxDepth = 4 * OtlpTraceDecoder.DefaultMaxNesting;
 
+    /// <summary>A field and its index among those of its name, or the number of a field that <paramref name="Owner"/> doesn't know.</summary>
+    private readonly record struct Step(OtlpField? Field, OtlpMessage Owner, uint Number)
+    {
+        public override string ToString() => Field is null ? $"field {Number} of {Owner.Name}" : Field.IsRepeated ? $"{Field.Name}[{Number}]" : Field.Name;
+    }
+
     /// <summary>The path of the innermost field that begins at or before the offset, like <c>resource_spans[0].scope_spans[1].spans[7].attributes[2].value</c>.</summary>
     public static string Locate(ReadOnlySpan<byte> request, int offset)
     {
-        var path = new List<string>();
+        var path = new List<Step>();
         try
         {
             Walk(new WireReader(request), OtlpSchema.Request, offset, path);
@@ -26,9 +32,9 @@ internal static class OtlpFieldPath
         return path.Count == 0 ? "ExportTraceServiceRequest" : string.Join('.', path);
     }
 
-    private static void Walk(WireReader reader, OtlpMessage message, int offset, List<string> path)
+    private static void Walk(WireReader reader, OtlpMessage message, int offset, List<Step> path)
     {
-        var seen = new Dictionary<uint, int>();
+        var seen = new Dictionary<uint, uint>();
         var depth = path.Count;
         while (reader.HasMore && reader.Position <= offset)
         {
@@ -36,13 +42,13 @@ internal static class OtlpFieldPath
             var tag = reader.ReadTag();
             if (message.Find(tag >> 3) is not { } field)
             {
-                path.Add($"field {tag >> 3} of {message.Name}");
+                path.Add(new Step(null, message, tag >> 3));
                 reader.Skip(tag);
                 continue;
             }
             var index = seen.GetValueOrDefault(tag);
             seen[tag] = index + 1;
-            path.Add(field.IsRepeated ? $"{field.Name}[{index}]" : field.Name);
+            path.Add(new Step(field, message, index));
             if (field.Message is null || (tag & 7) != 2 || path.Count == MaxDepth)
             {
                 reader.Skip(tag);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Model.Wire;
@@ -16,12 +17,17 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
 
     private readonly AttributeDecoder _attributes = new(maxNesting);
 
-    // Resources and scopes of one batch are few and come again and again: their bytes (with the schema URL behind them) find their row.
+    // Resources and scopes of one batch are few and come again and again: their bytes and the schema URL find their row.
     private readonly ByteDictionary _resourceKeys = new();
     private readonly ByteDictionary _scopeKeys = new();
     private readonly List<byte> _key = [];
 
+    // By row: the marks that all spans of a resource or scope share.
+    private readonly List<SpanMarks> _resourceMarks = [];
+    private readonly List<SpanMarks> _scopeMarks = [];
+
     private SpanBatch _batch = new();
+    private bool _readsMarks;
     private int _emptyText;
     private int _refusedTraceIds;
     private int _refusedSpanIds;
@@ -30,13 +36,21 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
     /// Appends the request's spans to <paramref name="batch"/>, which must be empty. Spans with invalid ids are left out and counted.
     /// A malformed request leaves the batch empty.
     /// </summary>
-    public DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch)
+    public DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch) => Decode(request, batch, false);
+
+    /// <summary>The same for the log's processed form (docs/format/wal.md), whose spans carry their marks.</summary>
+    public DecodeResult DecodeProcessed(ReadOnlySpan<byte> processed, SpanBatch batch) => Decode(processed, batch, true);
+
+    private DecodeResult Decode(ReadOnlySpan<byte> request, SpanBatch batch, bool readsMarks)
     {
         if (batch.RowCount != 0) throw new ArgumentException("The batch must be empty.", nameof(batch));
         _batch = batch;
+        _readsMarks = readsMarks;
         _attributes.Bind(batch);
         _resourceKeys.Clear();
         _scopeKeys.Clear();
+        _resourceMarks.Clear();
+        _scopeMarks.Clear();
         _refusedTraceIds = _refusedSpanIds = 0;
         _emptyText = batch.Strings.GetOrAdd([]);
         try
@@ -67,36 +81,10 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         return $"{refused} spans were refused: {string.Join(", ", reasons)}";
     }
 
-    /// <summary>
-    /// The schema URL stands behind the spans and the resource may, so the message is walked twice: its own fields are few and skipping spans costs
-    /// nothing next to reading them.
-    /// </summary>
     private void ResourceSpans(WireReader message)
     {
-        var header = message;
-        ReadOnlySpan<byte> resource = default;
-        ReadOnlySpan<byte> schemaUrl = default;
-        var resourceReader = default(WireReader);
-        while (header.HasMore)
-        {
-            var tag = header.ReadTag();
-            switch (tag)
-            {
-                case 0x0A:
-                    var part = header.ReadMessage();
-                    resourceReader = resourceReader.HasMore ? new WireReader((byte[])[.. resourceReader.Rest, .. part.Rest]) : part;
-                    resource = resourceReader.Rest;
-                    break;
-                case 0x1A:
-                    schemaUrl = header.ReadBytes();
-                    break;
-                default:
-                    header.Skip(tag);
-                    break;
-            }
-        }
-        var row = _resourceKeys.GetOrAdd(KeyOf(resource, schemaUrl), out var added);
-        if (added) Resource(resourceReader, schemaUrl);
+        var row = _resourceKeys.GetOrAdd(KeyOf(message, out var schemaUrl), out var added);
+        if (added) Resource(message, schemaUrl);
         while (message.HasMore)
         {
             var tag = message.ReadTag();
@@ -105,32 +93,57 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         }
     }
 
-    private ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
+    /// <summary>
+    /// What tells a resource or a scope from the others: its bytes, the schema URL that stands behind the spans, and its length so that the two cannot be
+    /// mistaken for others. ResourceSpans and ScopeSpans have the same numbers for both. The spans are walked twice by this; skipping them costs
+    /// nothing next to reading them. Valid until the next call.
+    /// </summary>
+    private ReadOnlySpan<byte> KeyOf(WireReader message, out ReadOnlySpan<byte> schemaUrl)
     {
-        if (schemaUrl.IsEmpty) return message;
-        // No message begins with a 0 byte, so these keys cannot be mistaken for those without a URL.
+        schemaUrl = default;
         _key.Clear();
-        _key.Add(0);
-        _key.AddRange(BitConverter.GetBytes(message.Length));
-        _key.AddRange(message);
-        _key.AddRange(schemaUrl);
-        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_key);
-    }
-
-    private void Resource(WireReader message, ReadOnlySpan<byte> schemaUrl)
-    {
-        var resources = _batch.Resources;
-        var first = resources.Attributes.Count;
-        var dropped = 0u;
         while (message.HasMore)
         {
             var tag = message.ReadTag();
-            if (tag == 0x0A) _attributes.KeyValue(message.ReadMessage(), resources.Attributes);
+            // A message field that comes twice is merged, which is what reading its joined bytes would do.
+            if (tag == 0x0A) _key.AddRange(message.ReadBytes());
+            else if (tag == 0x1A) schemaUrl = message.ReadBytes();
+            else message.Skip(tag);
+        }
+        _key.AddRange(schemaUrl);
+        var length = schemaUrl.Length;
+        _key.AddRange(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
+        return CollectionsMarshal.AsSpan(_key);
+    }
+
+    private void Resource(WireReader resourceSpans, ReadOnlySpan<byte> schemaUrl)
+    {
+        var resources = _batch.Resources;
+        var first = resources.Attributes.Count;
+        var mendedBefore = _attributes.MendedTexts;
+        var dropped = 0u;
+        while (resourceSpans.HasMore)
+        {
+            var tag = resourceSpans.ReadTag();
+            if (tag == 0x0A) ResourcePart(resourceSpans.ReadMessage(), ref dropped);
+            else resourceSpans.Skip(tag);
+        }
+        resources.Add(ServiceOf(resources.Attributes, first), _attributes.Text(schemaUrl), dropped);
+        _resourceMarks.Add(MarksSince(mendedBefore));
+    }
+
+    private void ResourcePart(WireReader message, ref uint dropped)
+    {
+        while (message.HasMore)
+        {
+            var tag = message.ReadTag();
+            if (tag == 0x0A) _attributes.KeyValue(message.ReadMessage(), _batch.Resources.Attributes);
             else if (tag == 0x10) dropped = (uint)message.ReadVarint();
             else message.Skip(tag);
         }
-        resources.Add(ServiceOf(resources.Attributes, first), _attributes.Text(schemaUrl), dropped);
     }
+
+    private SpanMarks MarksSince(int mendedBefore) => _attributes.MendedTexts == mendedBefore ? SpanMarks.None : SpanMarks.InvalidUtf8;
 
     private int ServiceOf(AttributeColumns attributes, int first)
     {
@@ -144,70 +157,50 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
 
     private void ScopeSpans(WireReader message, int resourceRow)
     {
-        var header = message;
-        ReadOnlySpan<byte> scope = default;
-        ReadOnlySpan<byte> schemaUrl = default;
-        var scopeReader = default(WireReader);
-        while (header.HasMore)
-        {
-            var tag = header.ReadTag();
-            switch (tag)
-            {
-                case 0x0A:
-                    var part = header.ReadMessage();
-                    scopeReader = scopeReader.HasMore ? new WireReader((byte[])[.. scopeReader.Rest, .. part.Rest]) : part;
-                    scope = scopeReader.Rest;
-                    break;
-                case 0x1A:
-                    schemaUrl = header.ReadBytes();
-                    break;
-                default:
-                    header.Skip(tag);
-                    break;
-            }
-        }
-        var row = _scopeKeys.GetOrAdd(KeyOf(scope, schemaUrl), out var added);
-        if (added) Scope(scopeReader, schemaUrl);
+        var row = _scopeKeys.GetOrAdd(KeyOf(message, out var schemaUrl), out var added);
+        if (added) Scope(message, schemaUrl);
+        var marks = _resourceMarks[resourceRow] | _scopeMarks[row];
         while (message.HasMore)
         {
             var tag = message.ReadTag();
-            if (tag == 0x12) Span(message.ReadMessage(), resourceRow, row);
+            if (tag == 0x12) Span(message.ReadMessage(), resourceRow, row, marks);
             else message.Skip(tag);
         }
     }
 
-    private void Scope(WireReader message, ReadOnlySpan<byte> schemaUrl)
+    private void Scope(WireReader scopeSpans, ReadOnlySpan<byte> schemaUrl)
     {
-        var scopes = _batch.Scopes;
+        var mendedBefore = _attributes.MendedTexts;
         ReadOnlySpan<byte> name = default;
         ReadOnlySpan<byte> version = default;
         var dropped = 0u;
+        while (scopeSpans.HasMore)
+        {
+            var tag = scopeSpans.ReadTag();
+            if (tag == 0x0A) ScopePart(scopeSpans.ReadMessage(), ref name, ref version, ref dropped);
+            else scopeSpans.Skip(tag);
+        }
+        _batch.Scopes.Add(_attributes.Text(name), _attributes.Text(version), _attributes.Text(schemaUrl), dropped);
+        _scopeMarks.Add(MarksSince(mendedBefore));
+    }
+
+    private void ScopePart(WireReader message, ref ReadOnlySpan<byte> name, ref ReadOnlySpan<byte> version, ref uint dropped)
+    {
         while (message.HasMore)
         {
             var tag = message.ReadTag();
             switch (tag)
             {
-                case 0x0A:
-                    name = message.ReadBytes();
-                    break;
-                case 0x12:
-                    version = message.ReadBytes();
-                    break;
-                case 0x1A:
-                    _attributes.KeyValue(message.ReadMessage(), scopes.Attributes);
-                    break;
-                case 0x20:
-                    dropped = (uint)message.ReadVarint();
-                    break;
-                default:
-                    message.Skip(tag);
-                    break;
+                case 0x0A: name = message.ReadBytes(); break;
+                case 0x12: version = message.ReadBytes(); break;
+                case 0x1A: _attributes.KeyValue(message.ReadMessage(), _batch.Scopes.Attributes); break;
+                case 0x20: dropped = (uint)message.ReadVarint(); break;
+                default: message.Skip(tag); break;
             }
         }
-        scopes.Add(_attributes.Text(name), _attributes.Text(version), _attributes.Text(schemaUrl), dropped);
     }
 
-    private void Span(WireReader message, int resourceRow, int scopeRow)
+    private void Span(WireReader message, int resourceRow, int scopeRow, SpanMarks marks)
     {
         var batch = _batch;
         var mendedBefore = _attributes.MendedTexts;
@@ -237,7 +230,10 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
                 case 0x70: droppedLinks = (uint)message.ReadVarint(); break;
                 case 0x7A: Status(message.ReadMessage(), ref status, ref statusMessage); break;
                 case 0x85: flags = message.ReadFixed32(); break;
-                default: message.Skip(tag); break;
+                default:
+                    if (tag == SpanMarksField.Tag && _readsMarks) marks |= (SpanMarks)message.ReadVarint();
+                    else message.Skip(tag);
+                    break;
             }
         }
         if (!Accept(traceId, spanId)) return;
@@ -258,7 +254,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         batch.DroppedAttributes.Add(droppedAttributes);
         batch.DroppedEvents.Add(droppedEvents);
         batch.DroppedLinks.Add(droppedLinks);
-        batch.Marks.Add((byte)(_attributes.MendedTexts == mendedBefore ? SpanMarks.None : SpanMarks.InvalidUtf8));
+        batch.Marks.Add((byte)(marks | MarksSince(mendedBefore)));
         batch.EndRow();
     }
 

@@ -9,14 +9,22 @@ namespace Throughline.Engine.Encode;
 public static class OtlpTraceEncoder
 {
     /// <summary>Writes all rows; runs of rows with one resource and scope share their messages.</summary>
-    public static void Encode(SpanBatch batch, IBufferWriter<byte> output)
+    public static void Encode(SpanBatch batch, IBufferWriter<byte> output) => Encode(batch, output, false);
+
+    /// <summary>
+    /// The same for the log's processed form (docs/format/wal.md): each span also carries its marks, in a field that OTLP does not know, for
+    /// <see cref="Decode.OtlpTraceDecoder.DecodeProcessed"/>.
+    /// </summary>
+    public static void EncodeProcessed(SpanBatch batch, IBufferWriter<byte> output) => Encode(batch, output, true);
+
+    private static void Encode(SpanBatch batch, IBufferWriter<byte> output, bool withMarks)
     {
         using var writer = new WireWriter(Math.Max(256, batch.RowCount * 256));
-        for (var row = 0; row < batch.RowCount;) row = ResourceSpans(batch, row, writer);
+        for (var row = 0; row < batch.RowCount;) row = ResourceSpans(batch, row, writer, withMarks);
         output.Write(writer.Written);
     }
 
-    private static int ResourceSpans(SpanBatch batch, int row, WireWriter output)
+    private static int ResourceSpans(SpanBatch batch, int row, WireWriter output, bool withMarks)
     {
         var resource = batch.Resource[row];
         var mark = output.Begin(0x0A);
@@ -25,13 +33,13 @@ public static class OtlpTraceEncoder
         Attributes(batch, resources.Attributes, resources.AttributeOffset[resource], resources.AttributeOffset[resource + 1], 0x0A, output);
         Number(output, 0x10, resources.DroppedAttributes[resource]);
         output.End(inner);
-        while (row < batch.RowCount && batch.Resource[row] == resource) row = ScopeSpans(batch, row, output);
+        while (row < batch.RowCount && batch.Resource[row] == resource) row = ScopeSpans(batch, row, output, withMarks);
         Text(batch, output, 0x1A, resources.SchemaUrl[resource]);
         output.End(mark);
         return row;
     }
 
-    private static int ScopeSpans(SpanBatch batch, int row, WireWriter output)
+    private static int ScopeSpans(SpanBatch batch, int row, WireWriter output, bool withMarks)
     {
         var (resource, scope) = (batch.Resource[row], batch.Scope[row]);
         var mark = output.Begin(0x12);
@@ -42,13 +50,13 @@ public static class OtlpTraceEncoder
         Attributes(batch, scopes.Attributes, scopes.AttributeOffset[scope], scopes.AttributeOffset[scope + 1], 0x1A, output);
         Number(output, 0x20, scopes.DroppedAttributes[scope]);
         output.End(inner);
-        for (; row < batch.RowCount && batch.Resource[row] == resource && batch.Scope[row] == scope; row++) Span(batch, row, output);
+        for (; row < batch.RowCount && batch.Resource[row] == resource && batch.Scope[row] == scope; row++) Span(batch, row, output, withMarks);
         Text(batch, output, 0x1A, scopes.SchemaUrl[scope]);
         output.End(mark);
         return row;
     }
 
-    private static void Span(SpanBatch batch, int row, WireWriter output)
+    private static void Span(SpanBatch batch, int row, WireWriter output, bool withMarks)
     {
         var mark = output.Begin(0x12);
         Trace(output, 0x0A, batch.TraceId[row]);
@@ -67,6 +75,7 @@ public static class OtlpTraceEncoder
         Number(output, 0x70, batch.DroppedLinks[row]);
         Status(batch, row, output);
         if (batch.Flags[row] != 0) output.Fixed32(0x85, batch.Flags[row]);
+        if (withMarks) Number(output, SpanMarksField.Tag, batch.Marks[row]);
         output.End(mark);
     }
 

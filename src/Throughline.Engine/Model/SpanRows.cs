@@ -7,7 +7,7 @@ internal static class SpanRows
 {
     /// <summary>
     /// True when the two rows of one batch say the same: ids, times, texts, attributes, events, links, resource and scope. Strings are compared by their
-    /// numbers, which is exact within one batch.
+    /// numbers, which is exact within one batch. Marks are no content: they say what happened to a span on its way here.
     /// </summary>
     public static bool HaveEqualContent(SpanBatch batch, int a, int b) =>
         batch.TraceId[a] == batch.TraceId[b] && batch.SpanId[a] == batch.SpanId[b] && batch.ParentSpanId[a] == batch.ParentSpanId[b]
@@ -15,7 +15,7 @@ internal static class SpanRows
         && batch.Kind[a] == batch.Kind[b] && batch.Status[a] == batch.Status[b] && batch.StatusMessage[a] == batch.StatusMessage[b]
         && batch.TraceState[a] == batch.TraceState[b] && batch.Flags[a] == batch.Flags[b] && batch.Resource[a] == batch.Resource[b]
         && batch.Scope[a] == batch.Scope[b] && batch.DroppedAttributes[a] == batch.DroppedAttributes[b] && batch.DroppedEvents[a] == batch.DroppedEvents[b]
-        && batch.DroppedLinks[a] == batch.DroppedLinks[b] && batch.Marks[a] == batch.Marks[b]
+        && batch.DroppedLinks[a] == batch.DroppedLinks[b]
         && AttributesEqual(batch.Attributes, batch.AttributeOffset, a, b) && EventsEqual(batch, a, b) && LinksEqual(batch, a, b);
 
     private static bool AttributesEqual(AttributeColumns attributes, Column<int> offsets, int a, int b)

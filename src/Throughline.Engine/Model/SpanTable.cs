@@ -131,7 +131,7 @@ internal sealed class SpanTable
         var traceId = Spans.TraceId[row];
         var spanId = Spans.SpanId[row];
         var mask = _spanSlots.Length - 1;
-        var i = SpanHash(traceId, spanId) & mask;
+        var i = SpanHash(row) & mask;
         for (; _spanSlots[i] != 0; i = (i + 1) & mask)
         {
             var other = _spanSlots[i] - 1;
@@ -148,7 +148,7 @@ internal sealed class SpanTable
         var slots = new int[_spanSlots.Length * 4];
         for (var row = 0; row < Spans.RowCount; row++)
         {
-            var i = SpanHash(Spans.TraceId[row], Spans.SpanId[row]) & (slots.Length - 1);
+            var i = SpanHash(row) & (slots.Length - 1);
             while (slots[i] != 0) i = (i + 1) & (slots.Length - 1);
             slots[i] = row + 1;
         }
@@ -167,12 +167,25 @@ internal sealed class SpanTable
         _traceSlots = slots;
     }
 
-    // Seeded per process, so that senders cannot aim collisions with ids of their choice.
-    private static readonly ulong Multiplier = (ulong)Random.Shared.NextInt64() | 0x8000_0000_0000_0001;
+    // Both halves are seeded per process before they meet, so that senders cannot aim collisions with ids of their choice.
+    private static readonly ulong SeedHigh = (ulong)Random.Shared.NextInt64() << 1;
+    private static readonly ulong SeedLow = (ulong)Random.Shared.NextInt64() << 1;
 
-    internal static int TraceHash(TraceId id) => (int)((id.High ^ BitOperations.RotateLeft(id.Low, 29)) * Multiplier >> 33);
+    internal static int TraceHash(TraceId id) => (int)(Fold(id.High ^ SeedHigh, id.Low ^ SeedLow) & int.MaxValue);
 
-    private static int SpanHash(TraceId id, ulong spanId) => (int)((id.Low ^ BitOperations.RotateLeft(spanId, 31)) * Multiplier >> 33);
+    // The times are in it so that many spans under one id, which is valid input, do not make one long chain.
+    private int SpanHash(int row)
+    {
+        var id = Spans.TraceId[row];
+        var ids = Fold(id.High ^ Spans.SpanId[row] ^ SeedHigh, id.Low ^ SeedLow);
+        return (int)(Fold(ids ^ Spans.StartUnixNano[row], Spans.EndUnixNano[row] ^ BitOperations.RotateLeft(SeedLow, 32)) & int.MaxValue);
+    }
+
+    private static ulong Fold(ulong a, ulong b)
+    {
+        var high = Math.BigMul(a, b, out var low);
+        return high ^ low;
+    }
 }
 
 /// <summary>A reader's view of a <see cref="SpanTable"/>; immutable.</summary>

@@ -110,9 +110,16 @@ internal sealed class TraceAnalysis
 
     private bool Precedes(int row, int other)
     {
-        var byStart = _batch.StartUnixNano[row].CompareTo(_batch.StartUnixNano[other]);
-        return byStart != 0 ? byStart < 0 : _batch.SpanId[row] < _batch.SpanId[other];
+        var order = _batch.StartUnixNano[row].CompareTo(_batch.StartUnixNano[other]);
+        if (order == 0) order = _batch.SpanId[row].CompareTo(_batch.SpanId[other]);
+        if (order != 0) return order < 0;
+        // Shared ids: the texts decide, so that the answer is the same wherever the spans lie.
+        order = CompareTexts(_batch.Resources.Service[_batch.Resource[row]], _batch.Resources.Service[_batch.Resource[other]]);
+        if (order == 0) order = CompareTexts(_batch.Name[row], _batch.Name[other]);
+        return (order != 0 ? order : CompareTexts(_batch.StatusMessage[row], _batch.StatusMessage[other])) < 0;
     }
+
+    private int CompareTexts(int a, int b) => a == b ? 0 : _batch.Strings[a].SequenceCompareTo(_batch.Strings[b]);
 
     private int Attribute(int row, int key)
     {
@@ -133,9 +140,19 @@ internal sealed class TraceAnalysis
     private int ErrorType(int firstError)
     {
         if (firstError < 0) return -1;
-        if (_errorTypes.Count > 0) return _errorTypes.OrderByDescending(t => t.Value).ThenBy(t => t.Key).First().Key;
+        if (_errorTypes.Count > 0) return Commonest(_errorTypes);
         var message = _batch.StatusMessage[firstError];
         return message == _emptyText ? -1 : message;
+    }
+
+    private int Commonest(Dictionary<int, int> texts)
+    {
+        var (best, most) = (-1, 0);
+        foreach (var (text, count) in texts)
+        {
+            if (count > most || (count == most && CompareTexts(text, best) < 0)) (best, most) = (text, count);
+        }
+        return best;
     }
 
     /// <summary>Length of the union of intervals.</summary>

@@ -43,6 +43,9 @@ public readonly record struct TraceId(ulong High, ulong Low) : IComparable<Trace
         return byHigh != 0 ? byHigh : Low.CompareTo(other.Low);
     }
 
+    /// <summary>Seeded per process: senders choose ids, and must not choose collisions.</summary>
+    public override int GetHashCode() => HashCode.Combine(High, Low);
+
     /// <summary>32 lower-case hexadecimal digits.</summary>
     public override string ToString() => High.ToString("x16", CultureInfo.InvariantCulture) + Low.ToString("x16", CultureInfo.InvariantCulture);
 

@@ -50,7 +50,9 @@ public sealed class BodyReader(ReceiveLimits limits)
             await using Stream inflated = coding == ContentCoding.Gzip
                 ? new GZipStream(limited, CompressionMode.Decompress, leaveOpen: true)
                 : new ZLibStream(limited, CompressionMode.Decompress, leaveOpen: true);
-            return await FillAsync(inflated, null, limits.MaxExpandedBodyBytes, BodyStatus.TooLargeExpanded, buffer, share, cancellationToken);
+            var status = await FillAsync(inflated, null, limits.MaxExpandedBodyBytes, BodyStatus.TooLargeExpanded, buffer, share, cancellationToken);
+            // .NET's decompressors take some bodies that break off for whole ones.
+            return status == BodyStatus.Read && !CompressedEnd.Fits(coding, limited.Count, limited.Tail, buffer.Written.Span) ? BodyStatus.Corrupt : status;
         }
         catch (LimitedStream.LimitException)
         {
@@ -88,7 +90,11 @@ public sealed class BodyReader(ReceiveLimits limits)
     /// <summary>Ends the reading of a compressed body at its limit.</summary>
     private sealed class LimitedStream(Stream inner, long limit) : Stream
     {
-        private long _read;
+        /// <summary>Bytes read so far.</summary>
+        internal long Count { get; private set; }
+
+        /// <summary>The last eight of them, the last one in the lowest byte.</summary>
+        internal ulong Tail { get; private set; }
 
         public override bool CanRead => true;
 
@@ -104,13 +110,16 @@ public sealed class BodyReader(ReceiveLimits limits)
             set => throw new NotSupportedException();
         }
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Count(await inner.ReadAsync(buffer, cancellationToken));
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            return Note(buffer.Span, read);
+        }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override int Read(byte[] buffer, int offset, int count) => Count(inner.Read(buffer, offset, count));
+        public override int Read(byte[] buffer, int offset, int count) => Note(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
 
         public override void Flush()
         {
@@ -122,10 +131,11 @@ public sealed class BodyReader(ReceiveLimits limits)
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-        private int Count(int read)
+        private int Note(ReadOnlySpan<byte> buffer, int read)
         {
-            _read += read;
-            return _read <= limit ? read : throw new LimitException();
+            foreach (var b in buffer[Math.Max(0, read - sizeof(ulong))..read]) Tail = (Tail << 8) | b;
+            Count += read;
+            return Count <= limit ? read : throw new LimitException();
         }
 
         /// <summary>Crosses the decompressor, which has no other way to be stopped by its source.</summary>

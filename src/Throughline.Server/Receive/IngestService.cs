@@ -65,7 +65,7 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
             var altered = decoded.Altered || redacted > 0;
             if (altered)
             {
-                OtlpTraceEncoder.Encode(worker.Batch, worker.Encoded);
+                OtlpTraceEncoder.EncodeProcessed(worker.Batch, worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
             var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span),

@@ -14,11 +14,11 @@ internal static class CrashStore
     private static readonly TraceStoreOptions s_options = new()
     {
         Directory = Root,
-        HeadMaxSpans = 60,
         LogSegmentBytes = 8_192,
     };
 
-    public static Task<TraceStore> OpenAsync(IFileSystem files) => TraceStore.OpenAsync(s_options, files, new FixedTime(), CancellationToken.None);
+    public static Task<TraceStore> OpenAsync(IFileSystem files, int headMaxSpans = 60) =>
+        TraceStore.OpenAsync(s_options with { HeadMaxSpans = headMaxSpans }, files, new FixedTime(), CancellationToken.None);
 
     /// <summary>Sends a request as the server would, and marks it when it is acknowledged.</summary>
     public static async Task<AppendStatus> SendAsync(TraceStore store, CrashRequest request)

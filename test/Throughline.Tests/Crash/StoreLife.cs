@@ -49,15 +49,20 @@ internal sealed class StoreLife(int seed, bool sync)
     private async Task LiveUntilTheCutAsync(MemoryFileSystem files)
     {
         var left = _random.Next(1, 250);
-        files.Before = (_, _) =>
+        // In some lives the disk refuses now and then before it is gone.
+        var failing = _random.Next(3) == 0;
+        var faults = new Random(_random.Next());
+        files.Before = (operation, path) =>
         {
             if (Interlocked.Decrement(ref left) == 0)
                 files.Stop();
+            else if (failing && Fails(faults))
+                throw new IOException($"Input/output error: {operation} of '{path}'");
         };
         try
         {
             await using var store = await CrashStore.OpenAsync(Seen(files));
-            await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(() => SendUntilFailureAsync(store))));
+            await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(() => SendUntilTheCutAsync(store, files))));
         }
         catch (Exception e) when (e is IOException or StoreOpenException)
         {
@@ -65,14 +70,26 @@ internal sealed class StoreLife(int seed, bool sync)
         }
     }
 
-    private async Task SendUntilFailureAsync(TraceStore store)
+    private async Task SendUntilTheCutAsync(TraceStore store, MemoryFileSystem files)
     {
-        while (true)
+        while (!files.IsStopped)
         {
             var request = _ledger.Next();
-            if (await CrashStore.SendAsync(store, request) is AppendStatus.Failed or AppendStatus.Overloaded)
-                return;
+            if (await CrashStore.SendAsync(store, request) is AppendStatus.Failed && RandomlyTrue())
+                await CrashStore.SendAsync(store, request);
         }
+    }
+
+    private bool RandomlyTrue()
+    {
+        lock (_random)
+            return _random.Next(2) == 0;
+    }
+
+    private static bool Fails(Random faults)
+    {
+        lock (faults)
+            return faults.Next(25) == 0;
     }
 
     private async Task LookAsync(MemoryFileSystem files)

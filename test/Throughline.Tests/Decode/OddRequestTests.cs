@@ -79,6 +79,40 @@ public sealed class OddRequestTests
     }
 
     [Fact]
+    public void SpansUnderAMendedResourceOrScopeAreMarked()
+    {
+        var span = new ProtoSpan { TraceId = Id(16, 1), SpanId = Id(8, 1) };
+        var request = Request(span);
+        for (var i = 0; i < 4; i++) request.ResourceSpans.Add(Request(span).ResourceSpans);
+        request.ResourceSpans[1].Resource = request.ResourceSpans[2].Resource = new Resource { Attributes = { Text("k", "@@") } };
+        request.ResourceSpans[3].ScopeSpans[0].Scope = new InstrumentationScope { Name = "@@" };
+        var bytes = request.ToByteArray();
+        for (var i = 0; i + 1 < bytes.Length; i++) if (bytes[i] == '@' && bytes[i + 1] == '@') (bytes[i], bytes[i + 1]) = (0xC3, 0x28);
+        Assert.Equal(2, _decoder.Decode(bytes, _batch).MendedTexts);
+        Assert.Equal([0, 1, 1, 1, 0], _batch.Marks.Span.ToArray());
+    }
+
+    [Fact]
+    public void PartsWithoutEndTakeTimeAndMemoryInProportion()
+    {
+        // A million parts of one resource and of one list: joining them one by one would copy terabytes.
+        byte[] Parts(byte[] part) => Enumerable.Repeat(part, 1_000_000).SelectMany(bytes => bytes).ToArray();
+        var list = Parts([0x2A, 0x02, 0x0A, 0x00]);
+        byte[] bytes = [.. Delimited(0x0A, Parts([0x0A, 0x02, 0x10, 0x07])), .. Delimited(0x0A, Delimited(0x0A, Delimited(0x0A, Delimited(0x12, list))))];
+        Assert.Equal(DecodeStatus.Decoded, _decoder.Decode(bytes, _batch).Status);
+        Assert.Equal([7u, 0u], _batch.Resources.DroppedAttributes.Span.ToArray());
+        Assert.Equal(1_000_000, AttributeValue.Read(_batch, _batch.Resources.Attributes, 0).Items.Count);
+        Assert.Equal(2_000_000, _batch.Blobs.SizeBytes);
+    }
+
+    [Fact]
+    public void AnErrorInTheSecondPartOfAResourceNamesItsOwnOffset()
+    {
+        var result = _decoder.Decode(Convert.FromHexString("0A080A0210050A0210FF"), _batch);
+        Assert.Equal("resource_spans[0].resource.dropped_attributes_count at byte 9: a varint goes past the end of its message", result.Message);
+    }
+
+    [Fact]
     public void HalfASurrogatePairInJsonIsMendedMarkedAndCounted()
     {
         var result = DecodeJson("""
@@ -145,6 +179,17 @@ public sealed class OddRequestTests
         new() { ResourceSpans = { new ResourceSpans { ScopeSpans = { new ScopeSpans { Spans = { spans } } } } } };
 
     private static KeyValue Text(string key, string value) => new() { Key = key, Value = new AnyValue { StringValue = value } };
+
+    private static byte[] Delimited(byte tag, byte[] bytes)
+    {
+        using var stream = new MemoryStream();
+        using (var output = new CodedOutputStream(stream, true))
+        {
+            output.WriteUInt32(tag);
+            output.WriteLength(bytes.Length);
+        }
+        return [.. stream.ToArray(), .. bytes];
+    }
 
     private static ByteString Id(int length, byte fill) => ByteString.CopyFrom(Enumerable.Repeat(fill, length).ToArray());
 }

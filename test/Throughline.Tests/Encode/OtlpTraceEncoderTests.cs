@@ -46,6 +46,23 @@ public sealed class OtlpTraceEncoderTests
     }
 
     [Fact]
+    public void TheProcessedFormKeepsMarksAndASenderCannotSetThem()
+    {
+        var span = new Protos.Span { TraceId = ByteString.CopyFrom(new byte[15].Append((byte)1).ToArray()), SpanId = ByteString.CopyFrom(new byte[7].Append((byte)1).ToArray()) };
+        var request = new ExportTraceServiceRequest { ResourceSpans = { new ResourceSpans { ScopeSpans = { new ScopeSpans { Spans = { span, span, span } } } } } };
+        var batch = Decode(request.ToByteArray());
+        batch.Marks.Items[1] = (byte)(SpanMarks.Redacted | SpanMarks.InvalidUtf8);
+        batch.Marks.Items[2] = (byte)SpanMarks.Redacted;
+        var processed = new ArrayBufferWriter<byte>();
+        OtlpTraceEncoder.EncodeProcessed(batch, processed);
+        var again = new SpanBatch();
+        _decoder.DecodeProcessed(processed.WrittenSpan, again);
+        Assert.Equal([0, 3, 2], again.Marks.Span.ToArray());
+        Assert.Equal([0, 0, 0], Decode(processed.WrittenSpan.ToArray()).Marks.Span.ToArray());
+        Assert.Equal(OracleSpan.Of(batch), OracleSpan.Of(ExportTraceServiceRequest.Parser.ParseFrom(processed.WrittenSpan)));
+    }
+
+    [Fact]
     public void AnEmptyBatchIsAnEmptyRequest() => Assert.Empty(Encode(new SpanBatch()).ResourceSpans);
 
     private SpanBatch Decode(byte[] protobuf)

@@ -161,6 +161,16 @@ public sealed class MemoryFileSystem : IFileSystem
         }
     }
 
+    /// <summary>True after <see cref="Stop"/>.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            lock (_gate)
+                return _gone;
+        }
+    }
+
     /// <summary>Every operation throws from now on, as for a process that is gone.</summary>
     public void Stop()
     {

@@ -34,7 +34,9 @@ public sealed partial class PipelineRun : IAsyncLifetime
         var detector = await Service("Yolo26", "hsi-yolo26", otlp, "--Model:Path", PipelineFiles.Model);
         var analyst = await Service("Nemotron", "hsi-nemotron", otlp);
         _backend = new(await Service("Backend", "hsi-backend", otlp, "--Detector:Url", detector, "--Analyst:Url", analyst,
-            "--Events:Database", Path.Combine(_folder, "events.db"), "--Batch:WindowSeconds", "20", "--Batch:IdleSeconds", $"{IdleSeconds}"));
+            "--Events:Database", Path.Combine(_folder, "events.db"), "--Batch:WindowSeconds", "20", "--Batch:IdleSeconds", $"{IdleSeconds}",
+            // A first try that is too slow would be a second one in the traces.
+            "--Detector:TimeoutSeconds", "60"));
         var camera = Start(PipelineFiles.Program("pipeline/Camera", "hsi-camera"), [], "--Camera:Backend", _backend.AbsoluteUri,
             "--Camera:Frames", PipelineFiles.Frames, "--Camera:BurstSizes", "3", "--Camera:Bursts", "1", "--Camera:IntervalSeconds", "0.3",
             "--Camera:PauseSeconds", "0");

@@ -18,6 +18,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     private readonly string _service = "test-" + Guid.NewGuid().ToString("n");
     private readonly ConcurrentQueue<byte[]> _received = [];
     private readonly WebApplication _receiver;
+    private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _toRefuse;
 
     public TelemetryTests()
@@ -32,6 +33,7 @@ public sealed class TelemetryTests : IAsyncLifetime
             await request.Body.CopyToAsync(body);
             if (Interlocked.Decrement(ref _toRefuse) >= 0) return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
             _received.Enqueue(body.ToArray());
+            _taken.TrySetResult();
             return Results.Bytes([], "application/x-protobuf");
         });
     }
@@ -63,7 +65,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         using (var spans = new SpanSource(_service))
         {
             spans.Start("patient")?.Dispose();
-            for (var waited = Stopwatch.StartNew(); _received.IsEmpty && waited.Elapsed < TimeSpan.FromSeconds(30);) await Task.Yield();
+            await _taken.Task.WaitAsync(TimeSpan.FromSeconds(60));
             await host.StopAsync();
         }
 

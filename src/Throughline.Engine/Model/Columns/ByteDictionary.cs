@@ -10,7 +10,9 @@ namespace Throughline.Engine.Model.Columns;
 /// </summary>
 public sealed class ByteDictionary
 {
+    // Both factors of every product are secret: a factor that a sender could make 0 would let him aim collisions.
     private static readonly ulong Seed = (ulong)Random.Shared.NextInt64() | 1;
+    private static readonly ulong SecondSeed = (ulong)Random.Shared.NextInt64() << 1 | 1;
 
     // A slot is 0 when empty, else the upper half of the hash and the id + 1.
     private ulong[] _slots;
@@ -74,25 +76,36 @@ public sealed class ByteDictionary
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int GetOrAdd(ReadOnlySpan<byte> value, out bool added)
     {
+        var id = Find(value, out var place);
+        added = id < 0;
+        return added ? Add(value, place) : id;
+    }
+
+    /// <summary>Where an entry that <see cref="Find(ReadOnlySpan{byte}, out Place)"/> did not find belongs; valid until something is added.</summary>
+    internal readonly record struct Place(ulong Hash, int Slot);
+
+    /// <summary>The id of <paramref name="value"/>, or -1 and the place to add it at. For the owner.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int Find(ReadOnlySpan<byte> value, out Place place)
+    {
         var hash = Hash(value);
         var slots = _slots;
         var mask = slots.Length - 1;
-        var tag = hash & 0xFFFFFFFF_00000000;
         var i = (int)hash & mask;
         while (true)
         {
             var slot = slots[i];
             if (slot == 0)
             {
-                added = true;
-                return Add(value, hash, i);
+                place = new Place(hash, i);
+                return -1;
             }
-            if ((slot & 0xFFFFFFFF_00000000) == tag)
+            if (((slot ^ hash) & 0xFFFFFFFF_00000000) == 0)
             {
                 var id = (int)(uint)slot - 1;
                 if (value.SequenceEqual(this[id]))
                 {
-                    added = false;
+                    place = default;
                     return id;
                 }
             }
@@ -133,8 +146,9 @@ public sealed class ByteDictionary
         _used = 0;
     }
 
+    /// <summary>Adds an entry at the place that looking for it has just given.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int Add(ReadOnlySpan<byte> value, ulong hash, int slot)
+    internal int Add(ReadOnlySpan<byte> value, Place place)
     {
         if (_used + (long)value.Length > Array.MaxLength)
             throw new InvalidOperationException($"A dictionary of {_used} bytes cannot take {value.Length} more; its owner's size limit should have come first.");
@@ -151,7 +165,7 @@ public sealed class ByteDictionary
         _ends[id] = _used;
         _count = id + 1;
         if (_count * 4L > _slots.Length * 3L) Rehash(_slots.Length * 2);
-        else Volatile.Write(ref _slots[slot], (hash & 0xFFFFFFFF_00000000) | (uint)(id + 1));
+        else Volatile.Write(ref _slots[place.Slot], (place.Hash & 0xFFFFFFFF_00000000) | (uint)(id + 1));
         return id;
     }
 
@@ -199,7 +213,7 @@ public sealed class ByteDictionary
         {
             a = b = 0;
         }
-        return Fold(a ^ Seed ^ (ulong)length, b ^ 0x9E3779B97F4A7C15);
+        return Fold(a ^ Seed ^ (ulong)length, b ^ SecondSeed);
     }
 
     private static ulong HashLong(ref byte p, int length)
@@ -209,10 +223,10 @@ public sealed class ByteDictionary
         for (; i + 16 <= length; i += 16)
         {
             hash = Fold(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i)) ^ hash,
-                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i + 8)) ^ 0xD6E8FEB86659FD93);
+                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, i + 8)) ^ SecondSeed);
         }
         return Fold(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 16)) ^ hash,
-            Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 8)) ^ 0x9E3779B97F4A7C15);
+            Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref p, length - 8)) ^ SecondSeed);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

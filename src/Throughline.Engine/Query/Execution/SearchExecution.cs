@@ -20,23 +20,27 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
     public (SearchResult Result, IReadOnlyList<string> Unreadable) Run(ulong snapshot)
     {
         var outOfTime = false;
-        for (var i = 0; i < segments.Count && !outOfTime; i++)
+        try
         {
-            try
-            {
-                var marks = Mark(segments[i]);
-                outOfTime = marks is not null && !Collect(i, marks);
-            }
-            catch (UnreadableSegmentException e)
-            {
-                _unreadable.Add(e.Message);
-            }
-            catch (DeadlinePassedException)
-            {
-                outOfTime = true;
-            }
+            for (var i = 0; i < segments.Count; i++) Search(i);
+        }
+        catch (DeadlinePassedException)
+        {
+            outOfTime = true;
         }
         return (Page(snapshot, outOfTime), _unreadable);
+    }
+
+    private void Search(int segment)
+    {
+        try
+        {
+            if (Mark(segments[segment]) is { } marks) Collect(segment, marks);
+        }
+        catch (UnreadableSegmentException e)
+        {
+            _unreadable.Add(e.Message);
+        }
     }
 
     /// <summary>By trace of the segment: whether a span of it there matches. Null when none can.</summary>
@@ -53,24 +57,33 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
         if (range.IsWhole && range.TryDecide(segment, marks)) return marks;
         var filter = new SpanFilterCompiler(segment.Tables).Compile(plan.Span);
         if (filter.MatchesNothing) return null;
-        var any = false;
         for (var part = 0; part < segment.Parts.Count; part++)
         {
             Check();
             if (!range.Overlaps(segment.Parts[part])) continue;
-            var rows = segment.Load(part, filter.Needs);
-            var rowMarks = new bool[segment.Parts[part].Rows];
-            Array.Fill(rowMarks, true);
-            filter.Apply(rows.Spans, rowMarks);
-            var ordinals = rows.TraceOrdinal.Span;
-            for (var row = 0; row < rowMarks.Length; row++)
+            try
             {
-                if (!rowMarks[row]) continue;
-                marks[ordinals[row]] = true;
-                any = true;
+                MarkPart(segment, part, filter, marks);
+            }
+            catch (UnreadableSegmentException e)
+            {
+                _unreadable.Add(e.Message);
             }
         }
-        return any ? marks : null;
+        return marks;
+    }
+
+    private static void MarkPart(ISpanSegment segment, int part, SpanFilter filter, bool[] marks)
+    {
+        var rows = segment.Load(part, filter.Needs);
+        var rowMarks = new bool[segment.Parts[part].Rows];
+        Array.Fill(rowMarks, true);
+        filter.Apply(rows.Spans, rowMarks);
+        var ordinals = rows.TraceOrdinal.Span;
+        for (var row = 0; row < rowMarks.Length; row++)
+        {
+            if (rowMarks[row]) marks[ordinals[row]] = true;
+        }
     }
 
     private void Check()
@@ -79,8 +92,8 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
         if (deadline.HasPassed) throw new DeadlinePassedException();
     }
 
-    /// <summary>Takes the marked traces of a segment into the result. False when time ran out.</summary>
-    private bool Collect(int segmentIndex, bool[] marks)
+    /// <summary>Takes the marked traces of a segment into the result.</summary>
+    private void Collect(int segmentIndex, bool[] marks)
     {
         var segment = segments[segmentIndex];
         var needsWaiting = plan.Order == TraceOrder.Waiting || plan.Trace.Any(c => c.Field == TraceOrder.Waiting);
@@ -99,7 +112,6 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
             var values = new TraceValues(start, segment.TraceEnd[ordinal] - start, segment.TraceSpans[ordinal], segment.TraceErrors[ordinal], needsWaiting ? waiting[ordinal] : 0);
             Take(values, id, segmentIndex, ordinal, null);
         }
-        return true;
     }
 
     private bool LiesElsewhere(TraceId id, int segmentIndex)

@@ -52,7 +52,7 @@ internal sealed class StatExecution(IReadOnlyList<ISpanSegment> segments, ulong?
         for (var row = 0; row < rows; row++)
         {
             var start = spans.StartUnixNano[row];
-            if (start < (from ?? 0) || start >= (to ?? ulong.MaxValue)) continue;
+            if (start < (from ?? 0) || (to is { } end && start >= end)) continue;
             var key = (spans.Resources.Service[spans.Resource[row]], spans.Name[row], spans.Kind[row]);
             var count = counts.GetValueOrDefault(key);
             counts[key] = (count.Spans + 1, count.Errors + ((spans.Marks[row] & (byte)SpanMarks.Error) != 0 ? 1 : 0));

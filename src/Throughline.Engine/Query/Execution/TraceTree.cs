@@ -52,6 +52,8 @@ internal sealed class TraceTree
     {
         var tree = new TraceTree(spans);
         tree.FindParents();
+        tree.BreakCycles();
+        tree.Warn();
         tree.LinkChildren();
         tree.Walk();
         return tree;
@@ -74,7 +76,7 @@ internal sealed class TraceTree
             _parent[row] = parentId == 0 ? TraceView.Root
                 : shared.TryGetValue(parentId, out var rows) ? SharedParent(rows, row)
                 : byId.GetValueOrDefault(parentId, TraceView.Orphan);
-            _warnings[row] = OwnWarnings(row) | (shared.ContainsKey(_spans.SpanId[row]) ? SpanWarnings.SharedId : SpanWarnings.None);
+            if (shared.ContainsKey(_spans.SpanId[row])) _warnings[row] = SpanWarnings.SharedId;
         }
     }
 
@@ -90,6 +92,38 @@ internal sealed class TraceTree
             if (row != child) return row;
         }
         return child;
+    }
+
+    /// <summary>Follows parents from every row; where that comes back to its own path, the earliest row of the cycle becomes a root.</summary>
+    private void BreakCycles()
+    {
+        var rank = new int[_sorted.Length];
+        for (var i = 0; i < rank.Length; i++) rank[_sorted[i]] = i;
+        // The path on which each row was met first, counted from 1.
+        var metOn = new int[_sorted.Length];
+        foreach (var start in _sorted)
+        {
+            var path = rank[start] + 1;
+            var row = start;
+            while (row >= 0 && metOn[row] == 0)
+            {
+                metOn[row] = path;
+                row = _parent[row];
+            }
+            if (row < 0 || metOn[row] != path) continue;
+            var earliest = row;
+            for (var other = _parent[row]; other != row; other = _parent[other])
+            {
+                if (rank[other] < rank[earliest]) earliest = other;
+            }
+            _parent[earliest] = TraceView.Root;
+            _warnings[earliest] |= SpanWarnings.Cycle;
+        }
+    }
+
+    private void Warn()
+    {
+        foreach (var row in _sorted) _warnings[row] |= OwnWarnings(row);
     }
 
     private SpanWarnings OwnWarnings(int row)
@@ -117,35 +151,22 @@ internal sealed class TraceTree
     private void Walk()
     {
         var placeOf = new int[_sorted.Length];
-        Array.Fill(placeOf, -1);
         var count = 0;
         var stack = new Stack<int>();
-        foreach (var row in _sorted)
+        foreach (var root in _sorted)
         {
-            if (_parent[row] < 0) WalkFrom(row, _parent[row], placeOf, ref count, stack);
-        }
-        // What no root leads to hangs on a cycle.
-        foreach (var row in _sorted)
-        {
-            if (placeOf[row] >= 0) continue;
-            _warnings[row] |= SpanWarnings.Cycle;
-            WalkFrom(row, TraceView.Root, placeOf, ref count, stack);
-        }
-    }
-
-    private void WalkFrom(int root, int rootParent, int[] placeOf, ref int count, Stack<int> stack)
-    {
-        stack.Push(root);
-        while (stack.TryPop(out var row))
-        {
-            if (row != root && _nextSibling[row] is var sibling and >= 0) stack.Push(sibling);
-            if (placeOf[row] >= 0) continue;
-            placeOf[row] = count;
-            Order[count] = row;
-            ParentRow[count] = row == root ? rootParent : placeOf[_parent[row]];
-            Warnings[count] = _warnings[row];
-            count++;
-            if (_firstChild[row] is var child and >= 0) stack.Push(child);
+            if (_parent[root] >= 0) continue;
+            stack.Push(root);
+            while (stack.TryPop(out var row))
+            {
+                if (_parent[row] >= 0 && _nextSibling[row] is var sibling and >= 0) stack.Push(sibling);
+                placeOf[row] = count;
+                Order[count] = row;
+                ParentRow[count] = _parent[row] < 0 ? _parent[row] : placeOf[_parent[row]];
+                Warnings[count] = _warnings[row];
+                count++;
+                if (_firstChild[row] is var child and >= 0) stack.Push(child);
+            }
         }
     }
 }

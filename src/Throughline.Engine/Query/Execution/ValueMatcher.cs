@@ -15,6 +15,7 @@ internal sealed class ValueMatcher
     private readonly AttributeLiteral _literal;
     private readonly double? _number;
     private readonly long? _integer;
+    private readonly decimal? _decimal;
     private readonly byte[] _utf8;
     private readonly TextSearch _search;
     private readonly IdMemo _strings;
@@ -31,6 +32,8 @@ internal sealed class ValueMatcher
         {
             if (long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)) _integer = integer;
             if (double.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) _number = number;
+            // Holds every 64-bit integer beside a fraction, which a double does not.
+            if (_integer is null && decimal.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)) _decimal = exact;
         }
         _strings = new IdMemo(tables.Strings, MatchesText);
         _arrays = new IdMemo(tables.Blobs, MatchesElement);
@@ -75,15 +78,17 @@ internal sealed class ValueMatcher
     private bool MatchesInteger(long value) => _operator switch
     {
         AttributeOperator.Equal => _integer == value && IsText(value.ToString(CultureInfo.InvariantCulture)),
-        AttributeOperator.Contains => _search.IsIn(Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture))),
+        AttributeOperator.Contains => ContainsIn(value.ToString(CultureInfo.InvariantCulture)),
         _ when _integer is { } integer => Holds(value.CompareTo(integer)),
+        _ when _decimal is { } exact => Holds(((decimal)value).CompareTo(exact)),
         _ => MatchesOrder(value),
     };
 
     private bool MatchesDouble(double value) => _operator switch
     {
-        AttributeOperator.Equal => IsText(value.ToString("R", CultureInfo.InvariantCulture)),
-        AttributeOperator.Contains => _search.IsIn(Encoding.UTF8.GetBytes(value.ToString("R", CultureInfo.InvariantCulture))),
+        // A double has many texts (1e-7, 1E-07): every decimal that says the same number is one of them. Only a written infinity is one, not 1e999.
+        AttributeOperator.Equal => double.IsFinite(value) ? _number == value : IsText(value.ToString("R", CultureInfo.InvariantCulture)),
+        AttributeOperator.Contains => ContainsIn(value.ToString("R", CultureInfo.InvariantCulture)),
         _ => MatchesOrder(value),
     };
 
@@ -92,9 +97,11 @@ internal sealed class ValueMatcher
     private bool MatchesWord(string word) => _operator switch
     {
         AttributeOperator.Equal => IsText(word),
-        AttributeOperator.Contains => _search.IsIn(Encoding.UTF8.GetBytes(word)),
+        AttributeOperator.Contains => ContainsIn(word),
         _ => false,
     };
+
+    private bool ContainsIn(string text) => !_literal.IsString && _search.IsIn(Encoding.UTF8.GetBytes(text));
 
     private bool IsText(string text) => !_literal.IsString && text == _literal.Text;
 

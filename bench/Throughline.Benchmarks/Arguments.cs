@@ -1,0 +1,23 @@
+namespace Throughline.Benchmarks;
+
+/// <summary>A benchmark's command line: <c>--name value</c> options, and the rest.</summary>
+internal sealed class Arguments
+{
+    private readonly Dictionary<string, string> _options = [];
+
+    public Arguments(ReadOnlySpan<string> arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal)) Rest.Add(arguments[i]);
+            else if (i + 1 < arguments.Length) _options[arguments[i]] = arguments[++i];
+            else throw new ArgumentException($"{arguments[i]} needs a value.");
+        }
+    }
+
+    /// <summary>What is no option.</summary>
+    public List<string> Rest { get; } = [];
+
+    /// <summary>An option's value, or what stands for it.</summary>
+    public string Option(string name, string otherwise) => _options.GetValueOrDefault(name, otherwise);
+}

@@ -1,0 +1,84 @@
+using CsCheck;
+using Throughline.Engine.Query;
+using Throughline.Engine.Query.Plan;
+using Throughline.Tests.Store;
+
+namespace Throughline.Tests.Query;
+
+/// <summary>Whatever is sent, however it is flushed, sent again and reopened between: the store answers as plain lists of spans do.</summary>
+public sealed class StorePropertyTests
+{
+    private const string Seed = "0000a3dJw5e2";
+
+    [Fact]
+    public Task TraceByIdHasEverySpanOnceWithAllItsContent() => SpanGen.Steps.SampleAsync(async steps =>
+    {
+        await using var store = await After(steps);
+        foreach (var trace in store.Spans.GroupBy(s => s.TraceId))
+        {
+            var view = await store.Store.GetTraceAsync(trace.Key, default);
+            Assert.NotNull(view);
+            Assert.Equal(trace.Select(s => s.Content).Order(StringComparer.Ordinal), PlainReader.Read(view.Spans).Select(s => s.Content).Order(StringComparer.Ordinal));
+            Assert.Equal(NaiveTrace.Describe(new NaiveTrace(trace).Summary), NaiveTrace.Describe(view.Summary));
+            TreeCheck.Check(view);
+        }
+        Assert.Null(await store.Store.GetTraceAsync(new(12, 34), default));
+        Assert.Empty(store.Store.GetStatistics().Problems);
+    }, seed: Seed, iter: 300, print: Print);
+
+    [Fact]
+    public Task SearchEqualsTheNaiveEvaluator() => Gen.Select(SpanGen.Steps, PlanGen.Plan.Array[12]).SampleAsync(async (steps, plans) =>
+    {
+        await using var store = await After(steps);
+        NaiveTrace[] traces = [.. store.Spans.GroupBy(s => s.TraceId).Select(t => new NaiveTrace(t))];
+        foreach (var plan in plans) await CheckPages(store.Store, plan, NaiveEvaluator.Search(plan, traces));
+    }, seed: Seed, iter: 400, print: c => Print(c.Item1));
+
+    [Fact]
+    public Task ServicesAndOperationsEqualNaiveCounts() => Gen.Select(SpanGen.Steps, Gen.Select(SpanGen.Time, SpanGen.Time, Gen.Int[0, 3]).Array[6]).SampleAsync(async (steps, ranges) =>
+    {
+        await using var store = await After(steps);
+        foreach (var (first, second, open) in ranges)
+        {
+            ulong? from = (open & 1) == 0 ? first : null;
+            ulong? to = (open & 2) == 0 ? second : null;
+            var spans = store.Stored.Where(s => !(s.Start < from) && !(s.Start >= to)).ToArray();
+            var services = spans.GroupBy(s => s.Resource.Service).Select(g => new ServiceStat(g.Key, g.Count(), g.Count(NaiveTrace.IsError))).OrderBy(s => s.Name, StringComparer.Ordinal);
+            Assert.Equal(services, await store.Store.GetServicesAsync(from, to, default));
+            string[] chosen = open == 0 ? ["shop", "кафе"] : [];
+            var operations = spans.Where(s => chosen.Length == 0 || chosen.Contains(s.Resource.Service)).GroupBy(s => (s.Resource.Service, s.Name, s.Kind))
+                .Select(g => new OperationStat(g.Key.Service, g.Key.Name, g.Key.Kind, g.Count(), g.Count(NaiveTrace.IsError)))
+                .OrderBy(o => o.Service, StringComparer.Ordinal).ThenBy(o => o.Name, StringComparer.Ordinal).ThenBy(o => o.Kind);
+            Assert.Equal(operations, await store.Store.GetOperationsAsync(chosen, from, to, default));
+        }
+    }, seed: Seed, iter: 200, print: c => Print(c.Item1));
+
+    private static async Task<StoreUnderTest> After(StoreStep[] steps)
+    {
+        var store = await StoreUnderTest.OpenAsync();
+        foreach (var step in steps) await step.RunAsync(store);
+        return store;
+    }
+
+    private static async Task CheckPages(ISpanSource source, SearchPlan plan, List<NaiveTrace> expected)
+    {
+        var found = new List<string>();
+        var page = plan;
+        do
+        {
+            var result = await source.SearchAsync(page, default);
+            var what = $"{PlanGen.Describe(plan.Span)}; {string.Join(", ", plan.Trace)}; {plan.Order} {plan.Descending}";
+            Assert.Null(result.Truncated);
+            Assert.False(result.SnapshotExpired);
+            Assert.True(new Total(expected.Count, true) == result.Total, $"{what}: expected {expected.Count}, found {result.Total}");
+            Assert.Equal(new Total(expected.Count(t => t.Summary.Errors > 0), true), result.ErrorTraces);
+            Assert.Equal(Math.Min(plan.Limit, expected.Count - found.Count), result.Traces.Count);
+            found.AddRange(result.Traces.Select(NaiveTrace.Describe));
+            page = plan with { After = result.Next };
+        }
+        while (page.After is not null);
+        Assert.Equal(expected.Select(t => NaiveTrace.Describe(t.Summary)), found);
+    }
+
+    private static string Print(StoreStep[] steps) => string.Join("\n", (object[])steps);
+}

@@ -16,9 +16,9 @@ export interface Bar {
 export interface BarLabel {
   readonly text: string;
   readonly tone: 'error' | 'wait';
-  /** Pixels from the left edge when beside the bar, from the right edge when inside at its end. */
+  /** Pixels from the left edge; from the right edge when it ends there (`inside`, `before`). */
   readonly at: number;
-  readonly place: 'beside' | 'inside';
+  readonly place: 'beside' | 'inside' | 'middle' | 'before';
 }
 
 export const leastBar = 2;
@@ -33,6 +33,9 @@ export function labelText(trace: Trace, row: number): { readonly text: string; r
   const wait = waitKindOf(trace, row);
   return wait === null ? null : { text: `${waitName(wait)} ${formatDuration(durationOf(trace, row))}`, tone: 'wait' };
 }
+
+/** On which side of what is shown a span lies that has no bar there. */
+export const sideOf = (trace: Trace, row: number, axis: TimeAxis): 'left' | 'right' => (startOf(trace, row) >= axis.to ? 'right' : 'left');
 
 /** Null when nothing of the span lies in the part of the axis that is shown. */
 export function layoutBar(trace: Trace, row: number, axis: TimeAxis): Bar | null {
@@ -55,6 +58,7 @@ function layoutLabel(trace: Trace, row: number, axis: TimeAxis, left: number, ri
   const length = label.text.length * characterWidth;
   const beside = right + (isError(trace, row) ? 22 : 6);
   if (beside + length <= axis.width + 8) return { ...label, at: beside, place: 'beside' };
-  const end = Math.min(right, axis.width);
-  return end - Math.max(0, left) >= length + 12 ? { ...label, at: axis.width - end + 6, place: 'inside' } : null;
+  const [begin, end] = [Math.max(0, left), Math.min(right, axis.width)];
+  if (end - begin >= length + 24) return label.tone === 'wait' ? { ...label, at: (begin + end - length) / 2 - 4, place: 'middle' } : { ...label, at: axis.width - end + 6, place: 'inside' };
+  return left - 8 - length >= 0 ? { ...label, at: axis.width - left + 8, place: 'before' } : null;
 }

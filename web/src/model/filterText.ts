@@ -21,3 +21,17 @@ export function tokens(text: string): readonly Token[] {
   }
   return found;
 }
+
+/** The terms of a filter text, which all hold together. */
+export function terms(text: string): readonly string[] {
+  const found: string[] = [];
+  let open = '';
+  for (const token of tokens(text)) {
+    if (token.kind !== 'blank') open += token.text;
+    else if (open !== '') {
+      found.push(open);
+      open = '';
+    }
+  }
+  return open === '' ? found : [...found, open];
+}

@@ -52,6 +52,10 @@ export function formatDay(time: UnixNano, now: UnixNano): string {
 
 export const formatMoment = (time: UnixNano, now: UnixNano): string => `${formatDay(time, now)} ${formatClock(time)}`;
 
+const dayNanos = 86_400_000_000_000n;
+/** Whether a clock time alone would leave open which day is meant: not within a day of now. */
+export const needsDay = (time: UnixNano, now: UnixNano): boolean => (now > time ? now - time >= dayNanos : time - now >= dayNanos / 24n);
+
 /** With every digit that was sent: `2026-11-21T18:35:02.660123456Z`. */
 export function formatExact(time: UnixNano): string {
   const iso = new Date(millisOf(time)).toISOString();

@@ -36,54 +36,70 @@ export interface SpanTree {
   readonly self: Float64Array;
 }
 
-/**
- * The order in which rows must stand so that a subtree is one stretch, siblings by start; and parents with what is impossible mended:
- * a row that is its own ancestor is made a root and marked. Null when the rows already stand so, as the server sends them.
- */
-export function treeOrder(parent: Int32Array, start: Float64Array): { readonly order: Int32Array; readonly parent: Int32Array; readonly cycles: ReadonlySet<number> } {
-  const count = parent.length;
-  const mended = Int32Array.from(parent, (p, row) => (p >= count || p < missingParent || p === row ? noParent : p));
-  const cycles = new Set<number>();
-  parent.forEach((p, row) => p !== mended[row] && cycles.add(row));
-
-  const byStart = Int32Array.from({ length: count }, (_, row) => row);
-  byStart.sort((a, b) => (start[a] ?? 0) - (start[b] ?? 0) || a - b);
-  const firstChild = new Int32Array(count).fill(-1);
-  const nextSibling = new Int32Array(count).fill(-1);
-  for (let i = count - 1; i >= 0; i--) {
+/** First child and next sibling of each row, siblings by start. */
+function childLists(parent: Int32Array, byStart: Int32Array): { readonly firstChild: Int32Array; readonly nextSibling: Int32Array } {
+  const firstChild = new Int32Array(parent.length).fill(-1);
+  const nextSibling = new Int32Array(parent.length).fill(-1);
+  for (let i = byStart.length - 1; i >= 0; i--) {
     const row = byStart[i] ?? 0;
-    const p = mended[row] ?? noParent;
+    const p = parent[row] ?? noParent;
     if (p < 0) continue;
     nextSibling[row] = firstChild[p] ?? -1;
     firstChild[p] = row;
   }
+  return { firstChild, nextSibling };
+}
 
+/** The rows that begin each circle of parents, the earliest of each. All other rows have a root above them once these are cut. */
+function cycleHeads(parent: Int32Array, start: Float64Array): readonly number[] {
+  const unknown = 0;
+  const done = -1;
+  // The number of the walk that came by, so that a walk which meets itself has found a circle.
+  const walkOf = new Int32Array(parent.length);
+  const heads: number[] = [];
+  for (let from = 0; from < parent.length; from++) {
+    let row = from;
+    for (; row >= 0 && walkOf[row] === unknown; row = parent[row] ?? noParent) walkOf[row] = from + 1;
+    if (row >= 0 && walkOf[row] === from + 1) {
+      let head = row;
+      for (let other = parent[row] ?? row; other !== row; other = parent[other] ?? row)
+        if ((start[other] ?? 0) < (start[head] ?? 0) || (start[other] === start[head] && other < head)) head = other;
+      heads.push(head);
+    }
+    for (row = from; row >= 0 && walkOf[row] === from + 1; row = parent[row] ?? noParent) walkOf[row] = done;
+  }
+  return heads;
+}
+
+/**
+ * The order in which rows must stand so that a subtree is one stretch, siblings and roots by start; and parents with what is impossible mended:
+ * a parent that is no row, and the earliest row of a circle, become roots and are marked.
+ */
+export function treeOrder(parent: Int32Array, start: Float64Array): { readonly order: Int32Array; readonly parent: Int32Array; readonly cycles: ReadonlySet<number> } {
+  const count = parent.length;
+  const mended = Int32Array.from(parent, (p) => (p >= count || p < missingParent ? noParent : p));
+  const cycles = new Set<number>();
+  parent.forEach((p, row) => p !== mended[row] && cycles.add(row));
+  for (const head of cycleHeads(mended, start)) {
+    mended[head] = noParent;
+    cycles.add(head);
+  }
+  const byStart = Int32Array.from({ length: count }, (_, row) => row);
+  byStart.sort((a, b) => (start[a] ?? 0) - (start[b] ?? 0) || a - b);
+  const { firstChild, nextSibling } = childLists(mended, byStart);
   const order = new Int32Array(count);
-  const seen = new Uint8Array(count);
   const stack: number[] = [];
   let filled = 0;
-  const visit = (root: number): void => {
-    stack.push(root);
-    while (stack.length > 0) {
-      const row = stack.pop() ?? 0;
-      // The sibling waits below the children; a cycle's root has siblings that are not its own to bring.
-      if (row !== root) {
-        const sibling = nextSibling[row] ?? -1;
-        if (sibling >= 0) stack.push(sibling);
-      }
-      if (seen[row] === 1) continue;
-      seen[row] = 1;
+  for (const root of byStart) {
+    if ((mended[root] ?? noParent) >= 0) continue;
+    for (let row = root; ; row = stack.pop() ?? 0) {
       order[filled++] = row;
-      const child = firstChild[row] ?? -1;
+      // The sibling waits below the children.
+      const [sibling, child] = [row === root ? -1 : (nextSibling[row] ?? -1), firstChild[row] ?? -1];
+      if (sibling >= 0) stack.push(sibling);
       if (child >= 0) stack.push(child);
+      if (stack.length === 0) break;
     }
-  };
-  for (const row of byStart) if ((mended[row] ?? noParent) < 0) visit(row);
-  for (const row of byStart) {
-    if (seen[row] === 1) continue;
-    mended[row] = noParent;
-    cycles.add(row);
-    visit(row);
   }
   return { order, parent: mended, cycles };
 }

@@ -2,6 +2,8 @@
 export interface Frame {
   readonly text: string;
   readonly call: string;
+  /** Type and method without the namespace. */
+  readonly short: string;
   readonly file: string | null;
   readonly line: string | null;
   /** Of a runtime or a library rather than of the service itself. */
@@ -29,7 +31,7 @@ const ownerOf = (call: string, file: string | null): string => {
 
 function frame(text: string, call: string, file: string | null, line: string | null): Frame {
   const library = libraryCalls.test(call) || (file !== null && libraryFiles.test(file));
-  return { text, call, file: file === null ? null : shortFile(file), line, library, owner: ownerOf(call, file) };
+  return { text, call, short: call.includes('/') || call.includes(' ') ? call : call.split('.').slice(-2).join('.'), file: file === null ? null : shortFile(file), line, library, owner: ownerOf(call, file) };
 }
 
 function readFrame(text: string): Frame | null {

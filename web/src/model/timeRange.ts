@@ -1,4 +1,4 @@
-import { formatClock, formatDay, formatMinute } from './format';
+import { formatClock, formatDay, formatMinute, needsDay } from './format';
 import { unixNano, type UnixNano } from './nano';
 
 export const presets = [
@@ -59,9 +59,8 @@ export function rangeEnds(range: TimeRange, now: UnixNano): string {
   const { from, to } = boundsOf(range, now);
   if (from === null) return '';
   const end = to ?? now;
-  const wide = formatDay(from, now) !== formatDay(end, now);
   const clock = range.kind === 'between' && end - from < 120_000_000_000n ? (time: UnixNano) => formatClock(time).slice(0, 8) : formatMinute;
-  const text = (time: UnixNano): string => (wide || formatDay(time, now) !== formatDay(now, now) ? `${formatDay(time, now)} ${clock(time)}` : clock(time));
+  const text = (time: UnixNano): string => (needsDay(from, now) ? `${formatDay(time, now)} ${clock(time)}` : clock(time));
   return `${text(from)} – ${text(end)}`;
 }
 

@@ -117,5 +117,8 @@ export function spansByService(trace: Trace): readonly ServiceSpans[] {
   return trace.services.map((name, index) => ({ name, index, spans: counts[index] ?? 0 })).sort((a, b) => b.spans - a.spans || (a.name < b.name ? -1 : 1));
 }
 
+/** A wait that a failure caused: it is hatched in the warning colour. */
+export const isBackoff = (kind: string | null): boolean => kind !== null && /backoff|retry/.test(kind);
+
 /** `batch_window` reads as “batch window”. */
 export const waitName = (kind: string): string => kind.replaceAll('_', ' ');

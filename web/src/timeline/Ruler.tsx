@@ -1,13 +1,12 @@
-import { useMemo, useState, type PointerEvent } from 'react';
-import { ticks, type TimeAxis } from '../model/axis';
+import { useState, type PointerEvent } from 'react';
+import type { Tick, TimeAxis } from '../model/axis';
 import { pan, clamp, type Viewport } from '../model/viewport';
 import { drag } from './drag';
 
 export const rulerHeight = 22;
 
 /** The axis in words. A drag across it shows that part, Shift-drag moves along. */
-export function Ruler({ axis, total, view, show }: { readonly axis: TimeAxis; readonly total: number; readonly view: Viewport; readonly show: (view: Viewport) => void }) {
-  const marks = useMemo(() => ticks(axis), [axis]);
+export function Ruler({ axis, marks, total, view, show }: { readonly axis: TimeAxis; readonly marks: readonly Tick[]; readonly total: number; readonly view: Viewport; readonly show: (view: Viewport) => void }) {
   const [brush, setBrush] = useState<{ readonly from: number; readonly to: number } | null>(null);
   const press = (event: PointerEvent<HTMLDivElement>): void => {
     const left = event.currentTarget.getBoundingClientRect().left;

@@ -1,9 +1,9 @@
 import { memo } from 'react';
 import type { TimeAxis } from '../model/axis';
-import { layoutBar } from '../model/barLayout';
+import { layoutBar, sideOf } from '../model/barLayout';
 import { formatDuration } from '../model/format';
 import { serviceColor, serviceTextColor } from '../model/serviceColor';
-import { durationOf, isError, nameOf, serviceOf, waitKindOf, type Trace } from '../model/trace';
+import { durationOf, isBackoff, isError, nameOf, serviceOf, waitKindOf, type Trace } from '../model/trace';
 import { Icon } from '../ui/Icon';
 
 export interface SpanRowProps {
@@ -23,12 +23,22 @@ export interface SpanRowProps {
 
 export const spanRowId = (row: number): string => `span-${row}`;
 export const rowHeight = 22;
+/** Free pixels right of the axis, where the scroll bar lies. */
+export const axisEdge = 14;
 
 function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'row' | 'axis' | 'notched'>) {
   const bar = layoutBar(trace, row, axis);
-  if (bar === null) return null;
+  if (bar === null) {
+    const side = sideOf(trace, row, axis);
+    return (
+      <span className={`off ${side}`} title={side === 'left' ? 'Before what is shown' : 'After what is shown'}>
+        <Icon name={side === 'left' ? 'left' : 'right'} />
+      </span>
+    );
+  }
   const service = serviceOf(trace, row);
-  const wait = waitKindOf(trace, row) !== null;
+  const kind = waitKindOf(trace, row);
+  const wait = kind !== null;
   const failed = isError(trace, row);
   const colour = serviceColor(service);
   return (
@@ -36,7 +46,7 @@ function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'ro
       {bar.tail !== null && <i className="tail" style={{ left: bar.tail.left, width: bar.tail.width, background: colour }} />}
       {bar.width > 0 &&
         (wait ? (
-          <i className={`wb hatch${failed ? ' warn' : ''}`} style={{ left: bar.left, width: bar.width }} data-bar />
+          <i className={`wb hatch${failed || isBackoff(kind) ? ' warn' : ''}`} style={{ left: bar.left, width: bar.width }} data-bar />
         ) : (
           <i className={`bar${failed ? ' er' : ''}${bar.orphan ? ' orphan' : ''}${notched ? ' notched' : ''}`} style={{ left: bar.left, width: bar.width, backgroundColor: colour }} data-bar />
         ))}
@@ -46,12 +56,12 @@ function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'ro
         </span>
       )}
       {bar.label !== null &&
-        (bar.label.place === 'beside' ? (
-          <span className={`nt ${bar.label.tone}`} style={{ left: bar.label.at }}>
+        (bar.label.place === 'beside' || bar.label.place === 'middle' ? (
+          <span className={`nt ${bar.label.tone} ${bar.label.place}`} style={{ left: bar.label.at }}>
             {bar.label.text}
           </span>
         ) : (
-          <span className={wait ? 'nt wait boxed' : 'nt'} style={wait ? { right: bar.label.at } : { right: bar.label.at, color: serviceTextColor(service) }}>
+          <span className={`nt ${bar.label.tone}`} style={{ right: axisEdge + bar.label.at, ...(bar.label.place === 'inside' ? { color: serviceTextColor(service) } : {}) }}>
             {bar.label.text}
           </span>
         ))}
@@ -66,7 +76,8 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
   const depth = tree.depth[row] ?? 0;
   const parent = (tree.children[row] ?? 0) > 0;
   const hidden = (tree.end[row] ?? row + 1) - row - 1;
-  const wait = waitKindOf(trace, row) !== null;
+  const kind = waitKindOf(trace, row);
+  const wait = kind !== null;
   const failed = isError(trace, row);
   const name = nameOf(trace, row) === '' ? '(no name)' : nameOf(trace, row);
   const above = trace.spans.parent[row] ?? -1;
@@ -102,7 +113,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
         ) : (
           <i className="car" />
         )}
-        {wait ? <i className="sv hatch" /> : <i className={notched ? 'sv notched' : 'sv'} style={{ backgroundColor: serviceColor(service) }} />}
+        {wait ? <i className={isBackoff(kind) ? 'sv hatch warn' : 'sv hatch'} /> : <i className={notched ? 'sv notched' : 'sv'} style={{ backgroundColor: serviceColor(service) }} />}
         <span className={`trunc${wait ? ' wt' : ''}${match ? ' hit' : ''}`}>{name}</span>
         {crosses && !wait && <span className="at trunc">{service}</span>}
         {failed && (

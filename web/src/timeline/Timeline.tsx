@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type PointerEvent, type Ref } from 'react';
-import { linearAxis, niceStep } from '../model/axis';
+import { linearAxis, niceStep, ticks } from '../model/axis';
 import { formatDuration } from '../model/format';
 import { isCollapsed, positionOf, type Folding } from '../model/rows';
 import { notchedServices } from '../model/serviceColor';
@@ -10,13 +10,11 @@ import { Splitter, useKeptWidth } from '../ui/Splitter';
 import { useSize } from '../ui/useSize';
 import { Minimap } from './Minimap';
 import { Ruler } from './Ruler';
-import { SpanRow, rowHeight, spanRowId } from './SpanRow';
+import { SpanRow, axisEdge, rowHeight, spanRowId } from './SpanRow';
 import { SpanTooltip, type TooltipPlace } from './SpanTooltip';
 import './timeline.css';
 
 const durationWidth = 64;
-/** Free pixels at the right edge, where the scroll bar lies. */
-const edge = 14;
 const [leastTree, mostTree] = [160, 720];
 const tooltipMillis = 300;
 
@@ -48,8 +46,9 @@ export function Timeline({ trace, visible, folding, view, selected, matches, ser
   const [tree, setTree] = useKeptWidth('tree', 300, leastTree, mostTree);
   const treeWidth = Math.min(tree, Math.max(leastTree, size.width * 0.45));
   const left = treeWidth + durationWidth;
-  const width = Math.max(0, Math.floor(size.width - left - edge));
+  const width = Math.max(0, Math.floor(size.width - left - axisEdge));
   const axis = useMemo(() => linearAxis(view.from, view.to, width), [view, width]);
+  const marks = useMemo(() => ticks(axis), [axis]);
   const notched = useMemo(() => notchedServices(trace.services), [trace]);
   const scroller = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement | null>(null);
@@ -145,7 +144,12 @@ export function Timeline({ trace, visible, folding, view, selected, matches, ser
           <span className="lbl">Time axis</span>
           <span className="v f3">{width > 0 ? `1 px = ${formatDuration((view.to - view.from) / width)}` : ''}</span>
         </div>
-        <Ruler axis={axis} total={trace.total} view={view} show={show} />
+        <Ruler axis={axis} marks={marks} total={trace.total} view={view} show={show} />
+      </div>
+      <div className="gridlines" style={{ left, width }} aria-hidden="true">
+        {marks.map((mark) => (
+          <i key={mark.time} style={{ left: mark.x }} />
+        ))}
       </div>
       <div
         ref={scroller}

@@ -1,11 +1,12 @@
 import { serviceColorIndex } from '../model/serviceColor';
-import { durationOf, startOf, type Trace } from '../model/trace';
+import { durationOf, isBackoff, startOf, type Trace } from '../model/trace';
 
 export interface Inks {
   readonly services: readonly string[];
   readonly error: string;
   readonly waitInk: string;
   readonly waitBackground: string;
+  readonly warning: string;
   readonly tick: string;
 }
 
@@ -13,11 +14,11 @@ export interface Inks {
 export function readInks(element: Element): Inks {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(name).trim();
-  return { services: Array.from({ length: 16 }, (_, index) => token(`--svc-${index}`)), error: token('--err'), waitInk: token('--wait-ink'), waitBackground: token('--wait-bg'), tick: token('--fg-3') };
+  return { services: Array.from({ length: 16 }, (_, index) => token(`--svc-${index}`)), error: token('--err'), waitInk: token('--wait-ink'), waitBackground: token('--wait-bg'), warning: token('--warn'), tick: token('--fg-3') };
 }
 
 /** The same 6 x 6 tile as `--hatch`, at the display's resolution. */
-function hatch(context: CanvasRenderingContext2D, inks: Inks, ratio: number): CanvasPattern | string {
+function hatch(context: CanvasRenderingContext2D, inks: Inks, ink: string, ratio: number): CanvasPattern | string {
   const tile = document.createElement('canvas');
   tile.width = tile.height = Math.round(6 * ratio);
   const pen = tile.getContext('2d');
@@ -25,7 +26,7 @@ function hatch(context: CanvasRenderingContext2D, inks: Inks, ratio: number): Ca
   const size = tile.width;
   pen.fillStyle = inks.waitBackground;
   pen.fillRect(0, 0, size, size);
-  pen.strokeStyle = inks.waitInk;
+  pen.strokeStyle = ink;
   pen.lineWidth = ratio;
   pen.beginPath();
   for (const shift of [-size, 0, size]) {
@@ -46,8 +47,10 @@ export function paintMinimap(canvas: HTMLCanvasElement, trace: Trace, width: num
   if (context === null || width <= 0) return;
   context.scale(ratio, ratio);
   const perNano = width / Math.max(1, trace.total);
-  context.fillStyle = hatch(context, inks, ratio);
-  for (const wait of trace.waits) context.fillRect(wait.from * perNano, 0, Math.max(1, (wait.to - wait.from) * perNano), height);
+  for (const [ink, backoff] of [[inks.waitInk, false], [inks.warning, true]] as const) {
+    context.fillStyle = hatch(context, inks, ink, ratio);
+    for (const wait of trace.waits) if (isBackoff(wait.kind) === backoff) context.fillRect(wait.from * perNano, 0, Math.max(1, (wait.to - wait.from) * perNano), height);
+  }
 
   const { count } = trace.tree;
   const rowHeight = Math.min(3, (height - 5) / Math.max(1, count));

@@ -1,10 +1,11 @@
 import { useEffect, useRef } from 'react';
 import { Icon } from './Icon';
 
-const groups: readonly (readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]])[] = [
-  ['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
-  ['Result list', [['j k', 'next, previous trace'], ['Enter', 'open']]],
-  ['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]],
+type Group = readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]];
+const columns: readonly (readonly Group[])[] = [
+  [['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
+  ['Result list', [['j k', 'next, previous trace'], ['Enter', 'open']]]],
+  [['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]]],
 ];
 
 /** Keys and the query's syntax. A real dialog: focus stays in it and goes back when it closes. */
@@ -24,22 +25,26 @@ export function HelpDialog({ open, close }: { readonly open: boolean; readonly c
         </button>
       </div>
       <div className="keys">
-        {groups.map(([title, keys]) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            <ul>
-              {keys.map(([combination, what]) => (
-                <li key={combination}>
-                  <span>
-                    {combination.split(' ').map((key) => (
-                      <kbd key={key}>{key}</kbd>
-                    ))}
-                  </span>
-                  <span className="f2">{what}</span>
-                </li>
-              ))}
-            </ul>
-          </section>
+        {columns.map((groups, column) => (
+          <div key={column}>
+            {groups.map(([title, keys]) => (
+              <section key={title}>
+                <h3>{title}</h3>
+                <ul>
+                  {keys.map(([combination, what]) => (
+                    <li key={combination}>
+                      <span>
+                        {combination.split(' ').map((key) => (
+                          <kbd key={key}>{key}</kbd>
+                        ))}
+                      </span>
+                      <span className="f2">{what}</span>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            ))}
+          </div>
         ))}
       </div>
       <div className="syntax">

@@ -6,6 +6,7 @@ const shapes = {
   down: 'm4 6 4 4 4-4',
   up: 'm4 10 4-4 4 4',
   right: 'm6 4 4 4-4 4',
+  left: 'm10 4-4 4 4 4',
   close: 'm4 4 8 8M12 4l-8 8',
   error: 'M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4zM8 4.8v4M8 11v.3',
   warning: 'M8 2 14.4 13.4H1.6zM8 6.5v3.2M8 11.5v.2',

@@ -20,12 +20,18 @@ function OpenGrafana() {
   if (address !== null)
     return (
       <a className="btn" href={address} target="_blank" rel="noopener noreferrer">
-        <span className="wide">Open in </span>Grafana <Icon name="external" />
+        <span>
+          <span className="wide">Open in </span>Grafana
+        </span>
+        <Icon name="external" />
       </a>
     );
   return (
     <button type="button" className="btn" aria-disabled="true" title={config.isPending ? 'Loading the configuration' : noGrafana} onClick={() => !config.isPending && toasts.fail(noGrafana)}>
-      <span className="wide">Open in </span>Grafana <Icon name="external" />
+      <span>
+        <span className="wide">Open in </span>Grafana
+      </span>
+      <Icon name="external" />
     </button>
   );
 }
@@ -39,7 +45,10 @@ function OpenJaeger() {
   if (address !== null)
     return (
       <a className="btn" href={address} target="_blank" rel="noopener noreferrer">
-        <span className="wide">Open </span>Jaeger <Icon name="external" />
+        <span>
+          <span className="wide">Open </span>Jaeger
+        </span>
+        <Icon name="external" />
       </a>
     );
   const own = (): void => {
@@ -49,7 +58,10 @@ function OpenJaeger() {
   };
   return (
     <button type="button" className="btn" title={noJaeger} onClick={own}>
-      <span className="wide">Open </span>Jaeger <Icon name="external" />
+      <span>
+        <span className="wide">Open </span>Jaeger
+      </span>
+      <Icon name="external" />
     </button>
   );
 }
@@ -79,10 +91,9 @@ export function Header({ help }: { readonly help: () => void }) {
       </button>
       <OpenGrafana />
       <OpenJaeger />
-      <button type="button" className="btn" aria-busy={fetching} title="Refresh (r)" onClick={refresh}>
+      <button type="button" className="btn" aria-busy={fetching} title="Refresh (r)" aria-label="Refresh" onClick={refresh}>
         <Icon name="refresh" />
         <span className="wide">Refresh</span>
-        <span className="visually-hidden">the data</span>
       </button>
     </header>
   );

@@ -8,6 +8,7 @@ import { rangePhrase, wider, rangeName } from '../../model/timeRange';
 import { CheckLine } from '../../ui/Checks';
 import { copyText } from '../../ui/copy';
 import { useToasts } from '../../ui/toasts';
+import { Loosen } from './Loosen';
 import { HowToSend } from './HowToSend';
 import { hasFilter, withoutFilter, type SearchState } from './url';
 
@@ -105,7 +106,7 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
               Clear filter
             </button>
           )}
-          {state.range.kind !== 'all' && (
+          {state.range.kind !== 'all' && anytime.data?.value !== 0 && (
             <button type="button" className={filtered ? 'btn' : 'btn primary'} onClick={() => change({ ...state, range: next })}>
               Search {rangeName(next).toLowerCase()}
             </button>
@@ -122,6 +123,7 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
         ) : (
           <>
             <CheckLine level="good" title="The server answers" detail={config.data === undefined ? `Started ${formatAgo(status.data.started, status.data.now)}.` : `OTLP over gRPC at ${config.data.otlpGrpc} and over HTTP at ${config.data.otlpHttp}, started ${formatAgo(status.data.started, status.data.now)}.`} />
+            {filtered && <Loosen state={state} request={request} change={change} />}
             <Received status={status.data} />
             <Refused status={status.data} />
             <Times

@@ -120,10 +120,11 @@ function DurationBound({ label, value, commit, wrongOnServer }: { readonly label
 
 const countText = (total: Total | undefined): string => (total === undefined ? '' : total.exact ? formatCount(total.value) : `≥ ${formatCount(total.value)}`);
 
-export function Facets({ state, change, request, open, close }: { readonly state: SearchState; readonly change: (next: SearchState) => void; readonly request: SearchRequest; readonly open: boolean; readonly close: () => void }) {
+/** Filters with real counts. The counts by status are searches of their own, so they wait until the list has its answer. */
+export function Facets({ state, change, request, answered, open, close }: { readonly state: SearchState; readonly change: (next: SearchState) => void; readonly request: SearchRequest; readonly answered: boolean; readonly open: boolean; readonly close: () => void }) {
   const services = useQuery({ ...servicesQuery(request.from, request.to), placeholderData: keepPreviousData });
   const operations = useQuery({ ...operationsQuery(state.services, request.from, request.to), placeholderData: keepPreviousData });
-  const byStatus = useQuery({ ...statusCountsQuery(request), placeholderData: keepPreviousData });
+  const byStatus = useQuery({ ...statusCountsQuery(request), enabled: answered, placeholderData: keepPreviousData });
 
   const serviceChoices = useMemo(() => {
     const known = services.data ?? [];

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { formatCount, formatDay, plural } from '../../model/format';
+import { formatCount, needsDay, plural } from '../../model/format';
 import { nanosOf, type UnixNano } from '../../model/nano';
 import { notchedServices, sharedPrefix } from '../../model/serviceColor';
 import type { Total, TraceSummary } from '../../model/summary';
@@ -13,6 +13,8 @@ import { ResultRow, rowId } from './ResultRow';
 import type { SearchState } from './url';
 
 const rowHeight = 26;
+/** The heads stay at the top of what scrolls. */
+const headHeight = 26;
 /** Rows before the end at which the next page is asked for. */
 const ahead = 30;
 
@@ -42,7 +44,7 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
     setOf(placeKey);
     setActive(place?.active ?? -1);
   }
-  const rows = useVirtualizer({ count: traces.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, initialOffset: place?.offset ?? 0 });
+  const rows = useVirtualizer({ count: traces.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollMargin: headHeight, scrollPaddingStart: headHeight, initialOffset: place?.offset ?? 0 });
 
   const names = useMemo(() => [...new Set(traces.flatMap((trace) => trace.services.map((service) => service.name)))], [traces]);
   const prefix = useMemo(() => sharedPrefix(names), [names]);
@@ -50,7 +52,8 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
   // The bars' scale is the first page's, so that a later page does not change bars already read; what is longer fills its track.
   const longest = useMemo(() => traces.slice(0, 200).reduce((most, trace) => Math.max(most, nanosOf(trace.duration)), 0), [traces]);
   const { from } = boundsOf(state.range, now);
-  const withDay = from === null || formatDay(from, now) !== formatDay(now, now) || traces.some((trace) => formatDay(trace.start, now) !== formatDay(now, now));
+  // By the range and not by the rows alone, so that the columns do not change when a later page comes.
+  const withDay = (from === null ? traces : traces.slice(0, 1)).some((trace) => needsDay(trace.start, now)) || (from !== null && needsDay(from, now) && state.range.kind !== 'last') || (state.range.kind === 'last' && state.range.preset === '7d');
 
   const open = useCallback((summary: TraceSummary) => navigate(`/trace/${summary.traceId}`), [navigate]);
   useEffect(() => {
@@ -86,29 +89,32 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
   });
 
   return (
-    <div className="rl" role="grid" aria-label="Traces" aria-rowcount={traces.length + 1} aria-colcount={columnCount}>
-      <div role="rowgroup">
-        <ListHeader state={state} change={change} />
-      </div>
+    <div className="rl">
       <div
         ref={scroller}
         className={withDay ? 'list days' : 'list'}
-        role="rowgroup"
+        role="grid"
+        aria-label="Traces"
+        aria-rowcount={traces.length + 1}
+        aria-colcount={columnCount}
         tabIndex={0}
-        aria-label="Traces, j and k to move, Enter to open"
         aria-activedescendant={active >= 0 && items.some((item) => item.index === active) ? rowId(active) : undefined}
         onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return;
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -traces.length, End: traces.length }[event.key];
           if (by === undefined) return;
           event.preventDefault();
           move(by);
         }}
       >
-        <div className="sizer" style={{ height: rows.getTotalSize() }}>
+        <div role="rowgroup" className="heads">
+          <ListHeader state={state} change={change} />
+        </div>
+        <div className="sizer" role="rowgroup" style={{ height: rows.getTotalSize() }}>
           {items.map((item) => {
             const summary = traces[item.index];
             return summary === undefined ? null : (
-              <ResultRow key={summary.traceId} summary={summary} index={item.index} top={item.start} active={item.index === active} longest={longest} prefix={prefix} notched={notched} now={now} withDay={withDay} open={open} />
+              <ResultRow key={summary.traceId} summary={summary} index={item.index} top={item.start - headHeight} active={item.index === active} longest={longest} prefix={prefix} notched={notched} now={now} withDay={withDay} open={open} />
             );
           })}
         </div>

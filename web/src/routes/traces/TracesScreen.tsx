@@ -17,7 +17,7 @@ import { asOf, requestOf } from './request';
 import { ResultList } from './ResultList';
 import { ListSkeleton } from './ListSkeleton';
 import { SummaryLine } from './SummaryLine';
-import { hasFilter, readSearch, writeSearch, type SearchState } from './url';
+import { hasFilter, readSearch, withoutFilter, writeSearch, type SearchState } from './url';
 import './traces.css';
 
 /** The screen of `/` and `/search`: everything it shows follows from the address and the moment of the last refresh. */
@@ -60,13 +60,13 @@ export function TracesScreen() {
       <h2 className="visually-hidden">Traces</h2>
       <QueryBar state={state} change={change} now={now} problem={problem} input={input} share={share} filters={() => setFacetsOpen((open) => !open)} filtersOpen={facetsOpen} />
       <div className="bd">
-        <Facets state={state} change={change} request={request} open={facetsOpen} close={() => setFacetsOpen(false)} />
+        <Facets state={state} change={change} request={request} answered={query.isSuccess && !query.isPlaceholderData} open={facetsOpen} close={() => setFacetsOpen(false)} />
         <section className="mn" aria-label="Results">
           {slow && <div className="progress" />}
           {problem !== null && !badFilter ? (
-            <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} />
+            <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} clear={null} />
           ) : first === undefined ? (
-            problem === null ? <ListSkeleton state={state} /> : <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} />
+            problem === null ? <ListSkeleton state={state} /> : <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} clear={() => change(withoutFilter(state))} />
           ) : traces.length === 0 && !query.isFetching && problem === null ? (
             <EmptyState state={state} request={request} now={now} change={change} refresh={refresh} />
           ) : (

@@ -10,7 +10,7 @@ import { Section } from './Section';
 
 const FrameLine = ({ frame, library }: { readonly frame: Frame; readonly library: boolean }) => (
   <li className={library ? 'lib' : undefined} title={frame.text.trim()}>
-    <span className="trunc">{frame.call}</span>
+    <span className="trunc">{frame.short}</span>
     {frame.file !== null && (
       <span className="ln">
         {frame.file}
@@ -84,14 +84,14 @@ export function Exceptions({ detail }: { readonly detail: SpanDetail }) {
   const events = detail.events.filter((event) => event.name === 'exception');
   const type = attributeOf(detail.attributes, 'error.type');
   const { code, message } = detail.status;
-  const said = events.some((event) => attributeOf(event.attributes, 'exception.message') === message);
+  const said = events.some((event) => attributeOf(event.attributes, 'exception.message')?.includes(message) === true);
   return (
     <>
       {code === 'error' && (events.length === 0 || (message !== '' && !said)) && (
         <Section title="Error" note="status of the span">
           <div className="ex">
             <b className="errt strong">{type ?? 'error'}</b>
-            {message !== '' && <div className="msg">{message}</div>}
+            {message !== '' && message !== type && <div className="msg">{message}</div>}
           </div>
         </Section>
       )}

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { spanQuery } from '../../../api/queries';
 import { attributeOf } from '../../../model/attribute';
-import { formatClock, formatDay, formatDuration, formatExact, formatOffset } from '../../../model/format';
+import { formatClock, formatDay, formatDuration, formatExact, formatOffset, needsDay } from '../../../model/format';
 import { after, unixNanoFromMillis } from '../../../model/nano';
 import { serviceColor } from '../../../model/serviceColor';
 import { adviceFor, type SpanDetail } from '../../../model/spanDetail';
@@ -81,10 +81,12 @@ function Identity({ detail }: { readonly detail: SpanDetail }) {
         {rows.map(([key, value]) => (
           <div key={key}>
             <dt>{key}</dt>
-            <dd className="num">{value}</dd>
-            <button type="button" className="copy" aria-label={`Copy ${key}`} onClick={() => void copyText(value, `${key} copied.`, toasts)}>
-              <Icon name="copy" />
-            </button>
+            <dd className="num">
+              {value}
+              <button type="button" className="copy" aria-label={`Copy ${key}`} title="Copy the value" onClick={() => void copyText(value, `${key} copied.`, toasts)}>
+                <Icon name="copy" />
+              </button>
+            </dd>
           </div>
         ))}
       </dl>
@@ -147,7 +149,7 @@ export function SidePanel({ trace, row, close, goTo, share }: PanelProps & { rea
             <dt>Self</dt>
             <dd>{formatDuration(trace.tree.self[row] ?? 0)}</dd>
             <dt>Start</dt>
-            <dd title={formatExact(start)}>{formatDay(start, now) === formatDay(now, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
+            <dd title={formatExact(start)}>{!needsDay(start, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
             <dt>In trace</dt>
             <dd>{formatOffset(startOf(trace, row))}</dd>
           </dl>

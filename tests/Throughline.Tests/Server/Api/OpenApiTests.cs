@@ -1,0 +1,109 @@
+using System.Net;
+using System.Text.Json;
+using Throughline.Server.Api.Native;
+
+namespace Throughline.Tests.Server.Api;
+
+/// <summary>The OpenAPI document says the truth about the routes, the parameters and the answers.</summary>
+public sealed class OpenApiTests
+{
+    [Fact]
+    public async Task RealAnswersHaveTheFormThatTheDocumentGivesThem()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        await server.ExportAsync([0x7F]);
+        var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
+        var trace = Export.Trace(1);
+
+        foreach (var (path, url) in new[]
+        {
+            ("/api/v1/config", "/api/v1/config"),
+            ("/api/v1/status", "/api/v1/status"),
+            ("/api/v1/services", "/api/v1/services"),
+            ("/api/v1/operations", "/api/v1/operations?service=svc"),
+            ("/api/v1/search", "/api/v1/search?limit=1"),
+            ("/api/v1/search", "/api/v1/search?q=nothing-like-it"),
+            ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
+            ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),
+            ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),
+            ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(1)}"),
+            ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(2)}"),
+            ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(3)}"),
+            ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(4)}"),
+        })
+        {
+            Assert.Empty(api.Problems(await server.GetAsync(url), api.Answer(path, 200)));
+        }
+
+        foreach (var (path, url, status) in new[]
+        {
+            ("/api/v1/config", "/api/v1/config?x=1", 400),
+            ("/api/v1/search", "/api/v1/search?q=a%3D", 400),
+            ("/api/v1/search", "/api/v1/search?limit=0", 400),
+            ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(77), 404),
+            ("/api/v1/traces/{id}", "/api/v1/traces/xyz", 400),
+            ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(77)}", 404),
+            ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/1", 400),
+        })
+        {
+            Assert.Empty(api.Problems(await server.GetProblemAsync(url, (HttpStatusCode)status), api.Answer(path, status)));
+        }
+    }
+
+    [Fact]
+    public async Task EveryParameterThatIsDescribedIsTakenAndNoOther()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
+        foreach (var path in api.Document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api/", StringComparison.Ordinal)))
+        {
+            var url = path.Name.Replace("{id}", Export.Trace(1)).Replace("{spanId}", Export.Id(1));
+            var parameters = path.Value.GetProperty("get").GetProperty("parameters").EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query").ToList();
+            foreach (var parameter in parameters)
+            {
+                var name = parameter.GetProperty("name").GetString() ?? "";
+                // A value that no parameter takes is refused for its value; a parameter that is not known is refused for its name.
+                using var response = await server.Http.GetAsync($"{url}?{name}=%22");
+                var text = await response.Content.ReadAsStringAsync();
+                Assert.DoesNotContain("There is no parameter", text);
+                foreach (var value in Values(parameter.GetProperty("schema"))) await server.GetAsync($"{url}?{name}={value}");
+            }
+            var problem = await server.GetProblemAsync(url + "?sevrice=x", HttpStatusCode.BadRequest);
+            Assert.Equal("sevrice", problem.GetProperty("parameter").GetString());
+            foreach (var parameter in parameters) Assert.Contains(parameter.GetProperty("name").GetString() ?? "", problem.GetProperty("detail").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task TheVersionIsTheServers()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var api = await server.GetAsync("/api/v1/openapi.json");
+        Assert.Equal(ConfigEndpoint.Version, api.GetProperty("info").GetProperty("version").GetString());
+        Assert.Equal(ConfigEndpoint.Version, (await server.GetAsync("/api/v1/config")).GetProperty("version").GetString());
+    }
+
+    /// <summary>The check itself can fail.</summary>
+    [Theory]
+    [InlineData("""{"name":"a","spans":"1","errors":"0"}""", 0)]
+    [InlineData("""{"name":"a","spans":1,"errors":"0"}""", 1)]
+    [InlineData("""{"name":"a","spans":"1"}""", 1)]
+    [InlineData("""{"name":null,"spans":"1","errors":"x"}""", 2)]
+    [InlineData("""{"name":"a","spans":"1","errors":"0","more":1}""", 1)]
+    public async Task AnAnswerOfAnotherFormWouldBeFound(string service, int problems)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
+        var answer = JsonDocument.Parse($$"""{"services":[{{service}}]}""").RootElement;
+        Assert.Equal(problems, api.Problems(answer, api.Answer("/api/v1/services", 200)).Count);
+    }
+
+    private static IEnumerable<string> Values(JsonElement schema)
+    {
+        if (schema.TryGetProperty("items", out var items)) return Values(items);
+        if (schema.TryGetProperty("enum", out var names)) return names.EnumerateArray().Select(n => n.GetString() ?? "");
+        return schema.TryGetProperty("examples", out var examples) ? examples.EnumerateArray().Select(e => e.GetString() ?? "") : [];
+    }
+}

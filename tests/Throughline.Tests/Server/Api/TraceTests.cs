@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Throughline.Tests.Server.Api;
+
+/// <summary>GET /api/v1/traces/{id} and the detail of a span.</summary>
+public sealed class TraceTests
+{
+    [Fact]
+    public async Task TheColumnsSayWhatTheSpansAre()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        var trace = await server.GetAsync("/api/v1/traces/" + Export.Trace(1));
+
+        var columns = trace.GetProperty("columns");
+        int[] Numbers(string name) => [.. columns.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
+        string[] Texts(string name, string table) => [.. Numbers(name).Select(i => i < 0 ? "-" : trace.GetProperty(table)[i].GetString() ?? "")];
+        Assert.Equal([Export.Id(1), Export.Id(2), Export.Id(4), Export.Id(4), Export.Id(3)], columns.GetProperty("spanId").EnumerateArray().Select(v => v.GetString() ?? ""));
+        Assert.Equal([-1, 0, 1, 1, -2], Numbers("parent"));
+        Assert.Equal(["svc", "svc", "svc", "svc", "svc"], Texts("service", "services"));
+        Assert.Equal(["root", "wait", "shared", "shared", "orphan"], Texts("name", "names"));
+        Assert.Equal([0, 10_000_000, 5_000_000, 6_000_000, 20_000_000], Numbers("start"));
+        Assert.Equal([100_000_000, 50_000_000, 10_000_000, 10_000_000, 0], Numbers("duration"));
+        Assert.Equal([2, 3, 0, 0, 0], Numbers("kind"));
+        Assert.Equal([1, 2, 0, 0, 0], Numbers("status"));
+        Assert.Equal([0, 1, 0, 0, 0], Numbers("error"));
+        Assert.Equal([1, 0, 0, 0, 0], Numbers("events"));
+        Assert.Equal([1, 1, 0, 0, 0], Numbers("links"));
+        Assert.Equal(["-", "batch_window", "-", "-", "-"], Texts("wait", "texts"));
+        Assert.Equal(["-", "timeout", "-", "-", "-"], Texts("label", "texts"));
+        Assert.Equal([0, 0, 8 + 16, 8 + 16, 1 + 2], Numbers("warnings"));
+        Assert.Equal($$"""[{"row":0,"traceId":"{{Export.Trace(9)}}","spanId":"{{Export.Id(9)}}","toRow":-1},{"row":1,"traceId":"{{Export.Trace(1)}}","spanId":"{{Export.Id(1)}}","toRow":0}]""",
+            trace.GetProperty("links").GetRawText());
+        Assert.Equal(Export.BaseNano.ToString(), trace.GetProperty("startUnixNano").GetString());
+
+        var found = (await server.GetAsync("/api/v1/search?service=svc&q=name%3Droot")).GetProperty("traces")[0];
+        Assert.True(JsonElement.DeepEquals(found, trace.GetProperty("summary")));
+        Assert.Equal(("timeout", 5, 1, 1), (found.GetProperty("errorType").GetString(), found.GetProperty("spans").GetInt32(), found.GetProperty("errors").GetInt32(), found.GetProperty("orphans").GetInt32()));
+    }
+
+    [Fact]
+    public async Task ASpansDetailIsAllThatOtlpSaid()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        var span = Assert.Single((await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(1)}")).GetProperty("spans").EnumerateArray());
+
+        const string attributes = """
+            [{"key":"text","type":"string","value":"front door"},{"key":"yes","type":"bool","value":true},{"key":"count","type":"int","value":"-9223372036854775808"},
+            {"key":"ratio","type":"double","value":0.5},{"key":"nan","type":"double","value":"NaN"},{"key":"low","type":"double","value":"-Infinity"},
+            {"key":"bytes","type":"bytes","value":"AAEC"},{"key":"none","type":"empty","value":null},
+            {"key":"list","type":"array","value":[{"type":"string","value":"a"},{"type":"int","value":"1"},{"type":"array","value":[{"type":"bool","value":false}]}]},
+            {"key":"map","type":"kvlist","value":[{"key":"k","type":"kvlist","value":[{"key":"deep","type":"double","value":1}]},{"key":"e","type":"empty","value":null}]}]
+            """;
+        AssertJson($$"""
+            {"traceId":"{{Export.Trace(1)}}","spanId":"{{Export.Id(1)}}","parentSpanId":null,"traceState":"a=b","flags":257,"name":"root","kind":"server",
+            "startUnixNano":"1795219200000000000","endUnixNano":"1795219200100000000","durationNano":"100000000","status":{"code":"ok","message":"fine"},"service":"svc",
+            "attributes":{{attributes}},"droppedAttributes":3,
+            "events":[{"timeUnixNano":"1795219200000000005","name":"started","attributes":{{attributes}},"droppedAttributes":4}],"droppedEvents":5,
+            "links":[{"traceId":"{{Export.Trace(9)}}","spanId":"{{Export.Id(9)}}","traceState":"c=d","flags":1,"attributes":{{attributes}},"droppedAttributes":6}],"droppedLinks":7,
+            "resource":{"attributes":[{"key":"service.name","type":"string","value":"svc"},{{attributes[1..]}},"droppedAttributes":1,"schemaUrl":"https://resource.example/1"},
+            "scope":{"name":"lib","version":"2","attributes":{{attributes}},"droppedAttributes":2,"schemaUrl":"https://scope.example/1"},"warnings":[]}
+            """, span);
+    }
+
+    [Fact]
+    public async Task WarningsSaySentences()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        async Task<string[]> WarningsAsync(int span) => [.. (await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(span)}")).GetProperty("spans").EnumerateArray()
+            .SelectMany(s => s.GetProperty("warnings").EnumerateArray()).Select(w => $"{w.GetProperty("code").GetString()}: {w.GetProperty("message").GetString()}")];
+        Assert.Equal(["end_before_start: It ends 5 ms before it starts, so it is shown without a duration.", $"parent_missing: Its parent {Export.Id(99)} is not in this trace."], await WarningsAsync(3));
+        var shared = await WarningsAsync(4);
+        Assert.Equal(4, shared.Length);
+        Assert.Contains(shared, w => w.StartsWith("shared_id: ", StringComparison.Ordinal));
+        Assert.Contains(shared, w => w.StartsWith($"starts_before_parent: It starts 5 ms before its parent {Export.Id(2)}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheWholeTraceAsOtlpIsADownloadThatCanBeSentAgain()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        using var response = await server.Http.GetAsync($"/api/v1/traces/{Export.Trace(1)}?format=otlp");
+        Assert.Equal("attachment", response.Content.Headers.ContentDisposition?.DispositionType);
+        var exported = await response.Content.ReadAsStringAsync();
+
+        await using var other = await ServerUnderTest.StartAsync();
+        await other.StoreAsync(exported);
+        foreach (var path in new[] { $"/api/v1/traces/{Export.Trace(1)}", $"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(1)}", $"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(4)}" })
+            AssertJson((await server.GetAsync(path)).GetRawText(), await other.GetAsync(path));
+    }
+
+    [Fact]
+    public async Task IdsAreTakenInEitherCaseAndShort()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(Export.OneSpan(0xABC));
+        foreach (var id in new[] { Export.Trace(0xABC), Export.Trace(0xABC).ToUpperInvariant(), "abc", "0ABC" })
+            Assert.Equal(Export.Trace(0xABC), (await server.GetAsync("/api/v1/traces/" + id)).GetProperty("traceId").GetString());
+    }
+
+    [Theory]
+    [InlineData("/api/v1/traces/0", HttpStatusCode.BadRequest, "id")]
+    [InlineData("/api/v1/traces/xyz", HttpStatusCode.BadRequest, "id")]
+    [InlineData("/api/v1/traces/000000000000000000000000000000001", HttpStatusCode.BadRequest, "id")]
+    [InlineData("/api/v1/traces/2", HttpStatusCode.NotFound, "id")]
+    [InlineData("/api/v1/traces/1?format=jaeger", HttpStatusCode.BadRequest, "format")]
+    [InlineData("/api/v1/traces/1/spans/12", HttpStatusCode.BadRequest, "spanId")]
+    [InlineData("/api/v1/traces/1/spans/0000000000000002", HttpStatusCode.NotFound, "spanId")]
+    [InlineData("/api/v1/traces/2/spans/0000000000000001", HttpStatusCode.NotFound, "id")]
+    public async Task WhatIsNotThereIsSaid(string path, HttpStatusCode status, string parameter)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(Export.OneSpan(1));
+        Assert.Equal(parameter, (await server.GetProblemAsync(path, status)).GetProperty("parameter").GetString());
+    }
+
+    [Fact]
+    public async Task AnotherMethodIs405()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var response = await server.Http.PostAsync("/api/v1/search", new StringContent("{}", System.Text.Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+        Assert.Equal(["GET"], response.Content.Headers.Allow);
+    }
+
+    [Fact]
+    public async Task ATraceOfManySpansArrivesWhole()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        const int spans = 20_000;
+        foreach (var chunk in Enumerable.Range(1, spans).Chunk(5_000))
+            await server.StoreAsync(Export.Json("svc", [.. chunk.Select(i => Export.Span(Export.Trace(1), Export.Id(i), "s" + (i % 7), i == 1 ? "" : Export.Id(i / 2), startMs: i, ms: 5))]));
+        var trace = await server.GetAsync("/api/v1/traces/" + Export.Trace(1));
+        foreach (var column in trace.GetProperty("columns").EnumerateObject()) Assert.Equal(spans, column.Value.GetArrayLength());
+        var parents = trace.GetProperty("columns").GetProperty("parent").EnumerateArray().Select(p => p.GetInt32()).ToList();
+        Assert.All(parents.Select((parent, row) => (parent, row)), p => Assert.True(p.parent < p.row));
+        Assert.Equal(1, parents.Count(p => p == -1));
+    }
+
+    private static void AssertJson(string expected, JsonElement actual)
+    {
+        var element = JsonDocument.Parse(expected).RootElement;
+        if (!JsonElement.DeepEquals(element, actual)) Assert.Equal(JsonSerializer.Serialize(element), JsonSerializer.Serialize(actual));
+    }
+}

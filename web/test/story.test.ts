@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { firstCause, story } from '../src/model/story';
+import { warning } from '../src/model/spanTree';
+import { verdictOf } from '../src/model/verdict';
+import { ms, traceOf } from './support/traces';
+
+const tell = (trace: Parameters<typeof story>[0]): string =>
+  story(trace)
+    .map((phrase) => phrase.text)
+    .join('')
+    .replaceAll('\u2009', ' ');
+
+describe('the sentence', () => {
+  it('names the wait that took most of the time, and what the work was', () =>
+    expect(
+      tell(
+        traceOf(
+          [
+            { start: 0, duration: 1000 * ms, name: 'Process Detection' },
+            { parent: 0, start: 0, duration: 100 * ms, name: 'inference', service: 'yolo' },
+            { parent: 0, start: 100 * ms, duration: 900 * ms, name: 'batch_wait', wait: 'batch_window' },
+          ],
+          { waiting: 900 * ms },
+        ),
+      ),
+    ).toBe('900 ms of 1.00 s waited for the batch window. All work together took 100 ms; the most of it is 100 ms in inference of yolo.'));
+
+  it('names a second wait of another kind', () =>
+    expect(
+      tell(
+        traceOf(
+          [
+            { start: 0, duration: 1000 * ms, name: 'root' },
+            { parent: 0, start: 0, duration: 600 * ms, name: 'w', wait: 'batch_window' },
+            { parent: 0, start: 700 * ms, duration: 200 * ms, name: 'b', wait: 'backoff' },
+          ],
+          { waiting: 800 * ms },
+        ),
+      ),
+    ).toContain('600 ms of 1.00 s waited for the batch window, then 200 ms in retry backoff.'));
+
+  it('says so when the wait is a gap that no span covers', () =>
+    expect(tell(traceOf([{ start: 0, duration: 10 * ms, name: 'root' }, { parent: 0, start: 90 * ms, duration: 10 * ms, name: 'late' }], { waiting: 80 * ms }))).toContain('80.0 ms of 100 ms waited in a gap that no span covers'));
+
+  it('names the span with the most time of its own when work took it', () =>
+    expect(tell(traceOf([{ start: 0, duration: 264 * ms, name: 'root' }, { parent: 0, start: 0, duration: 200 * ms, name: 'inference', service: 'yolo' }]))).toBe('200 ms of 264 ms is inference’s own time, in yolo.'));
+
+  it('names the failed span that no failed child explains', () => {
+    const trace = traceOf([
+      { start: 0, duration: 100 * ms, name: 'root', error: '503' },
+      { parent: 0, start: 0, duration: 90 * ms, name: 'llm_inference', service: 'nemotron', error: 'out_of_memory' },
+    ]);
+    expect(firstCause(trace)).toBe(1);
+    expect(tell(trace)).toMatch(/ out_of_memory in llm_inference of nemotron, and 1 more failed span\.$/);
+  });
+
+  it('speaks of an error without a label too', () => expect(tell(traceOf([{ start: 0, duration: 10 * ms, name: 'a' }, { parent: 0, start: 0, duration: 5 * ms, name: 'b', error: true }]))).toMatch(/ An error in b of backend\.$/));
+  it('is about one span when there is one', () => expect(tell(traceOf([{ start: 0, duration: 36 * ms }]))).toBe('One span of backend, 36.0 ms long.'));
+  it('has no figures where nothing has a length', () => expect(tell(traceOf([{ start: 0, duration: 0 }, { parent: 0, start: 0, duration: 0 }]))).toBe('All spans are instants: none has a duration.'));
+  it('never counts a wait as work', () => expect(tell(traceOf([{ start: 0, duration: 100 * ms, name: 'root' }, { parent: 0, start: 0, duration: 40 * ms, name: 'w', wait: 'queue' }], { waiting: 40 * ms }))).toBe('60.0 ms of 100 ms is root’s own time, in backend; 40.0 ms waited, the longest 40.0 ms in a queue.'));
+});
+
+describe('the verdict', () => {
+  it('is complete when root and parents are there', () => expect(verdictOf(traceOf([{ start: 0, duration: 1 }]))).toMatchObject({ complete: true, checks: [{ level: 'good' }, { level: 'good' }] }));
+  it('is partial with an orphan, and points at it', () => {
+    const verdict = verdictOf(traceOf([{ start: 0, duration: 5 }, { parent: -2, start: 1, duration: 1, warnings: warning.parentMissing }], { orphans: 1 }));
+    expect(verdict.complete).toBe(false);
+    expect(verdict.checks[0]).toMatchObject({ level: 'bad', row: 1 });
+  });
+  it('is partial without a root', () => expect(verdictOf(traceOf([{ start: 0, duration: 5 }], { root: false })).complete).toBe(false));
+  it('tells of clocks that disagree without calling the trace partial', () => {
+    const verdict = verdictOf(traceOf([{ start: 5, duration: 5 }, { parent: 0, start: 1, duration: 1, warnings: warning.startsBeforeParent }]));
+    expect(verdict.complete).toBe(true);
+    expect(verdict.checks.some((check) => check.level === 'unsure' && check.title.includes('before the parent'))).toBe(true);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { boundsOf, frozen, isPresetId, presets, rangeEnds, wider } from '../src/model/timeRange';
+import { conditionsOf } from '../src/routes/traces/Loosen';
+import { emptySearch, orders, readSearch, statuses, toggled, writeSearch, type SearchState } from '../src/routes/traces/url';
+import { jaegerAddress } from '../src/routes/shell/jaeger';
+import { readTraceState, writeTraceState } from '../src/routes/trace/url';
+import { randomFrom } from './support/random';
+import { traceOf } from './support/traces';
+
+describe('the address of a search', () => {
+  it('of the default state is bare', () => expect(writeSearch(emptySearch)).toBe(''));
+  it('read back is the same state, whatever it is', () => {
+    const random = randomFrom(21);
+    const words = ['hsi-backend', 'a b', '"x y"', 'ü&=?#', 'POST /api/{id}', 'error=true', '%2C,'];
+    const some = (): readonly string[] => [...new Set(Array.from({ length: random.below(3) }, () => words[random.below(words.length)] ?? ''))];
+    for (let i = 0; i < 500; i++) {
+      const preset = presets[random.below(presets.length)] ?? presets[0];
+      const state: SearchState = {
+        text: some().join(' '),
+        services: some(),
+        operations: some(),
+        statuses: statuses.filter(() => random.below(2) === 0),
+        minDuration: random.below(2) === 0 ? '' : '5ms',
+        maxDuration: random.below(2) === 0 ? '' : '1.5s',
+        range: [{ kind: 'all' } as const, { kind: 'last', preset: preset.id } as const, { kind: 'between', from: unixNano(BigInt(random.below(1e9))), to: unixNano(2_000_000_000n) } as const][random.below(3)] ?? { kind: 'all' },
+        order: orders[random.below(orders.length)] ?? 'start',
+        direction: random.below(2) === 0 ? 'asc' : 'desc',
+      };
+      expect(readSearch(writeSearch(state))).toEqual(state);
+    }
+  });
+  it.each(['?range=never', '?from=5&to=4', '?from=x&to=9', '?order=colour', '?direction=up', '?status=fine', '?from=99999999999999999999&to=1'])('with nonsense (%s) is the default', (search) => expect(readSearch(search)).toEqual(emptySearch));
+  it('a second toggle takes the first back', () => expect([toggled(['a'], 'b'), toggled(['a', 'b'], 'a')]).toEqual([['a', 'b'], ['b']]));
+});
+
+describe('time ranges', () => {
+  const now = unixNanoFromMillis(1_795_219_200_000);
+  it('a moving one starts before now and stays open', () => expect(boundsOf({ kind: 'last', preset: '15m' }, now)).toEqual({ from: unixNanoFromMillis(1_795_218_300_000), to: null }));
+  it('shared, it stands still', () => expect(frozen({ kind: 'last', preset: '15m' }, now)).toEqual({ kind: 'between', from: unixNanoFromMillis(1_795_218_300_000), to: now }));
+  it('each widens to the next and in the end to all', () => {
+    expect(wider({ kind: 'last', preset: '1h' })).toEqual({ kind: 'last', preset: '6h' });
+    expect(wider({ kind: 'last', preset: '7d' })).toEqual({ kind: 'all' });
+  });
+  it('all time has no ends', () => expect([boundsOf({ kind: 'all' }, now), rangeEnds({ kind: 'all' }, now)]).toEqual([{ from: null, to: null }, '']));
+  it('knows its presets', () => expect([isPresetId('15m'), isPresetId('16m')]).toEqual([true, false]));
+});
+
+it('every condition of a search can be left out on its own', () => {
+  const state: SearchState = { ...emptySearch, text: 'a=1 "b c"', services: ['s'], statuses: ['error'], minDuration: '5ms' };
+  expect(conditionsOf(state).map(({ name, without }) => [name, without])).toEqual([
+    ['a=1', { text: '"b c"' }], ['"b c"', { text: 'a=1' }], ['service s', { services: [] }], ['status error', { statuses: [] }], ['at least 5ms', { minDuration: '' }],
+  ]);
+});
+
+describe('the address of a trace', () => {
+  const trace = traceOf([{ start: 0, duration: 1000, name: 'root' }, { parent: 0, start: 0, duration: 500, name: 'a' }, { parent: 1, start: 0, duration: 100, name: 'b' }, { parent: 2, start: 0, duration: 10, name: 'c' }]);
+  it('is bare at first', () => expect(writeTraceState(readTraceState('', trace), trace)).toBe(''));
+  it.each(['span=0000000000000002', 'zoom=100-600', 'depth=1', 'depth=2&toggled=0000000000000000,0000000000000001', 'find=a+b', 'service=backend', 'span=0000000000000001&zoom=0-50&find=x'])('%s comes back as it was', (search) =>
+    expect(writeTraceState(readTraceState(search, trace), trace)).toBe(search),
+  );
+  it.each(['span=ffffffffffffffff', 'zoom=9-3', 'zoom=a-b', 'depth=-1', 'depth=99', 'toggled=', 'service=nowhere'])('%s means nothing here and is left out', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(''));
+});
+
+describe('Open Jaeger', () => {
+  const at = (pathname: string, search = ''): string | null => jaegerAddress('http://jaeger:16686/', { pathname, search });
+  it('opens the same trace', () => expect(at('/trace/4bf92f3577b34da6a3ce929d0e0e4736', 'span=1')).toBe('http://jaeger:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736'));
+  it('opens the same search', () => expect(at('/search', 'service=a&operation=b&minDuration=5ms&status=error&from=2000&to=9000')).toBe('http://jaeger:16686/search?service=a&operation=b&minDuration=5ms&tags=%7B%22error%22%3A%22true%22%7D&start=2&end=9&lookback=custom'));
+  it('opens its search when there is nothing to say', () => expect(at('/')).toBe('http://jaeger:16686/search'));
+  it('opens nothing that is no web address', () => expect(jaegerAddress('javascript:alert(1)', { pathname: '/', search: '' })).toBeNull());
+});

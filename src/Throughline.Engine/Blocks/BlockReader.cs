@@ -74,6 +74,9 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsLasting => true;
+
+    /// <inheritdoc/>
     public SpanBatch Tables => _tables.Value.Tables;
 
     /// <inheritdoc/>

@@ -34,6 +34,9 @@ internal sealed class HeadSegment : ISpanSegment
     public int TraceCount => _view.TraceCount;
 
     /// <inheritdoc/>
+    public bool IsLasting => false;
+
+    /// <inheritdoc/>
     public SpanBatch Tables => _view.Spans;
 
     /// <inheritdoc/>

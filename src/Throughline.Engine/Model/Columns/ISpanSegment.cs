@@ -32,6 +32,9 @@ internal readonly record struct SegmentRows(SpanBatch Spans, ReadOnlyMemory<int>
 /// </summary>
 internal interface ISpanSegment
 {
+    /// <summary>True for a block, which lives as long as the store; a view of the head is soon replaced, and holding it holds its memory.</summary>
+    bool IsLasting { get; }
+
     /// <summary>The dictionaries and the resource and scope tables that all parts share (its row columns may be empty).</summary>
     SpanBatch Tables { get; }
 

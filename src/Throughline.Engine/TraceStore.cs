@@ -170,12 +170,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var flushed = _flushed.Task;
             var state = _state;
             if (state.Active.SpanCount == 0 && state.Frozen.Count == 0) return;
-            if (state.Frozen.Count == 0)
-            {
-                await FreezeHeadAsync().ConfigureAwait(false);
-                if (_cutProblem is { } problem) throw new IOException(problem);
-                continue;
-            }
+            // A cut of its own: one that is under way may have been done already, with nobody to tell this flush.
+            if (state.Frozen.Count == 0) await _log.CutAsync(OnCut).ConfigureAwait(false);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }

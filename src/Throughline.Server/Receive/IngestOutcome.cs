@@ -18,7 +18,4 @@ public readonly record struct IngestOutcome(IngestStatus Status, int RejectedSpa
 {
     /// <summary>When nothing else is known about when to try again.</summary>
     public static TimeSpan StandardRetry { get; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Too much is under way.</summary>
-    public static IngestOutcome Overloaded(string message) => new(IngestStatus.Overloaded, 0, message, StandardRetry);
 }

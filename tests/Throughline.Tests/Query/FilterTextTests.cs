@@ -4,7 +4,7 @@ using Throughline.Tests.Architecture;
 
 namespace Throughline.Tests.Query;
 
-/// <summary>The filter text, held against test/cases/filter-text.json.</summary>
+/// <summary>The filter text, held against cases/filter-text.json.</summary>
 public sealed class FilterTextTests
 {
     public static TheoryData<string> Texts => [.. Cases().Select(c => Member(c, "text") ?? "")];
@@ -50,7 +50,7 @@ public sealed class FilterTextTests
     }
 
     private static IEnumerable<JsonElement> Cases() =>
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(SourceTree.Root, "test/cases/filter-text.json"))).RootElement.GetProperty("cases").EnumerateArray();
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(SourceTree.Tests, "cases/filter-text.json"))).RootElement.GetProperty("cases").EnumerateArray();
 
     private static string? Member(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 

@@ -56,7 +56,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex("`([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]*)+|I[A-Z][A-Za-z0-9]+)`")]
     private static partial Regex QuotedType();
 
-    [GeneratedRegex("`((?:src|web|pipeline|test|bench|docs)/[A-Za-z0-9_./-]*)`")]
+    [GeneratedRegex("`((?:src|web|pipeline|tests?|bench|docs)/[A-Za-z0-9_./-]*)`")]
     private static partial Regex QuotedPath();
 
     [GeneratedRegex(@"\]\(([^)#]+)(?:#[^)]*)?\)")]

@@ -75,6 +75,9 @@ internal sealed class HeadSegment : ISpanSegment
     /// <inheritdoc/>
     public SegmentRows Load(int part, ColumnGroups groups) => new(_view.Spans, _view.TraceOrdinal.Items.AsMemory(0, _view.Spans.RowCount));
 
+    /// <inheritdoc/>
+    public SegmentRows LoadAttribute(int part, int key) => Load(part, ColumnGroups.Attributes);
+
     private ReadOnlySpan<int> RowsOf(int ordinal)
     {
         var rows = new Column<int>(16);

@@ -71,6 +71,12 @@ internal interface ISpanSegment
     /// <summary>Loads a part. The answer is immutable and may be shared.</summary>
     SegmentRows Load(int part, ColumnGroups groups);
 
+    /// <summary>
+    /// Loads what tells a part's values of one attribute key (a number of <see cref="Tables"/>' strings): the spans' resources, and their attributes, of which those of other keys
+    /// may be missing. No other column need be there, nor the traces of the rows.
+    /// </summary>
+    SegmentRows LoadAttribute(int part, int key);
+
     /// <summary>Spans and errors by service, name and kind over the whole segment; texts are ids in <see cref="Tables"/>.</summary>
     IReadOnlyList<OperationCount> Operations { get; }
 }

@@ -77,11 +77,15 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
 
     private static void MarkPart(ISpanSegment segment, int part, SpanFilter filter, bool[] marks)
     {
-        var rows = segment.Load(part, filter.Needs);
         var rowMarks = new bool[segment.Parts[part].Rows];
         Array.Fill(rowMarks, true);
-        filter.Apply(rows.Spans, rowMarks);
-        var ordinals = rows.TraceOrdinal.Span;
+        foreach (var stage in filter.Stages)
+        {
+            var rows = stage.Key is { } key ? segment.LoadAttribute(part, key) : segment.Load(part, stage.Needs);
+            stage.Apply(rows.Spans, rowMarks);
+            if (!rowMarks.AsSpan().Contains(true)) return;
+        }
+        var ordinals = segment.Load(part, ColumnGroups.Core).TraceOrdinal.Span;
         for (var row = 0; row < rowMarks.Length; row++)
         {
             if (rowMarks[row]) marks[ordinals[row]] = true;

@@ -103,6 +103,9 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
         var search = new TextSearch(text);
         var strings = new IdMemo(tables.Strings, search.IsIn);
         var arrays = new IdMemo(tables.Blobs, array => AttributeValue.ReadArray(array).Any(e => e.Type == AttributeType.String && e.Text.Contains(text, StringComparison.OrdinalIgnoreCase)));
+        // What no text of the segment contains is in none of its spans, and nothing need be loaded to say so.
+        // Texts lie in the blobs of arrays as they are; that maps and bytes are blobs, too, only makes this say "maybe" more often.
+        if (!AnyEntry(strings, tables.Strings.Count) && !AnyEntry(new IdMemo(tables.Blobs, search.IsIn), tables.Blobs.Count)) return new SpanFilter.Nothing();
         var resources = new bool[tables.Resources.Count];
         for (var i = 0; i < resources.Length; i++)
         {
@@ -111,6 +114,15 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
         }
         return new SpanFilter.Each(ColumnGroups.All, (rows, row) => resources[rows.Resource[row]] || strings[rows.Name[row]] || strings[rows.StatusMessage[row]]
             || AnyValue(rows.Attributes, rows.AttributeOffset[row], rows.AttributeOffset[row + 1], strings, arrays) || AnyEvent(rows, row, strings, arrays));
+    }
+
+    private static bool AnyEntry(IdMemo entries, int count)
+    {
+        for (var id = 0; id < count; id++)
+        {
+            if (entries[id]) return true;
+        }
+        return false;
     }
 
     private static bool AnyValue(AttributeColumns attributes, int first, int end, IdMemo strings, IdMemo arrays)

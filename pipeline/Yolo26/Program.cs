@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.ML.OnnxRuntime;
 using Throughline.Pipeline;
 using Throughline.Pipeline.Yolo26;
 using Throughline.Pipeline.Yolo26.Detection;
@@ -31,7 +32,7 @@ try
     detector = new(options, spans, TimeProvider.System);
     detector.WarmUp();
 }
-catch (Exception problem) when (problem is ValidationException or FileNotFoundException or InvalidDataException)
+catch (Exception problem) when (problem is ValidationException or FileNotFoundException or InvalidDataException or OnnxRuntimeException)
 {
     Console.Error.WriteLine($"{Service}: {problem.Message}");
     return 3;

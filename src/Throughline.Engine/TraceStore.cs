@@ -34,7 +34,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private volatile bool _closed;
     private StoreSnapshot? _snapshot;
     private ulong _sequence;
-    private int _cutUnderWay;
+    private Task _cut = Task.CompletedTask;
+    private int _disposing;
     private TaskCompletionSource _flushed = NewSignal();
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -168,16 +169,23 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var flushed = _flushed.Task;
             var state = _state;
             if (state.Active.SpanCount == 0 && state.Frozen.Count == 0) return;
-            if (state.Frozen.Count == 0) await FreezeHeadAsync().ConfigureAwait(false);
-            if (_cutProblem is { } problem) throw new IOException(problem);
+            // A cut of its own: one that is under way may have been done already, with nobody to tell this flush.
+            if (state.Frozen.Count == 0) await _log.CutAsync(OnCut).ConfigureAwait(false);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Cuts the log and freezes the head exactly there.</summary>
-    private async Task FreezeHeadAsync()
+    /// <summary>Cuts the log and freezes the head exactly there; joins a cut that is under way.</summary>
+    private Task FreezeHeadAsync()
     {
-        if (Interlocked.Exchange(ref _cutUnderWay, 1) == 1) return;
+        lock (_gate)
+        {
+            return _cut.IsCompleted ? _cut = CutAsync() : _cut;
+        }
+    }
+
+    private async Task CutAsync()
+    {
         try
         {
             await _log.CutAsync(OnCut).ConfigureAwait(false);
@@ -186,10 +194,6 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         catch (IOException e)
         {
             _cutProblem = e.Message;
-        }
-        finally
-        {
-            Interlocked.Exchange(ref _cutUnderWay, 0);
         }
     }
 
@@ -350,6 +354,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// <summary>Refuses new appends and queries, waits for those under way, and closes the files. Acknowledged spans are in the log; nothing needs flushing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposing, 1) == 1) return;
         await _ageTimer.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);

@@ -108,6 +108,12 @@ internal static class OtlpJsonScalar
     {
         value = 0;
         if (reader.TokenType is not (JsonTokenType.Number or JsonTokenType.String)) return false;
+        // Nearly all are plain digits.
+        if (Utf8Parser.TryParse(reader.ValueSpan, out ulong plain, out var used) && used == reader.ValueSpan.Length)
+        {
+            value = plain;
+            return true;
+        }
         // Protobuf takes 1.0 and 1e3 for integers too.
         const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         return decimal.TryParse(Plain(ref reader), Styles, CultureInfo.InvariantCulture, out value) && decimal.IsInteger(value);

@@ -57,7 +57,8 @@ export function TitleRow({ trace, share, goTo }: { readonly trace: Trace; readon
             <dd>{formatMoment(trace.start, now)}</dd>
           </div>
         </dl>
-        <button type="button" className="mono traceid" title={`Copy the trace id ${trace.traceId}`} aria-label={`Copy the trace id ${trace.traceId}`} onClick={() => void copyText(trace.traceId, 'Trace id copied.', toasts)}>
+        <button type="button" className="mono traceid" title={`Copy the trace id ${trace.traceId}`} onClick={() => void copyText(trace.traceId, 'Trace id copied.', toasts)}>
+          <span className="visually-hidden">Copy the trace id </span>
           {trace.traceId.slice(0, 16)}
         </button>
         <span className="line tight">

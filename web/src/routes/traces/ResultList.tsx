@@ -13,6 +13,8 @@ import { ResultRow, rowId } from './ResultRow';
 import type { SearchState } from './url';
 
 const rowHeight = 26;
+/** The heads stay at the top of what scrolls. */
+const headHeight = 26;
 /** Rows before the end at which the next page is asked for. */
 const ahead = 30;
 
@@ -42,7 +44,7 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
     setOf(placeKey);
     setActive(place?.active ?? -1);
   }
-  const rows = useVirtualizer({ count: traces.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, initialOffset: place?.offset ?? 0 });
+  const rows = useVirtualizer({ count: traces.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollMargin: headHeight, scrollPaddingStart: headHeight, initialOffset: place?.offset ?? 0 });
 
   const names = useMemo(() => [...new Set(traces.flatMap((trace) => trace.services.map((service) => service.name)))], [traces]);
   const prefix = useMemo(() => sharedPrefix(names), [names]);
@@ -87,29 +89,32 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
   });
 
   return (
-    <div className="rl" role="grid" aria-label="Traces" aria-rowcount={traces.length + 1} aria-colcount={columnCount}>
-      <div role="rowgroup">
-        <ListHeader state={state} change={change} />
-      </div>
+    <div className="rl">
       <div
         ref={scroller}
         className={withDay ? 'list days' : 'list'}
-        role="rowgroup"
+        role="grid"
+        aria-label="Traces"
+        aria-rowcount={traces.length + 1}
+        aria-colcount={columnCount}
         tabIndex={0}
-        aria-label="Traces, j and k to move, Enter to open"
         aria-activedescendant={active >= 0 && items.some((item) => item.index === active) ? rowId(active) : undefined}
         onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return;
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -traces.length, End: traces.length }[event.key];
           if (by === undefined) return;
           event.preventDefault();
           move(by);
         }}
       >
-        <div className="sizer" style={{ height: rows.getTotalSize() }}>
+        <div role="rowgroup" className="heads">
+          <ListHeader state={state} change={change} />
+        </div>
+        <div className="sizer" role="rowgroup" style={{ height: rows.getTotalSize() }}>
           {items.map((item) => {
             const summary = traces[item.index];
             return summary === undefined ? null : (
-              <ResultRow key={summary.traceId} summary={summary} index={item.index} top={item.start} active={item.index === active} longest={longest} prefix={prefix} notched={notched} now={now} withDay={withDay} open={open} />
+              <ResultRow key={summary.traceId} summary={summary} index={item.index} top={item.start - headHeight} active={item.index === active} longest={longest} prefix={prefix} notched={notched} now={now} withDay={withDay} open={open} />
             );
           })}
         </div>

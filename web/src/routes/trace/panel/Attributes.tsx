@@ -39,10 +39,10 @@ export function AttributeList({ attributes }: { readonly attributes: readonly At
           <dt title={attribute.key}>{attribute.key}</dt>
           <dd className={attribute.type === 'string' && attribute.value === '[redacted]' ? 'f3' : 'num'} title={attribute.type === 'string' ? undefined : attribute.type}>
             <Value attribute={attribute} />
+            <button type="button" className="copy" aria-label={`Copy ${attribute.key}`} title="Copy the value" onClick={() => void copyText(attributeText(attribute), `${attribute.key} copied.`, toasts)}>
+              <Icon name="copy" />
+            </button>
           </dd>
-          <button type="button" className="copy" aria-label={`Copy ${attribute.key}`} title="Copy the value" onClick={() => void copyText(attributeText(attribute), `${attribute.key} copied.`, toasts)}>
-            <Icon name="copy" />
-          </button>
         </div>
       ))}
     </dl>

@@ -81,10 +81,12 @@ function Identity({ detail }: { readonly detail: SpanDetail }) {
         {rows.map(([key, value]) => (
           <div key={key}>
             <dt>{key}</dt>
-            <dd className="num">{value}</dd>
-            <button type="button" className="copy" aria-label={`Copy ${key}`} onClick={() => void copyText(value, `${key} copied.`, toasts)}>
-              <Icon name="copy" />
-            </button>
+            <dd className="num">
+              {value}
+              <button type="button" className="copy" aria-label={`Copy ${key}`} title="Copy the value" onClick={() => void copyText(value, `${key} copied.`, toasts)}>
+                <Icon name="copy" />
+              </button>
+            </dd>
           </div>
         ))}
       </dl>

@@ -37,7 +37,7 @@ public sealed class KilledServerTests : IDisposable
         for (var kill = 0; kill < Kills; kill++)
         {
             using (var server = await ServerProcess.StartAsync(_data, s_options))
-                await SendUntilKilledAsync(server, ledger, random.Next(1, 200));
+                await SendUntilKilledAsync(server, ledger, random.Next(1, 120));
             using (var server = await ServerProcess.StartAsync(_data, s_options))
             {
                 await CheckAsync(server, ledger, $"seed {seed}, kill {kill}");

@@ -1,0 +1,250 @@
+// The traces screen in a real browser against the real server.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { launch, openPage } from './support/page.mjs';
+import { startServer } from './support/server.mjs';
+import { imageTrace, shortTrace, traceId, traceRequest } from './support/spans.mjs';
+
+const minute = 60_000;
+let server, browser, opened;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+  const now = Date.now();
+  await server.send(imageTrace(1, now - 10 * minute, { wait: 41_200, failure: true, camera: 'front_door' }));
+  await server.send(imageTrace(2, now - 9 * minute, { wait: 5_000, camera: 'garage' }));
+  await server.send(shortTrace(3, now - 8 * minute, { millis: 47 }));
+  await server.send(shortTrace(4, now - 7 * minute, { millis: 470, error: 'validation_error', name: 'POST /api/events' }));
+  await server.send(traceRequest(5, now - 6 * minute, [{ id: 2, parent: 1, service: 'hsi-backend', name: 'orphaned_work', kind: 'server', at: 0, for: 50 }]));
+  await server.send(imageTrace(6, now - 26 * 60 * minute, { camera: 'old_camera' }));
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const rows = (page) => page.getByRole('grid', { name: 'Traces' }).locator('.li');
+const starts = async (page) => rows(page).locator('.c-root').allInnerTexts().then((texts) => texts.map((text) => text.split('\n')[0]));
+const ids = (page) => rows(page).locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+const open = async (path, options) => {
+  opened = await openPage(browser, `${server.http}${path}`, options);
+  return opened.page;
+};
+const settled = (page) => page.locator('main.traces[aria-busy="false"]').waitFor();
+
+afterEach(async () => {
+  const [violations, complaints] = [await opened.violations(), opened.complaints];
+  await opened.close();
+  assert.deepEqual(violations, [], 'the content security policy was violated');
+  assert.deepEqual(complaints, [], 'the browser complained');
+});
+
+describe('the list', () => {
+  let page;
+  beforeEach(async () => {
+    page = await open('/');
+    await settled(page);
+  });
+
+  it('shows the traces of the last hour, newest first, with what they are made of', async () => {
+    assert.deepEqual(await starts(page), ['orphaned_work', 'fetch POST /api/events', 'fetch GET /api/events', 'Process Detection', 'Process Detection']);
+    const failed = rows(page).nth(4);
+    assert.match(await failed.locator('.c-duration').innerText(), /^44\.3\u2009s/);
+    assert.match(await failed.locator('.c-waiting').innerText(), /^43\.3\u2009s/);
+    assert.equal(await failed.locator('.c-spans').innerText(), '25');
+    assert.match(await failed.locator('.c-errors').innerText(), /3$/);
+    assert.deepEqual((await failed.locator('.chip').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()).sort(), ['backend 13', 'nemotron 7', 'yolo26 5']);
+    assert.equal(await rows(page).nth(0).locator('.tag').innerText(), 'Partial');
+    assert.match(await page.locator('.sum').innerText(), /5\s+traces in the last hour[\s\S]*2 with errors \(40 %\)[\s\S]*newest first, over all 5/);
+  });
+
+  it('is sorted by the server, and the order is in the address', async () => {
+    await page.getByRole('button', { name: 'Duration' }).click();
+    await page.waitForURL(/order=duration/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [1, 2, 4, 5, 3].map((n) => `/trace/${traceId(n)}`));
+    assert.equal(await page.getByRole('columnheader', { name: 'Duration' }).getAttribute('aria-sort'), 'descending');
+    await page.getByRole('button', { name: 'Duration' }).click();
+    await page.waitForURL(/direction=asc/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [3, 5, 4, 2, 1].map((n) => `/trace/${traceId(n)}`));
+    for (const [column, first] of [['Waiting', 1], ['Spans', 1], ['Errors', 1]]) {
+      await page.getByRole('button', { name: column, exact: true }).click();
+      await page.waitForURL(new RegExp(`order=${column.toLowerCase()}(?!.*direction)`));
+      await settled(page);
+      assert.equal((await ids(page))[0], `/trace/${traceId(first)}`, column);
+    }
+  });
+
+  it('filters by text, and the text is in the address', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('camera.name=garage');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/search\?q=camera\.name%3Dgarage$/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [`/trace/${traceId(2)}`]);
+    await page.goBack();
+    await settled(page);
+    assert.equal((await ids(page)).length, 5);
+    assert.equal(await page.getByLabel('Filter the traces').inputValue(), '');
+  });
+
+  it('filters by several services and operations with real counts', async () => {
+    const service = (name) => page.getByRole('group', { name: 'Service' }).getByText(name, { exact: true });
+    const counts = await page.getByRole('group', { name: 'Service' }).locator('li').allInnerTexts();
+    assert.deepEqual(counts.map((text) => text.split('\n').map((part) => part.trim()).filter((part) => part !== '').join(' ')), ['hsi-backend 29', 'hsi-frontend 2', 'hsi-nemotron 11', 'hsi-yolo26 10']);
+    await service('hsi-frontend').click();
+    await page.waitForURL(/service=hsi-frontend/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [4, 3].map((n) => `/trace/${traceId(n)}`));
+    await service('hsi-yolo26').click();
+    await page.waitForURL(/service=hsi-yolo26/);
+    await settled(page);
+    assert.equal((await ids(page)).length, 4);
+    await page.getByRole('group', { name: 'Operation' }).getByText('inference', { exact: true }).click();
+    await page.waitForURL(/operation=inference/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`));
+  });
+
+  it('filters by status and by duration', async () => {
+    await page.getByRole('group', { name: 'Status' }).getByText('error', { exact: true }).click();
+    await page.waitForURL(/status=error/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [4, 1].map((n) => `/trace/${traceId(n)}`));
+    await page.getByLabel('At most').fill('1s');
+    await page.getByLabel('At most').press('Enter');
+    await page.waitForURL(/maxDuration=1s/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [`/trace/${traceId(4)}`]);
+    await page.getByLabel('At least').fill('5mss');
+    await page.getByText('Unknown unit “mss”').waitFor();
+    assert.doesNotMatch(page.url(), /minDuration/);
+  });
+
+  it('takes a wider time range and an absolute one', async () => {
+    await page.getByRole('button', { name: /Last 1 hour/ }).click();
+    await page.getByRole('button', { name: 'Last 7 days' }).click();
+    await page.waitForURL(/range=7d/);
+    await settled(page);
+    assert.equal((await ids(page)).length, 6);
+    const day = new Date(Date.now() - 26 * 60 * minute);
+    const field = (millis) => new Date(millis).toISOString().slice(0, 19);
+    await page.getByRole('button', { name: /Last 7 days/ }).click();
+    await page.getByLabel('From').fill(field(day.getTime() - 5 * minute));
+    await page.getByLabel('To', { exact: true }).fill(field(day.getTime() + 5 * minute));
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [`/trace/${traceId(6)}`]);
+  });
+
+  it('is moved through and opened by keys, and the way back leads to the same place', async () => {
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await page.keyboard.press('j');
+    assert.equal(await page.locator('.li[aria-selected="true"] a').getAttribute('href'), `/trace/${traceId(4)}`);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`/trace/${traceId(4)}`));
+    await page.getByRole('heading', { name: 'fetch POST /api/events' }).waitFor();
+    await page.goBack();
+    await settled(page);
+    assert.equal(await page.locator('.li[aria-selected="true"] a').getAttribute('href'), `/trace/${traceId(4)}`);
+  });
+
+  it('does nothing by keys while the user types', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('rtj?');
+    assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'rtj?');
+    assert.equal(await page.locator('html').getAttribute('data-theme'), null);
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+  });
+
+  it('shows new traces on refresh and not before', async () => {
+    const many = await ids(page);
+    await server.send(shortTrace(900, Date.now() - 1000, { name: 'GET /fresh' }));
+    assert.deepEqual(await ids(page), many);
+    await page.keyboard.press('r');
+    await page.getByText('fetch GET /fresh').waitFor();
+  });
+
+  it('shares a link whose times stand still', async () => {
+    await page.getByRole('button', { name: 'Copy a link to this search' }).click();
+    await page.getByText('Link copied.').waitFor();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /\/search\?from=\d{19}&to=\d{19}$/);
+  });
+
+  it('says that Jaeger and Grafana are not configured, and what to set', async () => {
+    const grafana = page.getByRole('button', { name: 'Open in Grafana' });
+    assert.equal(await grafana.getAttribute('aria-disabled'), 'true');
+    assert.match(await grafana.getAttribute('title'), /--grafana-url/);
+    await page.getByRole('button', { name: 'Open Jaeger' }).click();
+    await page.getByText(/No Jaeger is configured \(--jaeger-url URL\)/).waitFor();
+  });
+
+  it('opens its help by key and gives the focus back', async () => {
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
+  it('changes its theme by key and keeps it', async () => {
+    await page.keyboard.press('t');
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'light');
+    assert.equal(await page.evaluate(() => localStorage.getItem('throughline.theme')), 'light');
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(244, 244, 242)');
+  });
+});
+
+it('a long list comes page by page and only what is in view is in the document', async () => {
+  const start = Date.now() - 20 * minute;
+  const request = { resourceSpans: [] };
+  for (let i = 0; i < 450; i++) request.resourceSpans.push(...shortTrace(10_000 + i, start + i, { name: 'GET /many' }).resourceSpans);
+  await server.send(request);
+  const page = await open('/search?q=%22GET+%2Fmany%22');
+  await settled(page);
+  assert.match(await page.locator('.sum').innerText(), /450\s+traces match/);
+  assert.ok((await rows(page).count()) < 90, 'rows out of view are in the document');
+  const seen = new Set();
+  const list = page.locator('.list');
+  await list.focus();
+  for (;;) {
+    for (const id of await ids(page)) seen.add(id);
+    const [before, end] = await list.evaluate((element) => [element.scrollTop, element.scrollHeight - element.clientHeight]);
+    if (before >= end - 1 && (await page.getByText('All 450 traces shown').count()) === 1) break;
+    await list.evaluate((element) => element.scrollBy(0, 400));
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  }
+  assert.equal(seen.size, 450);
+});
+
+it('a query that the user has moved on from is cancelled', async () => {
+  const page = await open('/');
+  await settled(page);
+  const cancelled = page.waitForEvent('requestfailed', (request) => request.url().includes('q=never'));
+  // The answer is held back at the browser's edge, so that the query is under way for certain.
+  let arrived;
+  const asked = new Promise((resolve) => (arrived = resolve));
+  await page.route(/q=never/, () => arrived());
+  await page.getByLabel('Filter the traces').fill('never');
+  await page.keyboard.press('Enter');
+  await asked;
+  await page.getByLabel('Filter the traces').fill('camera.name=garage');
+  await page.keyboard.press('Enter');
+  assert.match((await cancelled).failure().errorText, /ERR_ABORTED/);
+  await settled(page);
+  assert.deepEqual(await ids(page), [`/trace/${traceId(2)}`]);
+});
+
+it('below 1000 px the facets are behind a button', async () => {
+  const page = await open('/', { width: 900 });
+  await settled(page);
+  assert.equal(await page.getByRole('group', { name: 'Service' }).isVisible(), false);
+  await page.getByRole('button', { name: /Filters/ }).click();
+  await page.getByRole('group', { name: 'Service' }).getByText('hsi-frontend', { exact: true }).click();
+  await page.waitForURL(/service=hsi-frontend/);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+});

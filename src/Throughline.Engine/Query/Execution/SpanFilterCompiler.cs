@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -49,7 +50,7 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
     private SpanFilter Attribute(SpanPredicate.Attribute attribute)
     {
         var key = tables.Strings.Find(Encoding.UTF8.GetBytes(attribute.Key));
-        if (key < 0) return new SpanFilter.Nothing();
+        if (key < 0 || (attribute.Operator == AttributeOperator.Equal && IsInNoValue(attribute.Literal))) return new SpanFilter.Nothing();
         var matcher = new ValueMatcher(attribute.Operator, attribute.Literal, tables);
         var resources = new Found[tables.Resources.Count];
         for (var i = 0; i < resources.Length; i++)
@@ -65,7 +66,15 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
             var found = resources[rows.Resource[row]];
             if (spans && found != Found.Match) found = Max(found, Look(rows.Attributes, rows.AttributeOffset[row], rows.AttributeOffset[row + 1], key, matcher));
             return negative ? found == Found.Other : found == Found.Match;
-        });
+        }, spans ? key : null);
+    }
+
+    /// <summary>True when no value of the segment can equal the literal: it is no string here, stands in no array, and is no number or bool.</summary>
+    private bool IsInNoValue(AttributeLiteral literal)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(literal.Text);
+        return tables.Strings.Find(utf8) < 0 && tables.Blobs.Entries.IndexOf(utf8) < 0
+            && (literal.IsString || !(literal.Text is "true" or "false" || double.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)));
     }
 
     private enum Found

@@ -93,6 +93,20 @@ public sealed class OddRequestTests
     }
 
     [Fact]
+    public void OfTheCasesOfAValueTheLastStandsAndOnlyListsOfTheSameCaseAreJoined()
+    {
+        // An array, then something else, then an array again: the first one is gone. Alone in an attribute, and inside an array.
+        byte[] a = Delimited(0x2A, Delimited(0x0A, [0x0A, 0x01, (byte)'a'])), b = Delimited(0x2A, Delimited(0x0A, [0x0A, 0x01, (byte)'b']));
+        var map = Delimited(0x32, Delimited(0x0A, [0x0A, 0x01, (byte)'k']));
+        byte[][] values = [[.. a, .. b], [.. a, 0x0A, 0x01, (byte)'x', .. b], [.. a, .. map, .. b], [.. map, .. a, .. map], [.. a, 0x3A, 0x01, 0xFF], [.. b, 0x18, 0x00, .. map]];
+        var attributes = values.Concat(values.Select(value => Delimited(0x2A, Delimited(0x0A, value)))).SelectMany(value => Delimited(0x4A, Delimited(0x12, value)));
+        byte[] span = [0x0A, 16, .. Id(16, 1), 0x12, 8, .. Id(8, 1), .. attributes];
+        var bytes = Delimited(0x0A, Delimited(0x12, Delimited(0x12, span)));
+        Assert.Equal(12, _decoder.Decode(bytes, _batch).Status == DecodeStatus.Decoded ? _batch.Attributes.Count : -1);
+        Assert.Equal(OracleSpan.Of(ExportTraceServiceRequest.Parser.ParseFrom(bytes)), OracleSpan.Of(_batch));
+    }
+
+    [Fact]
     public void PartsWithoutEndTakeTimeAndMemoryInProportion()
     {
         // A million parts of one resource and of one list: joining them one by one would copy terabytes.

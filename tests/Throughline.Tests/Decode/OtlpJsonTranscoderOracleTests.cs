@@ -26,14 +26,12 @@ public sealed class OtlpJsonTranscoderOracleTests
     });
 
     [Fact]
-    public void TheTranscodedBytesAreTheOraclesOwn() => Property.Check(OtlpGen.Request, 100, request =>
+    public void TheOracleReadsTheTranscodedBytesAsTheMessageItself() => Property.Check(OtlpGen.Request, 100, request =>
     {
-        // Declared order and no random choices give the shortest encoding; the transcoder writes defaults that protobuf leaves out, which parsing and writing again drops.
         var output = new ArrayBufferWriter<byte>();
         Assert.True(OtlpJsonTranscoder.TryTranscode(new OracleJson(1).Write(request), output, out var error), error);
         var parsed = ExportTraceServiceRequest.Parser.ParseFrom(output.WrittenSpan);
         Assert.Equal(WithOneNaN(request), WithOneNaN(parsed));
-        Assert.Equal(output.WrittenSpan.ToArray().Length, output.WrittenCount);
     });
 
     [Fact]

@@ -15,5 +15,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { proxy: { '/api': process.env['THROUGHLINE_URL'] ?? 'http://127.0.0.1:16686' } },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'test/**/*.test.ts'] },
+  test: { environment: 'happy-dom', include: ['test/**/*.test.{ts,tsx}'] },
 });

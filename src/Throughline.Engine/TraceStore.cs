@@ -27,6 +27,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly WalWriter<SpanBatch> _log;
     private readonly ITimer _ageTimer;
     private readonly IReadOnlyList<string> _recoveryProblems;
+    private readonly SplitTraces _split = new();
     private readonly Lock _gate = new();
     private volatile StoreState _state;
     private volatile string? _cutProblem;
@@ -252,7 +253,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         var leased = plan.After is { } after ? _leases.Find(after.Snapshot) : null;
         var snapshot = leased ?? TakeSnapshot();
         var deadline = new Deadline(_time, _options.SearchTimeLimit);
-        var (result, unreadable) = new SearchExecution(plan, snapshot.Segments, deadline, cancellationToken).Run(snapshot.Sequence);
+        var (result, unreadable) = new SearchExecution(plan, snapshot.Segments, _split, deadline, cancellationToken).Run(snapshot.Sequence);
         Report(unreadable);
         if (result.Next is not null) _leases.Keep(snapshot);
         return plan.After is not null && leased is null ? result with { SnapshotExpired = true } : result;

@@ -22,7 +22,7 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
             joined = new(batch.Id, batch.OpenedAt, batch.Members.Count);
             if (urgent) done = Close(batch, now, CloseReasons.FastPath);
             else if (batch.Members.Count >= options.MaximumSize) done = Close(batch, now, CloseReasons.Full);
-            else batch.Timer.Change(DueAt(batch) - now, Timeout.InfiniteTimeSpan);
+            else batch.Timer.Change(Until(DueAt(batch), now), Timeout.InfiniteTimeSpan);
         }
         if (done is not null) closed(done);
         return joined;
@@ -55,7 +55,7 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
             var due = DueAt(batch);
             if (now < due)
             {
-                batch.Timer.Change(due - now, Timeout.InfiniteTimeSpan);
+                batch.Timer.Change(Until(due, now), Timeout.InfiniteTimeSpan);
                 return;
             }
             done = Close(batch, now, now >= batch.OpenedAt + options.Window ? CloseReasons.Window : CloseReasons.Idle);
@@ -68,6 +68,9 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
         var (window, idle) = (batch.OpenedAt + options.Window, batch.Members[^1].JoinedAt + options.Idle);
         return window < idle ? window : idle;
     }
+
+    /// <summary>Never negative, which a timer refuses: on a busy machine an image may join when the batch is overdue and its timer has not come to run.</summary>
+    private static TimeSpan Until(DateTimeOffset due, DateTimeOffset now) => due > now ? due - now : TimeSpan.Zero;
 
     private ClosedBatch Close(OpenBatch batch, DateTimeOffset now, string reason)
     {

@@ -48,7 +48,7 @@ internal static class AttributePages
     private static void WriteValues(AttributeColumns attributes, ReadOnlySpan<int> offsets, PageWriter pages)
     {
         var columns = new Dictionary<(int Key, byte Type), int>();
-        var values = new List<List<long>>();
+        var values = new List<(AttributeType Type, List<long> Values)>();
         for (var i = offsets[0]; i < offsets[^1]; i++)
         {
             var key = (attributes.Key[i], attributes.Type[i]);
@@ -56,11 +56,11 @@ internal static class AttributePages
             if (!exists)
             {
                 column = values.Count;
-                values.Add([]);
+                values.Add(((AttributeType)key.Item2, []));
             }
-            values[column].Add(attributes.Value[i]);
+            values[column].Values.Add(attributes.Value[i]);
         }
-        foreach (var ((_, type), column) in columns) WriteColumn(CollectionsMarshal.AsSpan(values[column]), (AttributeType)type, pages);
+        foreach (var (type, column) in values) WriteColumn(CollectionsMarshal.AsSpan(column), type, pages);
     }
 
     /// <summary>
@@ -69,7 +69,7 @@ internal static class AttributePages
     /// </summary>
     private static void WriteColumn(Span<long> values, AttributeType type, PageWriter pages)
     {
-        if (type is not (AttributeType.String or AttributeType.Array or AttributeType.KvList or AttributeType.Bytes))
+        if (!HasDistinctIds(type))
         {
             pages.Numbers(values);
             return;
@@ -121,6 +121,49 @@ internal static class AttributePages
         return (attributes, new Column<int>(offsets));
     }
 
+    /// <summary>Reads the attributes of one key and passes over the pages of all others; owners without it have none.</summary>
+    public static (AttributeColumns Attributes, Column<int> Offsets) ReadKey(PageCursor pages, int key)
+    {
+        var shapeOf = pages.Ints();
+        var shapeOffsets = pages.Offsets();
+        var members = pages.Numbers();
+        // Columns stand in the order in which members first name them.
+        var columns = new Dictionary<long, ValueColumn?>();
+        var wanted = new List<(byte Type, ValueColumn Column)>[shapeOffsets.Count - 1];
+        for (var shape = 0; shape < wanted.Length; shape++)
+        {
+            wanted[shape] = [];
+            for (var member = shapeOffsets[shape]; member < shapeOffsets[shape + 1]; member++)
+            {
+                var type = (byte)members[2 * member + 1];
+                var id = (members[2 * member] << 8) | type;
+                if (!columns.TryGetValue(id, out var column))
+                {
+                    if (members[2 * member] == key) column = new ValueColumn(ReadColumn((AttributeType)type, pages));
+                    else SkipColumn((AttributeType)type, pages);
+                    columns.Add(id, column);
+                }
+                if (column is not null) wanted[shape].Add((type, column));
+            }
+        }
+        var attributes = new AttributeColumns();
+        var offsets = new int[shapeOf.Count + 1];
+        for (var owner = 0; owner < shapeOf.Count; owner++)
+        {
+            foreach (var (type, column) in wanted[shapeOf[owner]]) attributes.Add(key, (AttributeType)type, column.Values[column.Next++]);
+            offsets[owner + 1] = attributes.Count;
+        }
+        return (attributes, new Column<int>(offsets));
+    }
+
+    private static void SkipColumn(AttributeType type, PageCursor pages)
+    {
+        pages.Skip();
+        if (HasDistinctIds(type)) pages.Skip();
+    }
+
+    private static bool HasDistinctIds(AttributeType type) => type is AttributeType.String or AttributeType.Array or AttributeType.KvList or AttributeType.Bytes;
+
     private sealed class ValueColumn(long[] values)
     {
         public readonly long[] Values = values;
@@ -138,7 +181,7 @@ internal static class AttributePages
 
     private static long[] ReadColumn(AttributeType type, PageCursor pages)
     {
-        if (type is not (AttributeType.String or AttributeType.Array or AttributeType.KvList or AttributeType.Bytes)) return pages.Numbers();
+        if (!HasDistinctIds(type)) return pages.Numbers();
         var ids = pages.Numbers();
         var values = pages.Numbers();
         if (ids.Length == 0) return values;

@@ -74,6 +74,9 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsLasting => true;
+
+    /// <inheritdoc/>
     public SpanBatch Tables => _tables.Value.Tables;
 
     /// <inheritdoc/>
@@ -135,6 +138,19 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     /// <inheritdoc/>
     public SegmentRows Load(int part, ColumnGroups groups) => Readable(() => LoadRows(part, groups));
 
+    /// <inheritdoc/>
+    public SegmentRows LoadAttribute(int part, int key) => Readable(() =>
+    {
+        if (_cache.TryGet(this, part, key, out _, out var rows, out var traceOrdinal)) return new SegmentRows(rows, traceOrdinal);
+        if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out rows, out traceOrdinal) && loaded.HasFlag(ColumnGroups.Attributes)) return new SegmentRows(rows, traceOrdinal);
+        var core = LoadRows(part, ColumnGroups.Core);
+        rows = SpanGather.WithTablesOf(Tables);
+        rows.Resource = core.Spans.Resource;
+        (rows.Attributes, rows.AttributeOffset) = AttributePages.ReadKey(Pages(_footer.RowGroups[part], ColumnGroups.Attributes), key);
+        _cache.Put(this, part, key, ColumnGroups.Attributes, rows, []);
+        return new SegmentRows(rows, default);
+    });
+
     private static T Readable<T>(Func<T> read)
     {
         try
@@ -150,7 +166,7 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     private SegmentRows LoadRows(int part, ColumnGroups groups)
     {
         groups |= ColumnGroups.Core;
-        if (_cache.TryGet(this, part, out var loaded, out var rows, out var traceOrdinal) && (loaded & groups) == groups) return new SegmentRows(rows, traceOrdinal);
+        if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out var rows, out var traceOrdinal) && (loaded & groups) == groups) return new SegmentRows(rows, traceOrdinal);
         var entry = _footer.RowGroups[part];
         // A new batch with the columns that were decoded before: others may be reading the old one.
         rows = loaded == 0 ? SpanGather.WithTablesOf(Tables) : rows.Snapshot();
@@ -163,7 +179,7 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         if ((missing & ColumnGroups.Rest) != 0) RowGroupPages.ReadRest(Pages(entry, ColumnGroups.Rest), rows);
         if ((missing & ColumnGroups.Attributes) != 0) (rows.Attributes, rows.AttributeOffset) = AttributePages.Read(Pages(entry, ColumnGroups.Attributes));
         if ((missing & ColumnGroups.EventsAndLinks) != 0) RowGroupPages.ReadEventsAndLinks(Pages(entry, ColumnGroups.EventsAndLinks), rows);
-        _cache.Put(this, part, loaded | groups, rows, traceOrdinal);
+        _cache.Put(this, part, RowGroupCache.NoKey, loaded | groups, rows, traceOrdinal);
         return new SegmentRows(rows, traceOrdinal);
     }
 

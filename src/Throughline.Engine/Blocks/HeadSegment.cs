@@ -34,6 +34,9 @@ internal sealed class HeadSegment : ISpanSegment
     public int TraceCount => _view.TraceCount;
 
     /// <inheritdoc/>
+    public bool IsLasting => false;
+
+    /// <inheritdoc/>
     public SpanBatch Tables => _view.Spans;
 
     /// <inheritdoc/>
@@ -71,6 +74,9 @@ internal sealed class HeadSegment : ISpanSegment
 
     /// <inheritdoc/>
     public SegmentRows Load(int part, ColumnGroups groups) => new(_view.Spans, _view.TraceOrdinal.Items.AsMemory(0, _view.Spans.RowCount));
+
+    /// <inheritdoc/>
+    public SegmentRows LoadAttribute(int part, int key) => Load(part, ColumnGroups.Attributes);
 
     private ReadOnlySpan<int> RowsOf(int ordinal)
     {

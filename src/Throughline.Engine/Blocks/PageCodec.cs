@@ -92,6 +92,9 @@ internal sealed class PageCodec : IDisposable
     /// <summary>Reads pages of one block. Thread safe.</summary>
     internal static class Reader
     {
+        [ThreadStatic]
+        private static Decompressor? _decompressor;
+
         /// <summary>Total bytes of the page whose header this is.</summary>
         public static int PageBytes(ReadOnlySpan<byte> header) => HeaderBytes + BinaryPrimitives.ReadInt32LittleEndian(header[18..]);
 
@@ -129,8 +132,8 @@ internal sealed class PageCodec : IDisposable
             if (expected != found) throw new CorruptDataException(file, offset, $"page checksum {expected:x16}", $"{found:x16}");
             if (header[0] == Raw) return body;
             if (header[0] != Zstd) throw new CorruptDataException(file, offset, "page codec 0 or 1", header[0].ToString(System.Globalization.CultureInfo.InvariantCulture));
-            using var decompressor = new Decompressor();
-            return decompressor.Unwrap(body, rawLength);
+            // One a thread: its native context is far larger than most pages.
+            return (_decompressor ??= new Decompressor()).Unwrap(body, rawLength);
         }
     }
 }

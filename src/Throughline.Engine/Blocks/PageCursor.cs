@@ -50,6 +50,9 @@ internal sealed class PageCursor(string file, long fileOffset, byte[] bytes)
         return new Column<int>(offsets);
     }
 
+    /// <summary>Passes over the next page, whose bytes are not looked at.</summary>
+    public void Skip() => Next();
+
     /// <summary>The next page's bytes.</summary>
     public ReadOnlySpan<byte> Bytes()
     {

@@ -9,35 +9,29 @@ namespace Throughline.Engine.Model;
 /// </summary>
 internal sealed class SpanCopier
 {
-    private const int Unknown = -1;
-
     private readonly ByteDictionary _resourceKeys = new();
     private readonly ByteDictionary _scopeKeys = new();
     private readonly List<long> _key = [];
     private readonly SpanBatch _target;
     private SpanBatch _source;
-    private int[] _strings = [];
-    private int[] _blobs = [];
-    private int[] _resources = [];
-    private int[] _scopes = [];
+    private readonly IdMap _strings = new();
+    private readonly IdMap _blobs = new();
+    private readonly IdMap _resources = new();
+    private readonly IdMap _scopes = new();
 
     /// <summary>Copies into <paramref name="target"/>, which nobody else may append to.</summary>
     public SpanCopier(SpanBatch target) => _source = _target = target;
 
-    /// <summary>Says which batch the next rows come from. What was mapped for the one before is forgotten.</summary>
-    public void From(SpanBatch source)
+    /// <summary>Says which batch the next rows come from, and how many they will be. What was mapped for the one before is forgotten.</summary>
+    public void From(SpanBatch source, int rows)
     {
         _source = source;
-        Reset(ref _strings, source.Strings.Count);
-        Reset(ref _blobs, source.Blobs.Count);
-        Reset(ref _resources, source.Resources.Count);
-        Reset(ref _scopes, source.Scopes.Count);
-    }
-
-    private static void Reset(ref int[] map, int count)
-    {
-        if (map.Length < count) map = new int[Math.Max(count, map.Length * 2)];
-        map.AsSpan(0, count).Fill(Unknown);
+        // A few rows of a block know few of its hundreds of thousands of texts.
+        var isSparse = rows < source.Strings.Count / 64;
+        _strings.Reset(source.Strings.Count, isSparse);
+        _blobs.Reset(source.Blobs.Count, isSparse);
+        _resources.Reset(source.Resources.Count, isSparse);
+        _scopes.Reset(source.Scopes.Count, isSparse);
     }
 
     /// <summary>Appends row <paramref name="row"/> of the source; answers its row in the _target.</summary>
@@ -94,19 +88,19 @@ internal sealed class SpanCopier
     private int String(int id)
     {
         var known = _strings[id];
-        return known != Unknown ? known : _strings[id] = _target.Strings.GetOrAdd(_source.Strings[id]);
+        return known >= 0 ? known : _strings[id] = _target.Strings.GetOrAdd(_source.Strings[id]);
     }
 
     private int Blob(int id)
     {
         var known = _blobs[id];
-        return known != Unknown ? known : _blobs[id] = _target.Blobs.GetOrAdd(_source.Blobs[id]);
+        return known >= 0 ? known : _blobs[id] = _target.Blobs.GetOrAdd(_source.Blobs[id]);
     }
 
     private int Resource(int row)
     {
         var known = _resources[row];
-        if (known != Unknown) return known;
+        if (known >= 0) return known;
         var from = _source.Resources;
         var to = _target.Resources;
         var first = to.Attributes.Count;
@@ -127,7 +121,7 @@ internal sealed class SpanCopier
     private int Scope(int row)
     {
         var known = _scopes[row];
-        if (known != Unknown) return known;
+        if (known >= 0) return known;
         var from = _source.Scopes;
         var to = _target.Scopes;
         var first = to.Attributes.Count;
@@ -154,6 +148,33 @@ internal sealed class SpanCopier
             _key.Add(attributes.Key[i]);
             _key.Add(attributes.Type[i]);
             _key.Add(attributes.Value[i]);
+        }
+    }
+
+    /// <summary>Numbers of the source to numbers of the target, -1 when not known yet.</summary>
+    private sealed class IdMap
+    {
+        private readonly Dictionary<int, int> _few = [];
+        private int[] _all = [];
+        private bool _isSparse;
+
+        public void Reset(int count, bool isSparse)
+        {
+            _isSparse = isSparse;
+            _few.Clear();
+            if (isSparse) return;
+            if (_all.Length < count) _all = new int[Math.Max(count, _all.Length * 2)];
+            _all.AsSpan(0, count).Fill(-1);
+        }
+
+        public int this[int id]
+        {
+            get => _isSparse ? _few.GetValueOrDefault(id, -1) : _all[id];
+            set
+            {
+                if (_isSparse) _few[id] = value;
+                else _all[id] = value;
+            }
         }
     }
 }

@@ -49,14 +49,14 @@ internal sealed class SpanTable
     /// <summary>Adds all rows of a batch.</summary>
     public void Add(SpanBatch batch)
     {
-        _copier.From(batch);
+        _copier.From(batch, batch.RowCount);
         for (var row = 0; row < batch.RowCount; row++) AddCurrent(row);
     }
 
     /// <summary>Adds the given rows of a batch.</summary>
     public void Add(SpanBatch batch, ReadOnlySpan<int> rows)
     {
-        _copier.From(batch);
+        _copier.From(batch, rows.Length);
         foreach (var row in rows) AddCurrent(row);
     }
 

@@ -52,6 +52,54 @@ public sealed class BatcherTests
     }
 
     [Fact]
+    public void ImageMayJoinABatchWhoseTimerIsLate()
+    {
+        var late = new LateTime(_time.GetUtcNow());
+        var batcher = new Batcher(new BatchOptions { WindowSeconds = 3, IdleSeconds = 1 }, late, _closed.Add);
+        batcher.Join(Member(), urgent: false);
+        late.Now += TimeSpan.FromSeconds(5);
+
+        Assert.Equal(2, batcher.Join(Member(), urgent: false).Size);
+        Assert.Equal(TimeSpan.Zero, late.Due);
+
+        late.Fire();
+        Assert.Equal(("window", 2), (Assert.Single(_closed).CloseReason, _closed[0].Members.Count));
+    }
+
+    /// <summary>A clock whose one timer comes to run when the test says so, and refuses what a real one refuses.</summary>
+    private sealed class LateTime(DateTimeOffset now) : TimeProvider, ITimer
+    {
+        private TimerCallback? _callback;
+
+        public DateTimeOffset Now { get; set; } = now;
+
+        public TimeSpan Due { get; private set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _callback = callback;
+            return this;
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, Timeout.InfiniteTimeSpan);
+            Due = dueTime;
+            return true;
+        }
+
+        public void Fire() => _callback?.Invoke(null);
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    [Fact]
     public void FullBatchClosesAtOnceAndTheNextImageOpensAnother()
     {
         var batcher = Batcher(new BatchOptions { MaximumSize = 3 });

@@ -17,6 +17,10 @@ export async function startServer(options = []) {
   const said = [];
   child.stderr.setEncoding('utf8').on('data', (text) => said.push(text));
   const exited = once(child, 'exit');
+  // A test run that is broken off must not leave its server behind.
+  const leave = () => child.kill('SIGKILL');
+  process.once('exit', leave);
+  void exited.then(() => process.off('exit', leave));
   const addresses = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       said.push(`${line}\n`);

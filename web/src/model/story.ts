@@ -75,7 +75,7 @@ export function story(trace: Trace): readonly Phrase[] {
   if (longest !== undefined && length(longest) > 0 && waiting * 2 >= total) {
     const phrases = [strong(`${formatDuration(length(longest))} of ${formatDuration(total)} waited ${reason(longest)}`)];
     if (second !== undefined && second.kind !== longest.kind && length(second) >= total / 50)
-      phrases.push(plain(`, ${second.from >= longest.to ? 'then ' : ''}${formatDuration(length(second))} ${reason(second)}`));
+      phrases.push(plain(`, ${second.from >= longest.to ? 'then ' : 'and '}${formatDuration(length(second))} ${reason(second)}`));
     const work = total - waiting;
     phrases.push(plain(work > 0 ? `. All work together took ${formatDuration(work)}${own > 0 ? `; the most of it is ${formatDuration(own)} in ${where}` : ''}.` : '.'));
     return [...phrases, ...failure(trace)];

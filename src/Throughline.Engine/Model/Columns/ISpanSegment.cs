@@ -32,6 +32,9 @@ internal readonly record struct SegmentRows(SpanBatch Spans, ReadOnlyMemory<int>
 /// </summary>
 internal interface ISpanSegment
 {
+    /// <summary>True for a block, which lives as long as the store; a view of the head is soon replaced, and holding it holds its memory.</summary>
+    bool IsLasting { get; }
+
     /// <summary>The dictionaries and the resource and scope tables that all parts share (its row columns may be empty).</summary>
     SpanBatch Tables { get; }
 
@@ -67,6 +70,12 @@ internal interface ISpanSegment
 
     /// <summary>Loads a part. The answer is immutable and may be shared.</summary>
     SegmentRows Load(int part, ColumnGroups groups);
+
+    /// <summary>
+    /// Loads what tells a part's values of one attribute key (a number of <see cref="Tables"/>' strings): the spans' resources, and their attributes, of which those of other keys
+    /// may be missing. No other column need be there, nor the traces of the rows.
+    /// </summary>
+    SegmentRows LoadAttribute(int part, int key);
 
     /// <summary>Spans and errors by service, name and kind over the whole segment; texts are ids in <see cref="Tables"/>.</summary>
     IReadOnlyList<OperationCount> Operations { get; }

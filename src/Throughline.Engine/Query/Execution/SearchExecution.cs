@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Query.Plan;
@@ -8,10 +9,11 @@ namespace Throughline.Engine.Query.Execution;
 /// Runs one search over the segments of a snapshot: marks the traces with a matching span in each segment, joins traces that lie in several, and keeps the
 /// first of the order. Exact over all matches, unless a bound is hit, which is said. One thread; not reused.
 /// </summary>
-internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegment> segments, Deadline deadline, CancellationToken cancellationToken)
+internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegment> segments, SplitTraces split, Deadline deadline, CancellationToken cancellationToken)
 {
     private readonly TopTraces _top = new(plan);
     private readonly HashSet<TraceId> _joined = [];
+    private readonly List<ISpanSegment> _holders = [];
     private readonly List<string> _unreadable = [];
     private long _total;
     private long _errors;
@@ -75,11 +77,15 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
 
     private static void MarkPart(ISpanSegment segment, int part, SpanFilter filter, bool[] marks)
     {
-        var rows = segment.Load(part, filter.Needs);
         var rowMarks = new bool[segment.Parts[part].Rows];
         Array.Fill(rowMarks, true);
-        filter.Apply(rows.Spans, rowMarks);
-        var ordinals = rows.TraceOrdinal.Span;
+        foreach (var stage in filter.Stages)
+        {
+            var rows = stage.Key is { } key ? segment.LoadAttribute(part, key) : segment.Load(part, stage.Needs);
+            stage.Apply(rows.Spans, rowMarks);
+            if (!rowMarks.AsSpan().Contains(true)) return;
+        }
+        var ordinals = segment.Load(part, ColumnGroups.Core).TraceOrdinal.Span;
         for (var row = 0; row < rowMarks.Length; row++)
         {
             if (rowMarks[row]) marks[ordinals[row]] = true;
@@ -103,53 +109,61 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
             if (!marks[ordinal]) continue;
             if ((ordinal & 1023) == 0) Check();
             var id = segment.TraceIds[ordinal];
-            if (LiesElsewhere(id, segmentIndex))
+            FindHolders(id, segmentIndex);
+            if (_holders.Count > 1)
             {
                 if (_joined.Add(id)) CollectJoined(id);
                 continue;
             }
             var start = segment.TraceStart[ordinal];
             var values = new TraceValues(start, segment.TraceEnd[ordinal] - start, segment.TraceSpans[ordinal], segment.TraceErrors[ordinal], needsWaiting ? waiting[ordinal] : 0);
-            Take(values, id, segmentIndex, ordinal, null);
+            Take(values, id, segmentIndex, ordinal);
         }
     }
 
-    private bool LiesElsewhere(TraceId id, int segmentIndex)
+    /// <summary>Fills <see cref="_holders"/> with the segments that have the trace.</summary>
+    private void FindHolders(TraceId id, int found)
     {
+        _holders.Clear();
         for (var i = 0; i < segments.Count; i++)
         {
-            if (i == segmentIndex) continue;
             try
             {
-                if (segments[i].FindTrace(id) >= 0) return true;
+                if (i == found || segments[i].FindTrace(id) >= 0) _holders.Add(segments[i]);
             }
             catch (UnreadableSegmentException)
             {
                 // Reported when the search comes to that segment itself.
             }
         }
-        return false;
     }
 
     private void CollectJoined(TraceId id)
     {
-        Check();
-        var table = TraceAssembly.Assemble(id, segments, _unreadable);
-        if (table.Spans.RowCount == 0) return;
-        var facts = TraceAssembly.FactsOf(table);
-        Take(new TraceValues(facts.StartUnixNano, facts.EndUnixNano - facts.StartUnixNano, facts.Spans, facts.Errors, facts.WaitingNano), id, -1, -1, table);
+        var holders = CollectionsMarshal.AsSpan(_holders);
+        if (!split.TryGet(id, holders, out var values))
+        {
+            Check();
+            var problems = _unreadable.Count;
+            var table = TraceAssembly.Assemble(id, _holders, _unreadable);
+            if (table.Spans.RowCount == 0) return;
+            var facts = TraceAssembly.FactsOf(table);
+            values = new TraceValues(facts.StartUnixNano, facts.EndUnixNano - facts.StartUnixNano, facts.Spans, facts.Errors, facts.WaitingNano);
+            if (_unreadable.Count == problems) split.Put(id, holders, values);
+        }
+        Take(values, id, -1, -1);
     }
 
-    private void Take(in TraceValues values, TraceId id, int segment, int ordinal, SpanTable? assembled)
+    private void Take(in TraceValues values, TraceId id, int segment, int ordinal)
     {
         foreach (var condition in plan.Trace)
         {
-            var value = values[condition.Field];
+            var value = ValueOf(values, condition.Field);
             if (value < (condition.Minimum ?? 0) || value > (condition.Maximum ?? ulong.MaxValue)) return;
         }
         _total++;
         if (values.Errors > 0) _errors++;
-        _top.Offer(new FoundTrace(values[plan.Order], id, segment, ordinal, assembled));
+        _top.Offer(new FoundTrace(ValueOf(values, plan.Order), id, segment, ordinal));
     }
 
     private SearchResult Page(ulong snapshot, bool outOfTime)
@@ -178,19 +192,19 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
         return new SearchResult(traces, new Total(_total, exact), new Total(_errors, exact), next, truncated, false);
     }
 
-    private TraceSummary Summary(in FoundTrace trace) => trace.Assembled is { } table
-        ? TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings)
-        : TraceAssembly.Summary(trace.Id, segments[trace.Segment].Facts(trace.Ordinal), segments[trace.Segment].Tables.Strings);
-
-    private readonly record struct TraceValues(ulong Start, ulong Duration, int Spans, int Errors, ulong Waiting)
+    private TraceSummary Summary(in FoundTrace trace)
     {
-        public ulong this[TraceOrder order] => order switch
-        {
-            TraceOrder.Duration => Duration,
-            TraceOrder.Spans => (ulong)Spans,
-            TraceOrder.Errors => (ulong)Errors,
-            TraceOrder.Waiting => Waiting,
-            _ => Start,
-        };
+        if (trace.Segment >= 0) return TraceAssembly.Summary(trace.Id, segments[trace.Segment].Facts(trace.Ordinal), segments[trace.Segment].Tables.Strings);
+        var table = TraceAssembly.Assemble(trace.Id, segments, _unreadable);
+        return TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings);
     }
+
+    private static ulong ValueOf(in TraceValues values, TraceOrder order) => order switch
+    {
+        TraceOrder.Duration => values.Duration,
+        TraceOrder.Spans => (ulong)values.Spans,
+        TraceOrder.Errors => (ulong)values.Errors,
+        TraceOrder.Waiting => values.Waiting,
+        _ => values.Start,
+    };
 }

@@ -7,10 +7,16 @@ namespace Throughline.Engine.Query.Execution;
 /// A span predicate made ready for one segment. <see cref="Apply"/> takes the marks off the rows on which it does not hold; rows without a mark need not be
 /// looked at. One query's own; not thread safe.
 /// </summary>
-internal abstract class SpanFilter(ColumnGroups needs)
+internal abstract class SpanFilter(ColumnGroups needs, int? key = null)
 {
     /// <summary>The columns that it looks at.</summary>
     public ColumnGroups Needs { get; } = needs;
+
+    /// <summary>The one attribute key that it looks at, beside the spans' resources and nothing else; null when that is not so.</summary>
+    public int? Key { get; } = key;
+
+    /// <summary>Filters that hold together where this one holds, those that need least first: a stage is not loaded when no row is left.</summary>
+    public virtual IReadOnlyList<SpanFilter> Stages => [this];
 
     /// <summary>True when no span of the segment can match, so that nothing need be loaded.</summary>
     public virtual bool MatchesNothing => false;
@@ -19,7 +25,7 @@ internal abstract class SpanFilter(ColumnGroups needs)
     public abstract void Apply(SpanBatch rows, Span<bool> marks);
 
     /// <summary>Holds where a test of single rows holds.</summary>
-    internal sealed class Each(ColumnGroups needs, Func<SpanBatch, int, bool> test) : SpanFilter(needs)
+    internal sealed class Each(ColumnGroups needs, Func<SpanBatch, int, bool> test, int? key = null) : SpanFilter(needs, key)
     {
         /// <inheritdoc/>
         public override void Apply(SpanBatch rows, Span<bool> marks)
@@ -55,6 +61,9 @@ internal abstract class SpanFilter(ColumnGroups needs)
     /// <summary>All terms hold.</summary>
     internal sealed class All(IReadOnlyList<SpanFilter> terms) : SpanFilter(terms.Aggregate(ColumnGroups.Core, (needs, t) => needs | t.Needs))
     {
+        /// <inheritdoc/>
+        public override IReadOnlyList<SpanFilter> Stages => terms;
+
         /// <inheritdoc/>
         public override bool MatchesNothing => terms.Any(t => t.MatchesNothing);
 

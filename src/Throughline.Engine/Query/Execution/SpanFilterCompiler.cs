@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -49,7 +50,7 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
     private SpanFilter Attribute(SpanPredicate.Attribute attribute)
     {
         var key = tables.Strings.Find(Encoding.UTF8.GetBytes(attribute.Key));
-        if (key < 0) return new SpanFilter.Nothing();
+        if (key < 0 || (attribute.Operator == AttributeOperator.Equal && IsInNoValue(attribute.Literal))) return new SpanFilter.Nothing();
         var matcher = new ValueMatcher(attribute.Operator, attribute.Literal, tables);
         var resources = new Found[tables.Resources.Count];
         for (var i = 0; i < resources.Length; i++)
@@ -65,7 +66,15 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
             var found = resources[rows.Resource[row]];
             if (spans && found != Found.Match) found = Max(found, Look(rows.Attributes, rows.AttributeOffset[row], rows.AttributeOffset[row + 1], key, matcher));
             return negative ? found == Found.Other : found == Found.Match;
-        });
+        }, spans ? key : null);
+    }
+
+    /// <summary>True when no value of the segment can equal the literal: it is no string here, stands in no array, and is no number or bool.</summary>
+    private bool IsInNoValue(AttributeLiteral literal)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(literal.Text);
+        return tables.Strings.Find(utf8) < 0 && tables.Blobs.Entries.IndexOf(utf8) < 0
+            && (literal.IsString || !(literal.Text is "true" or "false" || double.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)));
     }
 
     private enum Found
@@ -94,6 +103,9 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
         var search = new TextSearch(text);
         var strings = new IdMemo(tables.Strings, search.IsIn);
         var arrays = new IdMemo(tables.Blobs, array => AttributeValue.ReadArray(array).Any(e => e.Type == AttributeType.String && e.Text.Contains(text, StringComparison.OrdinalIgnoreCase)));
+        // What no text of the segment contains is in none of its spans, and nothing need be loaded to say so.
+        // Texts lie in the blobs of arrays as they are; that maps and bytes are blobs, too, only makes this say "maybe" more often.
+        if (!AnyEntry(strings, tables.Strings.Count) && !AnyEntry(new IdMemo(tables.Blobs, search.IsIn), tables.Blobs.Count)) return new SpanFilter.Nothing();
         var resources = new bool[tables.Resources.Count];
         for (var i = 0; i < resources.Length; i++)
         {
@@ -102,6 +114,15 @@ internal sealed class SpanFilterCompiler(SpanBatch tables)
         }
         return new SpanFilter.Each(ColumnGroups.All, (rows, row) => resources[rows.Resource[row]] || strings[rows.Name[row]] || strings[rows.StatusMessage[row]]
             || AnyValue(rows.Attributes, rows.AttributeOffset[row], rows.AttributeOffset[row + 1], strings, arrays) || AnyEvent(rows, row, strings, arrays));
+    }
+
+    private static bool AnyEntry(IdMemo entries, int count)
+    {
+        for (var id = 0; id < count; id++)
+        {
+            if (entries[id]) return true;
+        }
+        return false;
     }
 
     private static bool AnyValue(AttributeColumns attributes, int first, int end, IdMemo strings, IdMemo arrays)

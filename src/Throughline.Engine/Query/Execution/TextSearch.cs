@@ -6,6 +6,8 @@ namespace Throughline.Engine.Query.Execution;
 internal sealed class TextSearch
 {
     private readonly string _text;
+    private readonly byte _first;
+    private readonly byte _firstOther;
     private readonly bool _isAscii;
 
     /// <summary>Looks for a text.</summary>
@@ -13,6 +15,9 @@ internal sealed class TextSearch
     {
         _text = text;
         _isAscii = Ascii.IsValid(text);
+        if (!_isAscii || text.Length == 0) return;
+        _first = (byte)char.ToLowerInvariant(text[0]);
+        _firstOther = (byte)char.ToUpperInvariant(text[0]);
     }
 
     /// <summary>True when the entry contains the text.</summary>
@@ -25,9 +30,14 @@ internal sealed class TextSearch
 
     private bool AsciiContains(ReadOnlySpan<byte> utf8)
     {
-        for (var i = 0; i + _text.Length <= utf8.Length; i++)
+        if (_text.Length == 0) return true;
+        // The first letter is looked for many bytes at a time.
+        while (utf8.Length >= _text.Length)
         {
-            if (Ascii.EqualsIgnoreCase(utf8.Slice(i, _text.Length), _text)) return true;
+            var at = utf8[..(utf8.Length - _text.Length + 1)].IndexOfAny(_first, _firstOther);
+            if (at < 0) return false;
+            if (Ascii.EqualsIgnoreCase(utf8.Slice(at, _text.Length), _text)) return true;
+            utf8 = utf8[(at + 1)..];
         }
         return false;
     }

@@ -3,8 +3,8 @@ using Throughline.Engine.Query.Plan;
 
 namespace Throughline.Engine.Query.Execution;
 
-/// <summary>A trace that a search found, by its order value: from one segment, or assembled from several.</summary>
-internal readonly record struct FoundTrace(ulong Key, TraceId Id, int Segment, int Ordinal, SpanTable? Assembled);
+/// <summary>A trace that a search found, by its order value: its place in the one segment that has it, or -1 when it lies in several.</summary>
+internal readonly record struct FoundTrace(ulong Key, TraceId Id, int Segment, int Ordinal);
 
 /// <summary>
 /// Keeps the first traces of an order, one more than a page holds, so that the page knows whether another follows. What lies at or before the cursor is passed over.

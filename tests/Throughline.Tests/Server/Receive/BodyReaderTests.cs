@@ -80,6 +80,22 @@ public sealed class BodyReaderTests
     }
 
     [Fact]
+    public async Task InflatingStopsAtTheLimit()
+    {
+        var bomb = Export.Bomb(64);
+        var source = new TrickleStream(bomb);
+        using var share = new ReceiveBudget(Limits).TryBegin();
+        Assert.NotNull(share);
+        using var buffer = new PooledBuffer();
+        var limits = Limits with { MaxBodyBytes = bomb.Length };
+        var status = await new BodyReader(limits).ReadAsync(source, null, ContentCoding.Gzip, buffer, share, CancellationToken.None);
+        Assert.Equal(BodyStatus.TooLargeExpanded, status);
+        Assert.Equal(limits.MaxExpandedBodyBytes + 1, buffer.Length);
+        // What was read of the bomb is about its part of the limit, rounded up to the decompressor's buffer.
+        Assert.InRange(source.Consumed, 1, bomb.Length / 4);
+    }
+
+    [Fact]
     public async Task WhatARequestTookOfTheBudgetIsGivenBack()
     {
         var budget = new ReceiveBudget(Limits with { MaxBytesInFlight = 200_000, MaxConcurrentRequests = 1 });
@@ -106,6 +122,9 @@ public sealed class BodyReaderTests
     {
         private int _next;
         private int _reads;
+
+        /// <summary>Bytes that were asked for and given.</summary>
+        internal int Consumed => _next;
 
         public override bool CanRead => true;
 

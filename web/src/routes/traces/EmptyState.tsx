@@ -31,7 +31,7 @@ function Received({ status }: { readonly status: ServerStatus }) {
       <CheckLine
         level={status.storedSpans > 0n ? 'unsure' : 'bad'}
         title="Nothing has been received since the start"
-        detail={`The server runs since ${formatAgo(status.started, status.now)}${status.requests > 0n ? `; ${plural(status.requests, 'request')} came, without spans that could be taken` : ' and no sender has reached it'}.`}
+        detail={`The server started ${formatAgo(status.started, status.now)}${status.requests > 0n ? `; ${plural(status.requests, 'request')} came, without spans that could be taken` : ' and no sender has reached it'}.`}
       />
     );
   return <CheckLine level="good" title="Spans have been received" detail={`${plural(status.spans, 'span')} in ${plural(status.requests, 'request')}, the last ${formatAgo(status.lastReceived, status.now)}.`} />;

@@ -1,0 +1,115 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ApiProblem } from '../src/api/problem';
+import { durationNano, unixNanoFromMillis } from '../src/model/nano';
+import type { SearchPage, TraceSummary } from '../src/model/summary';
+import { AttributeList } from '../src/routes/trace/panel/Attributes';
+import { FailedState } from '../src/routes/traces/FailedState';
+import { ResultList } from '../src/routes/traces/ResultList';
+import { SummaryLine } from '../src/routes/traces/SummaryLine';
+import { emptySearch } from '../src/routes/traces/url';
+import { useKeys } from '../src/ui/keys';
+import { ToastArea } from '../src/ui/ToastArea';
+import { useToasts } from '../src/ui/toasts';
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+const page = (change: Partial<SearchPage>): SearchPage => ({ traces: [], total: { value: 3, exact: true }, errorTraces: { value: 0, exact: true }, nextCursor: null, truncated: null, notes: [], ...change });
+const text = (): string => document.body.textContent.replace(/\s+/g, ' ');
+
+describe('the line above the list', () => {
+  const show = (change: Partial<SearchPage>): string => {
+    render(<SummaryLine page={page(change)} state={emptySearch} change={() => undefined} stale={false} />);
+    return text();
+  };
+  it('gives an exact total as such', () => expect(show({})).toContain('3 traces in the last hour'));
+  it('never gives a lower bound as a total, nor a share of it', () => {
+    const line = show({ total: { value: 1000, exact: false }, errorTraces: { value: 7, exact: false } });
+    expect(line).toContain('at least 1,000 traces');
+    expect(line).toContain('at least 7 with errors');
+    expect(line).not.toContain('%');
+    expect(line).toContain('over what was searched');
+  });
+  it('says one trace for one', () => expect(show({ total: { value: 1, exact: true } })).toContain('1 trace in the last hour'));
+});
+
+describe('the list', () => {
+  const trace: TraceSummary = {
+    traceId: '1', root: null, first: { service: 'a', name: 'x' }, start: unixNanoFromMillis(1), duration: durationNano(1n), waiting: durationNano(0n), spans: 1, errors: 0, orphans: 0, errorType: null, services: [],
+  };
+  it('says that the search ended early, and what else the server notes', () => {
+    render(
+      <ResultList traces={[trace]} total={{ value: 1, exact: false }} state={emptySearch} change={() => undefined} now={unixNanoFromMillis(2)} more={false} loadingMore={false} loadMore={() => undefined} placeKey="k" notes={['Stopped after 10 s.', 'Newer traces may show.']} />,
+    );
+    expect(screen.getByText('Stopped after 10 s.')).toBeTruthy();
+    expect(screen.getByText('Newer traces may show.')).toBeTruthy();
+    expect(text()).not.toContain('All 1 trace');
+  });
+});
+
+describe('a search that failed', () => {
+  it('tells what the server said and lets it be tried again', () => {
+    const retry = vi.fn();
+    render(<FailedState problem={new ApiProblem('failed', 'The store is busy', 'Too many searches.', 503)} retry={retry} busy={false} clear={null} />);
+    expect(screen.getByRole('alert').textContent).toContain('The store is busyToo many searches.');
+    fireEvent.click(screen.getByRole('button', { name: 'Retry' }));
+    expect(retry).toHaveBeenCalledOnce();
+  });
+});
+
+describe('attributes', () => {
+  it('are text, and only web addresses are links', () => {
+    render(<AttributeList attributes={[{ key: 'a', type: 'string', value: '<b>bold</b>' }, { key: 'b', type: 'string', value: 'javascript:alert(1)' }, { key: 'c', type: 'string', value: 'https://example.com/' }]} />);
+    expect(document.querySelector('b')).toBeNull();
+    expect(screen.getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual(['https://example.com/']);
+  });
+  it('of five megabytes do not enter the document before they are asked for', () => {
+    render(<AttributeList attributes={[{ key: 'a', type: 'string', value: 'x'.repeat(5_000_000) }]} />);
+    expect(document.body.textContent.length).toBeLessThan(2000);
+    fireEvent.click(screen.getByRole('button', { name: 'all 5,000,000 characters' }));
+    expect(document.body.textContent.length).toBeGreaterThan(5_000_000);
+  });
+});
+
+describe('messages', () => {
+  function Sayer() {
+    const toasts = useToasts();
+    return (
+      <>
+        <button type="button" onClick={() => toasts.say('It went well.')}>say</button>
+        <button type="button" onClick={() => toasts.fail('It went wrong.')}>fail</button>
+      </>
+    );
+  }
+  it('go after six seconds, failures stay until they are closed', () => {
+    vi.useFakeTimers();
+    render(<ToastArea><Sayer /></ToastArea>);
+    fireEvent.click(screen.getByText('say'));
+    fireEvent.click(screen.getByText('fail'));
+    expect(text()).toContain('It went well.');
+    vi.advanceTimersByTime(6001);
+    return vi.waitFor(() => {
+      expect(text()).not.toContain('It went well.');
+      expect(text()).toContain('It went wrong.');
+    });
+  });
+});
+
+describe('keys', () => {
+  function Keyed({ keys }: { readonly keys: Parameters<typeof useKeys>[0] }) {
+    useKeys(keys);
+    return <input type="text" aria-label="box" />;
+  }
+  it('act one by one and in pairs, but not while the user types or holds Ctrl', () => {
+    const pressed: string[] = [];
+    render(<Keyed keys={{ t: () => void pressed.push('t'), 'g t': () => void pressed.push('g t') }} />);
+    fireEvent.keyDown(document.body, { key: 't' });
+    fireEvent.keyDown(document.body, { key: 'g' });
+    fireEvent.keyDown(document.body, { key: 't' });
+    fireEvent.keyDown(document.body, { key: 't', ctrlKey: true });
+    fireEvent.keyDown(screen.getByLabelText('box'), { key: 't' });
+    expect(pressed).toEqual(['t', 'g t']);
+  });
+});

@@ -99,14 +99,16 @@ internal sealed class SpanTable
         }
     }
 
+    /// <summary>Looks for the two texts among the entries that are new: a look-up by hash for every row would cost more than all of them once.</summary>
     private void RefreshTexts()
     {
-        if (_errorKey >= 0 && _trueText >= 0) return;
-        var count = Spans.Strings.Count;
-        if (count == _textsChecked) return;
-        _textsChecked = count;
-        _errorKey = Spans.Strings.Find("error"u8);
-        _trueText = Spans.Strings.Find("true"u8);
+        var strings = Spans.Strings;
+        for (; _textsChecked < strings.Count; _textsChecked++)
+        {
+            var text = strings[_textsChecked];
+            if (text.SequenceEqual("error"u8)) _errorKey = _textsChecked;
+            else if (text.SequenceEqual("true"u8)) _trueText = _textsChecked;
+        }
     }
 
     private int TraceOf(TraceId id, int row)

@@ -12,21 +12,19 @@ namespace Throughline.Engine.Decode;
 /// </remarks>
 public static class OtlpJsonTranscoder
 {
-    /// <summary>An AnyValue in a KeyValueList is four JSON levels below the one around it; the request around the outermost has 12.</summary>
-    private const int MaxJsonDepth = OtlpTraceDecoder.DefaultMaxNesting * 4 + 32;
-
     /// <summary>
     /// Writes the protobuf form of <paramref name="json"/>. False when it is not a request; <paramref name="error"/> then names the field and the offset in
     /// bytes, and nothing was written. Unknown fields are ignored, as OTLP asks.
     /// </summary>
-    public static bool TryTranscode(ReadOnlySpan<byte> json, IBufferWriter<byte> protobuf, out string error)
+    public static bool TryTranscode(ReadOnlySpan<byte> json, IBufferWriter<byte> protobuf, out string error, int maxNesting = OtlpTraceDecoder.DefaultMaxNesting)
     {
         using var output = new WireWriter(Math.Max(256, json.Length / 2));
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
+            // An AnyValue in a KeyValueList is four JSON levels below the one around it; the request around the outermost has 12.
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxNesting * 4 + 32 });
             reader.Read();
-            Message(ref reader, OtlpSchema.Request, output, 0);
+            Message(ref reader, OtlpSchema.Request, output, new Nesting(0, maxNesting));
             // Reads on to the end: anything behind the object is an error.
             reader.Read();
         }
@@ -46,12 +44,12 @@ public static class OtlpJsonTranscoder
     }
 
     /// <summary>Reads the object at the reader's token and leaves the reader at its end.</summary>
-    private static void Message(ref Utf8JsonReader reader, OtlpMessage message, WireWriter output, int nesting)
+    private static void Message(ref Utf8JsonReader reader, OtlpMessage message, WireWriter output, Nesting nesting)
     {
         if (reader.TokenType == JsonTokenType.Null) return;
         if (reader.TokenType != JsonTokenType.StartObject) OtlpJsonScalar.Throw(ref reader, $"an object ({message.Name}) must stand here");
-        if (message == OtlpSchema.ArrayValue || message == OtlpSchema.KeyValueList) nesting++;
-        if (nesting > OtlpTraceDecoder.DefaultMaxNesting) OtlpJsonScalar.Throw(ref reader, $"values nest deeper than {OtlpTraceDecoder.DefaultMaxNesting}");
+        if (message == OtlpSchema.ArrayValue || message == OtlpSchema.KeyValueList) nesting = nesting with { Depth = nesting.Depth + 1 };
+        if (nesting.Depth > nesting.Most) OtlpJsonScalar.Throw(ref reader, $"values nest deeper than {nesting.Most}");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = Find(ref reader, message);
@@ -70,7 +68,7 @@ public static class OtlpJsonTranscoder
         return null;
     }
 
-    private static void Field(ref Utf8JsonReader reader, OtlpField field, WireWriter output, int nesting)
+    private static void Field(ref Utf8JsonReader reader, OtlpField field, WireWriter output, Nesting nesting)
     {
         if (field.Message is null)
         {
@@ -87,10 +85,13 @@ public static class OtlpJsonTranscoder
         }
     }
 
-    private static void Nested(ref Utf8JsonReader reader, uint tag, OtlpMessage message, WireWriter output, int nesting)
+    private static void Nested(ref Utf8JsonReader reader, uint tag, OtlpMessage message, WireWriter output, Nesting nesting)
     {
         var mark = output.Begin(tag);
         Message(ref reader, message, output, nesting);
         output.End(mark);
     }
+
+    /// <summary>How deep the value at hand is nested, and how deep it may be.</summary>
+    private readonly record struct Nesting(int Depth, int Most);
 }

@@ -1,3 +1,5 @@
+using Throughline.Engine.Decode;
+
 namespace Throughline.Server.Configuration;
 
 /// <summary>Limits of what senders may send. Every limit has an option, a default and, where it is hit, a message.</summary>
@@ -8,6 +10,9 @@ public sealed record ReceiveLimits
 
     /// <summary>Bytes of a request's body after decompression.</summary>
     public int MaxExpandedBodyBytes { get; init; } = 64 << 20;
+
+    /// <summary>How deep attribute values may nest.</summary>
+    public int MaxNesting { get; init; } = OtlpTraceDecoder.DefaultMaxNesting;
 
     /// <summary>Export requests that are worked on at once, over both protocols.</summary>
     public int MaxConcurrentRequests { get; init; } = 64;

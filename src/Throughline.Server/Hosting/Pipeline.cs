@@ -44,7 +44,7 @@ internal static class Pipeline
     private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, TimeProvider time)
     {
         var limits = options.Receive;
-        var ingest = new IngestService(gate, counters, options.Redact);
+        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting);
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
         var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);

@@ -20,9 +20,9 @@ public enum OtlpForm
 /// What every receiver hands its requests to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the spans are
 /// durable and visible. One per server; thread safe.
 /// </summary>
-public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact)
+public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting)
 {
-    private readonly WorkerPool _workers = new();
+    private readonly WorkerPool _workers = new(maxNesting);
 
     /// <summary>
     /// Takes one export request, uncompressed; <paramref name="body"/> is the caller's again when the task ends. There is nothing to cancel: what was
@@ -49,7 +49,7 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
         var protobuf = body;
         if (form == OtlpForm.Json)
         {
-            if (!OtlpJsonTranscoder.TryTranscode(body.Span, worker.Transcoded, out var error))
+            if (!OtlpJsonTranscoder.TryTranscode(body.Span, worker.Transcoded, out var error, maxNesting))
                 return Refuse(RefusalReason.Malformed, IngestStatus.Malformed, error, default);
             protobuf = worker.Transcoded.Written;
         }

@@ -6,7 +6,7 @@ using Throughline.Server.Process;
 namespace Throughline.Server.Receive;
 
 /// <summary>Keeps what decoding a request needs for the next request. Thread safe; a worker belongs to who took it.</summary>
-internal sealed class WorkerPool
+internal sealed class WorkerPool(int maxNesting)
 {
     /// <summary>Batches that a rare large request has grown beyond this are not kept.</summary>
     private const long MaxKeptBytes = 8 << 20;
@@ -15,7 +15,7 @@ internal sealed class WorkerPool
 
     private readonly ConcurrentQueue<Worker> _idle = new();
 
-    internal Worker Take() => _idle.TryDequeue(out var worker) ? worker : new Worker();
+    internal Worker Take() => _idle.TryDequeue(out var worker) ? worker : new Worker(maxNesting);
 
     internal void Return(Worker worker)
     {
@@ -28,9 +28,9 @@ internal sealed class WorkerPool
     }
 
     /// <summary>A decoder and its buffers. Not thread safe.</summary>
-    internal sealed class Worker
+    internal sealed class Worker(int maxNesting)
     {
-        internal OtlpTraceDecoder Decoder { get; } = new();
+        internal OtlpTraceDecoder Decoder { get; } = new(maxNesting);
 
         internal SpanBatch Batch { get; } = new();
 

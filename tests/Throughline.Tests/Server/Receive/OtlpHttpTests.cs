@@ -143,6 +143,31 @@ public sealed class OtlpHttpTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ValuesNestAsDeepAsTheOptionSaysAndNoDeeper(bool protobuf)
+    {
+        await using var server = await ServerUnderTest.StartAsync(o => o with { Receive = o.Receive with { MaxNesting = 3 } });
+        await server.StoreAsync(Nested(3, 1));
+        var tooDeep = Nested(4, 2);
+        using var body = protobuf ? new ByteArrayContent(Export.Protobuf(tooDeep)) : new ByteArrayContent(Encoding.UTF8.GetBytes(tooDeep));
+        body.Headers.TryAddWithoutValidation("Content-Type", protobuf ? "application/x-protobuf" : "application/json");
+        using var response = await server.Otlp.PostAsync("/v1/traces", body);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("deeper than 3", Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync()));
+    }
+
+    private static string Nested(int depth, int trace)
+    {
+        var value = """{"stringValue":"x"}""";
+        for (var i = 0; i < depth; i++) value = $$$"""{"arrayValue":{"values":[{{{value}}}]}}""";
+        var attributes = $$$"""
+            "attributes":[{"key":"deep","value":{{{value}}}}]
+            """;
+        return Export.Json("svc", Export.Span(Export.Trace(trace), Export.Id(1), more: attributes));
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
     public async Task ADecompressionBombIs413(string encoding)

@@ -38,4 +38,7 @@ public sealed record TraceStoreOptions
 
     /// <summary>How long a cursor's snapshot is kept.</summary>
     public TimeSpan SnapshotLease { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Memory of heads that have become blocks and are held by cursors' snapshots only; beyond it the oldest snapshots end early.</summary>
+    public long SnapshotLeaseMaxBytes { get; init; } = 64L << 20;
 }

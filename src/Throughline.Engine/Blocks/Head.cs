@@ -17,6 +17,12 @@ internal sealed class Head(ulong beganUnixNano)
     /// <summary>When it was begun, Unix nanoseconds.</summary>
     public ulong BeganUnixNano { get; } = beganUnixNano;
 
+    /// <summary>When its first request was received, Unix nanoseconds; 0 while there is none.</summary>
+    public ulong FirstReceivedUnixNano { get; private set; }
+
+    /// <summary>When its last request was received, Unix nanoseconds.</summary>
+    public ulong LastReceivedUnixNano { get; private set; }
+
     /// <summary>Spans in it.</summary>
     public int SpanCount => Volatile.Read(ref _spanCount);
     private int _spanCount;
@@ -31,6 +37,9 @@ internal sealed class Head(ulong beganUnixNano)
         lock (_gate)
         {
             _table.Add(batch);
+            if (_digests.Count == 0) FirstReceivedUnixNano = request.ReceivedUnixNano;
+            // The clock may have gone back between two requests.
+            LastReceivedUnixNano = Math.Max(LastReceivedUnixNano, request.ReceivedUnixNano);
             _digests.Add(request);
             _segment = null;
             Volatile.Write(ref _spanCount, _table.Spans.RowCount);

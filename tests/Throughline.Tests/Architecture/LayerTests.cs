@@ -24,8 +24,9 @@ public sealed class LayerTests
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
+        [$"{E}.Lifecycle"] = [$"{E}.Files", $"{E}.Blocks"],
         // The facade joins them.
-        [E] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
         [$"{S}.Configuration"] = [E],
         [$"{S}.Storage"] = [E],

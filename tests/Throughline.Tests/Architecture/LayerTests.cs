@@ -23,7 +23,8 @@ public sealed class LayerTests
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Query.Plan"],
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
+        [$"{E}.Blocks.Pages"] = [$"{E}.Model.Columns", $"{E}.Files"],
         // The facade joins them.
         [E] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>Where a row group's column groups lie in the file, and what its rows span. Offsets in bytes; each group ends where the next begins.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]

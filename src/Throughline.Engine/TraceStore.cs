@@ -1,4 +1,3 @@
-using Throughline.Engine.Blocks;
 using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;

@@ -47,7 +47,7 @@ internal static class ManifestText
             if (document?.Version > FormatVersion)
                 throw new InvalidDataException($"{path} has format version {document.Version}, written by a newer release; this one knows {FormatVersion}. Start the newer release.");
             if (document is { Version: 0 } && JsonSerializer.Deserialize<DocumentVersion0>(bytes) is { Blocks: { } numbers } old) return ReadVersion0(path, old, numbers);
-            if (document?.Content is not { Blocks: not null, Carried: not null, Pinned: not null } content) throw new CorruptDataException(path, 0, "a manifest", "one without its content");
+            if (document is not { Version: FormatVersion, Content: { Blocks: not null, Carried: not null, Pinned: not null } content }) throw new CorruptDataException(path, 0, "a manifest", "one without its content");
             if (Checksum(content) != document.Checksum) throw new CorruptDataException(path, 0, $"checksum {document.Checksum}", Checksum(content));
             return Decode(path, content);
         }

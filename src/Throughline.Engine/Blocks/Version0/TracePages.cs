@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>The values of a block's traces, in the order of their rows (docs/format/block.md, "Traces"). Arrays are by trace.</summary>
 internal sealed class TracePages
@@ -37,7 +37,7 @@ internal sealed class TracePages
     public required int[] Services { get; init; }
 
     /// <summary>Writes the facts of all traces.</summary>
-    public static void Write(IReadOnlyList<(TraceId Id, TraceFacts Facts)> traces, PageWriter pages)
+    public static void Write(IReadOnlyList<(TraceId Id, TraceFacts Facts)> traces, OldPageWriter pages)
     {
         TraceId[] ids = [.. traces.Select(t => t.Id)];
         pages.Bytes(MemoryMarshal.AsBytes(ids.AsSpan()), compress: false);

@@ -1,13 +1,13 @@
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>A block's dictionaries, resources, scopes and operation counts as pages (docs/format/block.md, "Tables").</summary>
 internal static class TablePages
 {
     /// <summary>Writes the tables that all row groups share.</summary>
-    public static void Write(SpanBatch spans, IReadOnlyList<OperationCount> operations, PageWriter pages)
+    public static void Write(SpanBatch spans, IReadOnlyList<OperationCount> operations, OldPageWriter pages)
     {
         pages.Dictionary(spans.Strings);
         pages.Dictionary(spans.Blobs);

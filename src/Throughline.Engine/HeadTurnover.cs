@@ -71,7 +71,9 @@ internal sealed class HeadTurnover : IAsyncDisposable
     {
         var state = _content.State;
         var isOld = StoreRecovery.UnixNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
-        if (state.Frozen is null && state.Active.SpanCount > 0 && isOld) _ = FreezeHeadAsync();
+        if (!isOld) return;
+        _content.Trim();
+        if (state.Frozen is null && state.Active.SpanCount > 0) _ = FreezeHeadAsync();
     }
 
     /// <summary>Makes the head a block now and waits until it is one; an <see cref="IOException"/> when the log cannot be cut, or no block can be written any more.</summary>

@@ -10,7 +10,7 @@ namespace Throughline.Engine;
 /// What the store has in memory, as one state that is swapped whole: the log's loop adds to the head, a flush makes a block of a head, compaction and retention replace blocks, queries take
 /// snapshots. Owned by the store. Thread safe; no file is touched while its lock is held.
 /// </summary>
-internal sealed class StoreContent(StoreState initial)
+internal sealed class StoreContent(StoreState initial, SpanTablePool tables)
 {
     private readonly Lock _gate = new();
     private volatile StoreState _state = initial;
@@ -41,7 +41,7 @@ internal sealed class StoreContent(StoreState initial)
         {
             if (_state.Active.SpanCount == 0 || _state.Frozen is not null) return null;
             frozen = new FrozenHead(_state.Active, cut.Segment);
-            _state = _state with { Active = new Head(nowUnixNano), Frozen = frozen };
+            _state = _state with { Active = new Head(nowUnixNano, tables), Frozen = frozen };
             old = Next();
         }
         old?.Release();
@@ -52,12 +52,15 @@ internal sealed class StoreContent(StoreState initial)
     public void Flushed(StoredBlock block)
     {
         StoreSnapshot? old;
+        FrozenHead? frozen;
         lock (_gate)
         {
+            frozen = _state.Frozen;
             _state = _state with { Frozen = null, Blocks = [.. _state.Blocks, block] };
             old = Next();
         }
         old?.Release();
+        frozen?.Head.Release();
     }
 
     /// <summary>Puts a block, or nothing, in the place of others, which are dropped: no durable manifest names them any more.</summary>
@@ -88,6 +91,9 @@ internal sealed class StoreContent(StoreState initial)
         }
     }
 
+    /// <summary>Gives idle memory of heads back.</summary>
+    public void Trim() => tables.Trim();
+
     /// <summary>Lets go of all blocks; nothing may be asked of it afterwards.</summary>
     public void Close()
     {
@@ -98,6 +104,7 @@ internal sealed class StoreContent(StoreState initial)
         }
         old?.Release();
         foreach (var block in _state.Blocks) block.Release();
+        foreach (var head in _state.Heads) head.Release();
     }
 
     /// <summary>Another snapshot begins here. The one before is answered, for its release outside of the lock: the last one to let go of a block closes files.</summary>

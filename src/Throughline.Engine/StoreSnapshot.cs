@@ -6,12 +6,11 @@ using Throughline.Engine.Query;
 namespace Throughline.Engine;
 
 /// <summary>
-/// The segments that one query sees, and its number: later ones have larger numbers. Holds its blocks until everyone who holds the snapshot has let go of it: they can be read however the
+/// The segments that one query sees, and its number: later ones have larger numbers. Holds its blocks and heads until everyone who holds the snapshot has let go of it: they can be read however the
 /// store goes on. Immutable but for the count of its holders; thread safe.
 /// </summary>
 internal sealed class StoreSnapshot
 {
-    private readonly IReadOnlyList<StoredBlock> _blocks;
     private int _holders = 1;
 
     /// <summary>Looks at a state; the caller is the first holder, and the state's blocks are alive meanwhile.</summary>
@@ -20,14 +19,16 @@ internal sealed class StoreSnapshot
         Sequence = sequence;
         Visibility = state.Visibility;
         Heads = state.Heads;
-        _blocks = state.Blocks;
-        var segments = new List<ISpanSegment>(_blocks.Count + Heads.Count);
-        foreach (var block in _blocks)
+        Blocks = state.Blocks;
+        var segments = new List<ISpanSegment>(Blocks.Count + Heads.Count);
+        foreach (var block in Blocks)
         {
             block.Retain();
             segments.Add(block.Reader);
         }
-        foreach (var head in Heads) segments.Add(head.View());
+        foreach (var head in Heads) head.Retain();
+        HeadViews = [.. Heads.Select(h => h.View())];
+        segments.AddRange(HeadViews);
         Segments = segments;
     }
 
@@ -40,17 +41,24 @@ internal sealed class StoreSnapshot
     /// <summary>What retention shows.</summary>
     public TraceVisibility Visibility { get; }
 
+    /// <summary>The blocks.</summary>
+    public IReadOnlyList<StoredBlock> Blocks { get; }
+
+    /// <summary>Views of the heads.</summary>
+    public IReadOnlyList<HeadSegment> HeadViews { get; }
+
     /// <summary>The heads whose views it has, and whose memory it holds.</summary>
     public IReadOnlyList<Head> Heads { get; }
 
     /// <summary>One holder more. Only who knows that there is one may call it.</summary>
     public void Retain() => Interlocked.Increment(ref _holders);
 
-    /// <summary>One holder less; the last one lets go of the blocks.</summary>
+    /// <summary>One holder less; the last one lets go of blocks and heads.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) > 0) return;
-        foreach (var block in _blocks) block.Release();
+        foreach (var block in Blocks) block.Release();
+        foreach (var head in Heads) head.Release();
     }
 }
 

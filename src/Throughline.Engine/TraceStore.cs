@@ -25,7 +25,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private int _disposing;
 
     private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
-        RowGroupCache cache, RecoveredStore recovered)
+        RowGroupCache cache, SpanTablePool tables, RecoveredStore recovered)
     {
         _time = time;
         _directoryLock = directoryLock;
@@ -35,7 +35,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
         _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
         var blocks = recovered.Blocks.Select(b => new StoredBlock(b.Facts, b.Reader, _catalog.Delete)).ToArray();
-        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, TraceVisibility.Everything));
+        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, TraceVisibility.Everything), tables);
         _queries = new StoreQueries(options, time, _content);
         _turnover = new HeadTurnover(options, time, _content, _log, _catalog, new QuietGate(), static () => { });
         _turnover.DeleteLog(recovered.Manifest.FirstSegment);
@@ -63,8 +63,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
             var cache = new RowGroupCache(options.BlockCacheBytes);
-            recovered = new StoreRecovery(options, files, time, cache).Run(paths, walOptions, cancellationToken);
-            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, recovered);
+            var tables = new SpanTablePool(2 * options.HeadMaxBytes);
+            recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
+            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
             store._turnover.FlushWhenFull();
             return store;
         }
@@ -143,10 +144,22 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// <summary>What is stored, and what could not be read.</summary>
     public StoreStatistics GetStatistics()
     {
-        var state = _content.State;
-        var heads = state.Heads.Select(h => h.View()).ToArray();
+        var snapshot = _content.Take();
+        try
+        {
+            return Statistics(snapshot);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private StoreStatistics Statistics(StoreSnapshot snapshot)
+    {
+        var heads = snapshot.HeadViews;
         var parts = heads.SelectMany(h => h.Parts).ToArray();
-        var blocks = state.Blocks.Select(b => b.Facts).ToArray();
+        var blocks = snapshot.Blocks.Select(b => b.Facts).ToArray();
         ulong? earliest = null, latest = null;
         foreach (var (min, max) in blocks.Where(b => b.Spans > 0).Select(b => (b.MinStartUnixNano, b.MaxStartUnixNano)).Concat(parts.Select(p => (p.MinStartUnixNano, p.MaxStartUnixNano))))
         {

@@ -7,10 +7,21 @@ public sealed record StoreStatistics(long Spans, long Traces, long HeadSpans, in
 {
     /// <summary>The blocks by level, lowest first: 0 as they were flushed, higher ones merged.</summary>
     public IReadOnlyList<LevelStatistics> Levels { get; init; } = [];
+
+    /// <summary>What compaction does.</summary>
+    public CompactionStatistics Compaction { get; init; } = new(true, 0, 0, 0, 0);
 }
 
 /// <summary>The blocks of one level.</summary>
 public sealed record LevelStatistics(int Level, int Blocks, long Spans, long Bytes);
+
+/// <summary>What compaction does.</summary>
+/// <param name="IsIdle">Nothing is due.</param>
+/// <param name="BacklogBlocks">Flushed blocks that wait to be merged, for others to come.</param>
+/// <param name="BacklogSpans">Their spans.</param>
+/// <param name="Merges">Merges since the store was opened.</param>
+/// <param name="MergedSpans">Spans that they have written.</param>
+public sealed record CompactionStatistics(bool IsIdle, int BacklogBlocks, long BacklogSpans, long Merges, long MergedSpans);
 
 /// <summary>A store that cannot be opened; the message is one line for the operator.</summary>
 public sealed class StoreOpenException(string message, Exception? inner = null) : Exception(message, inner);

@@ -14,6 +14,7 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, RowGroup
     private readonly List<long> _givenUp = [];
     private readonly List<long> _toDelete = [];
     private volatile Manifest _manifest = manifest;
+    private bool _isUncertain;
     private long _lastBlock = manifest.NextBlock - 1;
 
     /// <summary>The manifest as it is on disk.</summary>
@@ -54,7 +55,7 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, RowGroup
     }
 
     /// <summary>
-    /// Replaces the manifest by what <paramref name="change"/> makes of it, durable, and then calls <paramref name="applied"/> before any other change is begun. When the disk refuses, the
+    /// Replaces the manifest by what <paramref name="change"/> makes of it, durable, and then calls <paramref name="applied"/> before any other change is begun; nothing when it is the same manifest. When the disk refuses, the
     /// manifest in force is unknown until a later change succeeds: neither old nor new files may be deleted meanwhile.
     /// </summary>
     public void Commit(Func<Manifest, Manifest> change, Action<Manifest> applied)
@@ -66,8 +67,12 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, RowGroup
             {
                 givenUp = [.. _givenUp];
             }
-            var next = change(_manifest) with { NextBlock = Interlocked.Read(ref _lastBlock) + 1 };
+            var changed = change(_manifest);
+            if (ReferenceEquals(changed, _manifest) && !_isUncertain) return;
+            var next = changed with { NextBlock = Interlocked.Read(ref _lastBlock) + 1 };
+            _isUncertain = true;
             next.Write(files, paths.Root);
+            _isUncertain = false;
             _manifest = next;
             applied(next);
             lock (_deleting)

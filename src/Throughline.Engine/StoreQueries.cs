@@ -52,7 +52,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         var table = TraceAssembly.Assemble(traceId, snapshot.Segments, unreadable);
         Report(unreadable);
         cancellationToken.ThrowIfCancellationRequested();
-        return table.Spans.RowCount == 0 ? null : TraceAssembly.View(traceId, table);
+        return table.Spans.RowCount == 0 || snapshot.Visibility.Hides(traceId, table.Spans.StartUnixNano.Span.ToArray().Min()) ? null : TraceAssembly.View(traceId, table);
     }, cancellationToken);
 
     /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>

@@ -44,7 +44,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _content.BlocksDropped += _queries.ForgetBlocks;
         _pins = new PinnedTraces(_catalog, _content, options.MaxPinnedTraces);
         var flushing = new QuietGate();
-        _steps = new MaintenanceSteps(_catalog, _content, options.Compaction, time, options.DuplicateWindow, flushing);
+        _steps = new MaintenanceSteps(_catalog, _content, options.Compaction, options.Retention, time, options.DuplicateWindow, flushing);
         _maintenance = new BlockMaintenance(_steps, time);
         _turnover = new HeadTurnover(options, time, _content, _log, _catalog, flushing, _maintenance.Wake);
         _turnover.DeleteLog(recovered.Manifest.FirstSegment);
@@ -210,6 +210,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         {
             Levels = [.. blocks.GroupBy(b => b.Level).OrderBy(l => l.Key).Select(l => new LevelStatistics(l.Key, l.Count(), l.Sum(b => b.Spans), l.Sum(b => b.Bytes)))],
             Compaction = new CompactionStatistics(_maintenance.IsIdle, _steps.Backlog.Count(), _steps.Backlog.Sum(b => b.Spans), _steps.Merges, _steps.MergedSpans),
+            Retention = new RetentionStatistics(snapshot.Visibility.HiddenBeforeUnixNano, snapshot.Visibility.Pinned.Count, _steps.Dropped.Blocks, _steps.Dropped.Traces, _steps.Dropped.Bytes),
         };
     }
 

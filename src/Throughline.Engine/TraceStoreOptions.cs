@@ -35,6 +35,9 @@ public sealed record TraceStoreOptions
     /// <summary>When blocks are merged.</summary>
     public CompactionOptions Compaction { get; init; } = new();
 
+    /// <summary>How long, and how much, is kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>Traces that may be pinned.</summary>
     public int MaxPinnedTraces { get; init; } = 10_000;
 

@@ -84,6 +84,17 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, RowGroup
         DeleteFiles();
     }
 
+    /// <summary>Drops blocks that are in the manifest and could not be opened.</summary>
+    public void DropUnopened(IReadOnlyCollection<long> numbers)
+    {
+        Commit(m => m with { Blocks = [.. m.Blocks.Where(b => !numbers.Contains(b.Number))] }, static _ => { });
+        lock (_deleting)
+        {
+            _toDelete.AddRange(numbers);
+        }
+        DeleteFiles();
+    }
+
     /// <summary>Deletes the file of a block that nobody holds and no manifest names.</summary>
     public void Delete(StoredBlock block)
     {

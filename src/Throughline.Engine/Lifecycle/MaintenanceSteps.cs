@@ -1,14 +1,18 @@
 using Throughline.Engine.Blocks;
 using Throughline.Engine.Files;
+using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
-using Throughline.Engine.Query;
 
 namespace Throughline.Engine.Lifecycle;
 
 /// <summary>Decides what compaction and retention do next, and does it. Owned by the loop of <see cref="BlockMaintenance"/>; not thread safe but for its counters.</summary>
-internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate)
+internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate)
 {
     private readonly Dictionary<long, string> _excluded = [];
+    private readonly RetentionSteps _retention = new(retention, catalog, blocks);
+    private long _droppedBlocks;
+    private long _droppedTraces;
+    private long _droppedBytes;
     private long _merges;
     private long _mergedSpans;
 
@@ -33,36 +37,83 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     /// <summary>Blocks that wait to be merged for the first time.</summary>
     public IEnumerable<ManifestBlock> Backlog => CompactionPolicy.Backlog(blocks.Blocks.Select(b => b.Facts), compaction);
 
+    /// <summary>What retention has dropped since the store was opened: whole blocks, traces (a trace in two blocks counts twice), bytes.</summary>
+    public (long Blocks, long Traces, long Bytes) Dropped => (Interlocked.Read(ref _droppedBlocks), Interlocked.Read(ref _droppedTraces), Interlocked.Read(ref _droppedBytes));
+
     /// <summary>Does what is due; false when nothing is.</summary>
-    public bool Next(bool everything, CancellationToken stop)
+    public bool Next(bool everything, CancellationToken stop) => Retain(everything, stop) || Compact(everything, stop);
+
+    private bool Retain(bool everything, CancellationToken stop)
+    {
+        var now = UnixNano();
+        _retention.MoveCut(now, everything);
+        if (_retention.LostBlocks(now) is { Count: > 0 } lost)
+        {
+            catalog.DropUnopened([.. lost.Select(b => b.Number)]);
+            Count(lost.Count, lost.Sum(b => (long)b.Traces), lost.Sum(b => b.Bytes));
+            return true;
+        }
+        if (_retention.Next(now, IsReadable) is not { } work) return false;
+        var (traces, bytes) = (work.Blocks.Sum(b => (long)b.Facts.Traces), work.Blocks.Sum(b => b.Facts.Bytes));
+        if (work.Keep is not { } keep)
+        {
+            Commit(work.Blocks, null);
+            Count(work.Blocks.Count, traces, bytes);
+            return true;
+        }
+        if (TryMerge(work.Blocks, (id, start) => !keep(id, start), raisesLevel: false, stop) is { } kept) Count(0, traces - kept.Traces, bytes - kept.Bytes);
+        return true;
+    }
+
+    private void Count(long blocks, long traces, long bytes)
+    {
+        Interlocked.Add(ref _droppedBlocks, blocks);
+        Interlocked.Add(ref _droppedTraces, traces);
+        Interlocked.Add(ref _droppedBytes, bytes);
+    }
+
+    private bool IsReadable(StoredBlock block)
+    {
+        lock (_excluded)
+        {
+            return !_excluded.ContainsKey(block.Facts.Number);
+        }
+    }
+
+    private bool Compact(bool everything, CancellationToken stop)
     {
         if (!compaction.IsOn && !everything) return false;
         var present = blocks.Blocks;
-        ManifestBlock[] candidates;
-        lock (_excluded)
-        {
-            candidates = [.. present.Select(b => b.Facts).Where(b => !_excluded.ContainsKey(b.Number))];
-        }
-        var due = CompactionPolicy.Next(candidates, compaction, UnixNano(), everything);
+        var due = CompactionPolicy.Next([.. present.Where(IsReadable).Select(b => b.Facts)], compaction, UnixNano(), everything);
         if (due.Count == 0) return false;
         var inputs = present.Where(b => due.Contains(b.Facts)).ToArray();
-        try
+        if (TryMerge(inputs, blocks.Visibility.Hides, raisesLevel: true, stop) is { } merged)
         {
-            Merge(inputs, blocks.Visibility, stop);
-        }
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException))
-        {
-            Exclude(inputs, e);
+            Interlocked.Increment(ref _merges);
+            Interlocked.Add(ref _mergedSpans, merged.Spans);
         }
         return true;
     }
 
-    /// <summary>Replaces blocks by one that has what is visible of them; by none when that is nothing.</summary>
-    private void Merge(IReadOnlyList<StoredBlock> inputs, TraceVisibility visibility, CancellationToken stop)
+    /// <summary>Replaces blocks by one of what is not hidden of them; answers what the manifest says of it. Null when one of them cannot be read, and all stay as they are.</summary>
+    private ManifestBlock? TryMerge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
+    {
+        try
+        {
+            return Merge(inputs, hides, raisesLevel, stop);
+        }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException))
+        {
+            Exclude(inputs, e);
+            return null;
+        }
+    }
+
+    private ManifestBlock Merge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
     {
         var request = new MergeRequest
         {
-            Hides = visibility.Hides,
+            Hides = hides,
             IsElsewhere = id => blocks.Blocks.Any(b => !inputs.Contains(b) && b.Reader.FindTrace(id) >= 0),
             DigestsFromUnixNano = UnixNano() - (ulong)duplicateWindow.Ticks * 100,
         };
@@ -72,14 +123,13 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         {
             catalog.GiveUp(written);
             Commit(inputs, null);
-            return;
+            return new ManifestBlock(written.Number, 0, 0, 0, 0, 0, 0, 0, 0);
         }
         try
         {
-            var facts = BlockFacts.Of(written, inputs.Min(b => b.Facts.FirstReceivedUnixNano), inputs.Max(b => b.Facts.LastReceivedUnixNano), inputs.Max(b => b.Facts.Level) + 1);
+            var facts = BlockFacts.Of(written, inputs.Min(b => b.Facts.FirstReceivedUnixNano), inputs.Max(b => b.Facts.LastReceivedUnixNano), inputs.Max(b => b.Facts.Level) + (raisesLevel ? 1 : 0));
             Commit(inputs, new StoredBlock(facts, written.Reader, catalog.Delete));
-            Interlocked.Increment(ref _merges);
-            Interlocked.Add(ref _mergedSpans, facts.Spans);
+            return facts;
         }
         catch
         {
@@ -112,14 +162,14 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     }
 
     /// <summary>A block that cannot be read is left as it is, so that what can be read of it is served; the others are merged without it.</summary>
-    private void Exclude(StoredBlock[] inputs, Exception e)
+    private void Exclude(IReadOnlyList<StoredBlock> inputs, Exception e)
     {
         var damaged = (e as CorruptDataException ?? e.InnerException as CorruptDataException)?.File;
         var guilty = inputs.Where(b => b.Reader.Name == damaged).ToArray();
         var what = e is UnreadableSegmentException or CorruptDataException ? e.Message : $"{e.GetType().Name}: {e.Message}";
         lock (_excluded)
         {
-            foreach (var block in guilty.Length > 0 ? guilty : inputs)
+            foreach (var block in guilty.Length > 0 ? guilty : [.. inputs])
                 _excluded[block.Facts.Number] = $"block {block.Reader.Name} is not compacted until the store is opened again: {what}";
         }
     }

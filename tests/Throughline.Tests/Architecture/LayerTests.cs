@@ -23,10 +23,11 @@ public sealed class LayerTests
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Query.Plan"],
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Version0"],
+        [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model.Columns", $"{E}.Files"],
         // The facade joins them.
-        [E] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Version0", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
         [$"{S}.Configuration"] = [E],
         [$"{S}.Storage"] = [E],

@@ -9,6 +9,9 @@ internal sealed class BlockDirectory
 {
     private const int Fields = 12;
 
+    /// <summary>Bytes of an entry before compression.</summary>
+    public const int EntryBytes = Fields * 8;
+
     private readonly PageEntry[] _entries;
     private readonly int[] _firstOfRowGroup;
 
@@ -81,7 +84,7 @@ internal sealed class BlockDirectory
 
     /// <summary>Reads a directory whose checksum has been checked.</summary>
     /// <exception cref="CorruptDataException">Its entries cannot be those of a block.</exception>
-    public static BlockDirectory Decode(ReadOnlySpan<byte> bytes, int count, int rowGroups, string file, long offset)
+    public static BlockDirectory Decode(ReadOnlySpan<byte> bytes, int count, string file, long offset)
     {
         if (bytes.Length != (long)count * Fields * 8) throw new CorruptDataException(file, offset, $"a directory of {count} pages", $"{bytes.Length} bytes");
         var entries = new PageEntry[count];
@@ -111,10 +114,10 @@ internal sealed class BlockDirectory
                 Checksum = (uint)fields[11],
             };
             end = entries[i].Offset + entries[i].StoredLength;
-            if (entries[i].RowGroup < PageEntry.WholeBlock || entries[i].RowGroup >= rowGroups || (i > 0 && Compare(entries[i - 1], entries[i]) > 0))
+            if (entries[i].RowGroup < PageEntry.WholeBlock || entries[i].RowGroup > count || (i > 0 && Compare(entries[i - 1], entries[i]) > 0))
                 throw new CorruptDataException(file, offset, "pages in the order of row groups and columns", $"page {i} of row group {entries[i].RowGroup}, column {entries[i].Column}");
         }
-        return new BlockDirectory(entries, rowGroups);
+        return new BlockDirectory(entries, count == 0 ? 0 : entries[^1].RowGroup + 1);
     }
 
     private static int Compare(PageEntry a, PageEntry b)

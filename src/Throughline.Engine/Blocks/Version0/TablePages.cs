@@ -1,7 +1,7 @@
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>A block's dictionaries, resources, scopes and operation counts as pages (docs/format/block.md, "Tables").</summary>
 internal static class TablePages

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>
 /// The rows of a row group as pages, one run of pages per <see cref="ColumnGroups"/> member (docs/format/block.md, "Row groups"). Rows are trace-major, so a

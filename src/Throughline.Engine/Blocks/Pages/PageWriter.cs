@@ -10,7 +10,7 @@ namespace Throughline.Engine.Blocks.Pages;
 /// Appends the pages of one block to its file and keeps what the directory will say of them. Compresses at zstd level 1, since prototypes gained next to
 /// nothing from higher levels. One owner; not thread safe.
 /// </summary>
-internal sealed class PageAppender(IWritableFile file) : IDisposable
+internal sealed class PageWriter(IWritableFile file) : IDisposable
 {
     /// <summary>Bodies smaller than this are not worth a codec's own header.</summary>
     private const int CompressFromBytes = 64;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>
 /// Attributes as pages (docs/format/block.md, "Attributes"): each owner has the number of a shape (its keys and types in order), and each key and type

@@ -1,7 +1,7 @@
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>
 /// Decoded row groups of all blocks of a store, the least recently used dropped first when their memory passes the limit. Thread safe. What it hands out

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>Writes a sequence of pages into a growing buffer. Not thread safe.</summary>
 internal sealed class PageWriter : IDisposable

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using Throughline.Engine.Files;
 using ZstdNet;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>
 /// Turns columns into pages and back (docs/format/block.md, "Pages"). Numbers are stored as their distance from the smallest, one plane per significant

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>The values of a block's traces, in the order of their rows (docs/format/block.md, "Traces"). Arrays are by trace.</summary>
 internal sealed class TracePages

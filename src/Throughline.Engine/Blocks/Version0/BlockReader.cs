@@ -3,7 +3,7 @@ using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>
 /// An open block file. Tables and per-trace values are read when they are first asked for, row groups through the store's cache. Thread safe;

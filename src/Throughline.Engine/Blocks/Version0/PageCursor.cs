@@ -1,6 +1,6 @@
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>Reads the sequence of pages in a run of a block's bytes. Errors name the file and the page's offset in it.</summary>
 internal sealed class PageCursor(string file, long fileOffset, byte[] bytes)

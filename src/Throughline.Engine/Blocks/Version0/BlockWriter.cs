@@ -3,11 +3,7 @@ using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
-
-/// <summary>A request that a block's spans came with: its digest and when it was received. Kept so that a retry is recognised after a restart.</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 8)]
-internal readonly record struct RequestDigest(UInt128 Digest, ulong ReceivedUnixNano);
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>Writes a frozen head as an immutable block file (docs/format/block.md): trace-major, traces ordered by start.</summary>
 internal static class BlockWriter

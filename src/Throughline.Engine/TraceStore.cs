@@ -21,8 +21,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IDisposable _directoryLock;
     private readonly RecentRequests _recent;
-    private readonly SnapshotLeases _leases;
-    private readonly SemaphoreSlim _queries;
+    private readonly StoreReader _reader;
     private readonly BlockFlusher _flusher;
     private readonly WalWriter<SpanBatch> _log;
     private readonly ITimer _ageTimer;
@@ -32,7 +31,6 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private volatile StoreState _state;
     private volatile string? _cutProblem;
     private volatile string? _logProblem;
-    private volatile bool _closed;
     private StoreSnapshot? _snapshot;
     private ulong _sequence;
     private Task _cut = Task.CompletedTask;
@@ -49,8 +47,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _directoryLock = directoryLock;
         _recent = recovered.Recent;
         _recoveryProblems = recovered.Problems;
-        _leases = new SnapshotLeases(time, options.SnapshotLease);
-        _queries = new SemaphoreSlim(options.MaxConcurrentQueries);
+        _reader = new StoreReader(options, time, TakeSnapshot);
         _state = new StoreState(recovered.Head, [], recovered.Blocks);
         // Nothing is appended before this ends, so the log needs no flusher yet; and nothing is to be stopped when the disk refuses the log.
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
@@ -242,77 +239,36 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     {
         lock (_gate)
         {
-            return _snapshot ??= new StoreSnapshot(_sequence, [.. _state.Blocks, .. _state.Frozen.Select(f => f.Head.View()), _state.Active.View()]);
+            return _snapshot ??= new StoreSnapshot(
+                _sequence, new StoreView([.. _state.Blocks, .. _state.Frozen.Select(f => f.Head.View()), _state.Active.View()], TraceVisibility.Everything, _split));
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken) => RunAsync(() =>
-    {
-        if (plan.Limit < 1) throw new ArgumentOutOfRangeException(nameof(plan), plan.Limit, "A search asks for at least one trace.");
-        var leased = plan.After is { } after ? _leases.Find(after.Snapshot) : null;
-        var snapshot = leased ?? TakeSnapshot();
-        var deadline = new Deadline(_time, _options.SearchTimeLimit);
-        var (result, unreadable) = new SearchExecution(plan, snapshot.Segments, _split, deadline, cancellationToken).Run(snapshot.Sequence);
-        Report(unreadable);
-        if (result.Next is not null) _leases.Keep(snapshot);
-        return plan.After is not null && leased is null ? result with { SnapshotExpired = true } : result;
-    }, cancellationToken);
+    public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken) => _reader.SearchAsync(plan, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(() =>
-    {
-        var unreadable = new List<string>();
-        var table = TraceAssembly.Assemble(traceId, TakeSnapshot().Segments, unreadable);
-        Report(unreadable);
-        cancellationToken.ThrowIfCancellationRequested();
-        return table.Spans.RowCount == 0 ? null : TraceAssembly.View(traceId, table);
-    }, cancellationToken);
+    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => _reader.GetTraceAsync(traceId, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ServiceStat>>(() =>
-    [
-        .. Operations(fromUnixNano, toUnixNano, cancellationToken).GroupBy(o => o.Service)
-            .Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors))),
-    ], cancellationToken);
+    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _reader.GetServicesAsync(fromUnixNano, toUnixNano, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
-        RunAsync<IReadOnlyList<OperationStat>>(() =>
-            [.. Operations(fromUnixNano, toUnixNano, cancellationToken).Where(o => services.Count == 0 || services.Contains(o.Service))], cancellationToken);
+        _reader.GetOperationsAsync(services, fromUnixNano, toUnixNano, cancellationToken);
 
-    private IReadOnlyList<OperationStat> Operations(ulong? from, ulong? to, CancellationToken cancellationToken)
-    {
-        var execution = new StatExecution(TakeSnapshot().Segments, from, to, cancellationToken);
-        var operations = execution.Operations();
-        Report(execution.Unreadable);
-        return operations;
-    }
+    /// <inheritdoc/>
+    public ValueTask<RedOperations> GetRedOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _reader.GetRedOperationsAsync(services, fromUnixNano, toUnixNano, cancellationToken);
 
-    private async ValueTask<T> RunAsync<T>(Func<T> query, CancellationToken cancellationToken)
-    {
-        await _queries.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            return await Task.Run(query, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _queries.Release();
-        }
-    }
+    /// <inheritdoc/>
+    public ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken) =>
+        _reader.GetRedSeriesAsync(services, fromUnixNano, toUnixNano, stepNano, cancellationToken);
 
-    private readonly HashSet<string> _reported = [];
-
-    private void Report(IReadOnlyList<string> unreadable)
-    {
-        if (unreadable.Count == 0) return;
-        lock (_reported)
-        {
-            foreach (var message in unreadable) _reported.Add(message);
-        }
-    }
+    /// <inheritdoc/>
+    public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _reader.GetDependenciesAsync(fromUnixNano, toUnixNano, cancellationToken);
 
     /// <summary>What is stored, and what could not be read.</summary>
     public StoreStatistics GetStatistics()
@@ -342,10 +298,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private List<string> Problems()
     {
         List<string> problems = [.. _recoveryProblems];
-        lock (_reported)
-        {
-            problems.AddRange(_reported);
-        }
+        problems.AddRange(_reader.Problems);
         if (_flusher.Problem is { } flush) problems.Add(flush);
         if (_cutProblem is { } cut) problems.Add(cut);
         if (_logProblem is { } log) problems.Add(log);
@@ -359,10 +312,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         await _ageTimer.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);
-        _closed = true;
-        for (var i = 0; i < _options.MaxConcurrentQueries; i++) await _queries.WaitAsync().ConfigureAwait(false);
+        await _reader.DisposeAsync().ConfigureAwait(false);
         foreach (var block in _state.Blocks) block.Dispose();
-        _queries.Release(_options.MaxConcurrentQueries);
         _directoryLock.Dispose();
     }
 }

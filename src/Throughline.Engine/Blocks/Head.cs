@@ -11,6 +11,7 @@ internal sealed class Head(ulong beganUnixNano)
 {
     private readonly Lock _gate = new();
     private readonly SpanTable _table = new();
+    private readonly HeadDerived _derived = new();
     private readonly List<RequestDigest> _digests = [];
     private HeadSegment? _segment;
 
@@ -43,7 +44,7 @@ internal sealed class Head(ulong beganUnixNano)
     {
         lock (_gate)
         {
-            return _segment ??= new HeadSegment(_table.Snapshot());
+            return _segment ??= new HeadSegment(_table.Snapshot(), _derived);
         }
     }
 

@@ -23,7 +23,7 @@ internal static class DurationBuckets
     /// <summary>The middle of a bucket, which is no further than 1.6 % from any duration in it.</summary>
     public static ulong Middle(int bucket)
     {
-        if (bucket < 1 << (Bits + 1)) return (ulong)(bucket < 1 << Bits ? bucket : bucket - (1 << Bits) + (1 << Bits));
+        if (bucket < 1 << (Bits + 1)) return (ulong)bucket;
         var shift = (bucket >> Bits) - 1;
         var low = ((1ul << Bits) + ((ulong)bucket & ((1 << Bits) - 1))) << shift;
         return low + ((1ul << shift) >> 1);

@@ -17,7 +17,6 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     private readonly long _footerOffset;
     private readonly Lazy<(SpanBatch Tables, IReadOnlyList<OperationCount> Operations)> _tables;
     private readonly Lazy<TracePages> _traces;
-    private readonly Lazy<Dictionary<TraceId, int>> _ordinals;
 
     private BlockReader(string name, IReadableFile file, BlockFooter footer, long footerOffset, RowGroupCache cache)
     {
@@ -26,16 +25,9 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         _footer = footer;
         _footerOffset = footerOffset;
         _cache = cache;
-        Parts = [.. footer.RowGroups.Select(g => new SegmentPart(g.Rows, g.MinStartUnixNano, g.MaxStartUnixNano))];
         _tables = new(() => Readable(() => TablePages.Read(Pages(footer.TablesOffset, footer.TracesOffset))));
         _traces = new(() => Readable(() => TracePages.Read(Pages(footer.TracesOffset, footer.DigestsOffset))));
-        _ordinals = new(() =>
-        {
-            var ids = _traces.Value.Id;
-            var ordinals = new Dictionary<TraceId, int>(ids.Length);
-            for (var i = 0; i < ids.Length; i++) ordinals.Add(ids[i], i);
-            return ordinals;
-        });
+        _rows = new(ReadAll);
     }
 
     /// <summary>The file's name, for messages.</summary>
@@ -73,83 +65,60 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         }
     }
 
+    /// <summary>All rows, put into a table as if they were a head: blocks of this version are read until they have been rewritten, which happens at once.</summary>
+    private readonly Lazy<HeadSegment> _rows;
+
+    /// <inheritdoc/>
+    public object Identity => this;
+
     /// <inheritdoc/>
     public bool IsLasting => true;
 
     /// <inheritdoc/>
-    public SpanBatch Tables => _tables.Value.Tables;
+    public SpanBatch Tables => _rows.Value.Tables;
 
     /// <inheritdoc/>
-    public IReadOnlyList<OperationCount> Operations => _tables.Value.Operations;
+    public OperationTable Operations => _rows.Value.Operations;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<TraceId> TraceIds => _traces.Value.Id;
+    public IReadOnlyList<SegmentPart> Parts => _rows.Value.Parts;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceStart => _traces.Value.Start;
+    public ISegmentPart Open(int part) => _rows.Value.Open(part);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceEnd => _traces.Value.End;
+    public ReadOnlySpan<TraceId> TraceIds => _rows.Value.TraceIds;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceSpans => _traces.Value.Spans;
+    public ReadOnlySpan<TraceId> SplitTraceIds => TraceIds;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceErrors => _traces.Value.Errors;
+    public SegmentSummaries? Summaries => null;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceWaiting => _traces.Value.Waiting;
+    public bool MayHold(TraceId id) => FindTrace(id) >= 0;
 
     /// <inheritdoc/>
-    public IReadOnlyList<SegmentPart> Parts { get; }
+    public int FindTrace(TraceId id) => _rows.Value.FindTrace(id);
+
+    /// <inheritdoc/>
+    public TraceFacts Facts(int trace, out string? errorType) => _rows.Value.Facts(trace, out errorType);
+
+    /// <inheritdoc/>
+    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken) => _rows.Value.CopyTrace(trace, into, cancellationToken);
+
+    private HeadSegment ReadAll()
+    {
+        var table = new SpanTable();
+        for (var part = 0; part < _footer.RowGroups.Length; part++) table.Add(Load(part, ColumnGroups.All).Spans);
+        return new HeadSegment(table.Snapshot(), new HeadDerived());
+    }
 
     /// <summary>The requests that its spans came with.</summary>
     public RequestDigest[] ReadDigests() => Readable(() => MemoryMarshal.Cast<byte, RequestDigest>(Pages(_footer.DigestsOffset, _footerOffset).Bytes()).ToArray());
 
-    /// <inheritdoc/>
-    public int FindTrace(TraceId id) => _ordinals.Value.GetValueOrDefault(id, -1);
-
-    /// <inheritdoc/>
-    public TraceFacts Facts(int ordinal) => _traces.Value.Facts(ordinal);
-
-    /// <inheritdoc/>
-    public void CopyTrace(int ordinal, SpanTable into)
-    {
-        var part = PartOf(ordinal);
-        var first = 0;
-        for (var t = _footer.RowGroups[part].FirstTrace; t < ordinal; t++) first += _traces.Value.Spans[t];
-        var rows = new int[_traces.Value.Spans[ordinal]];
-        for (var i = 0; i < rows.Length; i++) rows[i] = first + i;
-        into.Add(Load(part, ColumnGroups.All).Spans, rows);
-    }
-
-    private int PartOf(int ordinal)
-    {
-        var (low, high) = (0, _footer.RowGroups.Length - 1);
-        while (low < high)
-        {
-            var middle = (low + high + 1) / 2;
-            if (_footer.RowGroups[middle].FirstTrace <= ordinal) low = middle;
-            else high = middle - 1;
-        }
-        return low;
-    }
-
-    /// <inheritdoc/>
+    /// <summary>Loads a row group. The answer is immutable and may be shared.</summary>
     public SegmentRows Load(int part, ColumnGroups groups) => Readable(() => LoadRows(part, groups));
-
-    /// <inheritdoc/>
-    public SegmentRows LoadAttribute(int part, int key) => Readable(() =>
-    {
-        if (_cache.TryGet(this, part, key, out _, out var rows, out var traceOrdinal)) return new SegmentRows(rows, traceOrdinal);
-        if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out rows, out traceOrdinal) && loaded.HasFlag(ColumnGroups.Attributes)) return new SegmentRows(rows, traceOrdinal);
-        var core = LoadRows(part, ColumnGroups.Core);
-        rows = SpanGather.WithTablesOf(Tables);
-        rows.Resource = core.Spans.Resource;
-        (rows.Attributes, rows.AttributeOffset) = AttributePages.ReadKey(Pages(_footer.RowGroups[part], ColumnGroups.Attributes), key);
-        _cache.Put(this, part, key, ColumnGroups.Attributes, rows, []);
-        return new SegmentRows(rows, default);
-    });
 
     private static T Readable<T>(Func<T> read)
     {
@@ -169,7 +138,7 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out var rows, out var traceOrdinal) && (loaded & groups) == groups) return new SegmentRows(rows, traceOrdinal);
         var entry = _footer.RowGroups[part];
         // A new batch with the columns that were decoded before: others may be reading the old one.
-        rows = loaded == 0 ? SpanGather.WithTablesOf(Tables) : rows.Snapshot();
+        rows = loaded == 0 ? SpanGather.WithTablesOf(_tables.Value.Tables) : rows.Snapshot();
         var missing = groups & ~loaded;
         if ((missing & ColumnGroups.Core) != 0)
         {

@@ -32,7 +32,7 @@ internal sealed class RowGroupCache(long limitBytes)
                 return true;
             }
         }
-        (groups, rows, traceOrdinal) = (0, block.Tables, []);
+        (groups, rows, traceOrdinal) = (0, new SpanBatch(), []);
         return false;
     }
 

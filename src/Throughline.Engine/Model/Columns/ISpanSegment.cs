@@ -44,7 +44,7 @@ internal interface ISpanSegment
     TraceFacts Facts(int trace, out string? errorType);
 
     /// <summary>Adds the trace's spans here to a table.</summary>
-    void CopyTrace(int trace, SpanTable into);
+    void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken);
 
     /// <summary>Aggregates over the whole segment that were made when it was written; null when there are none, and its spans have to be counted.</summary>
     SegmentSummaries? Summaries { get; }

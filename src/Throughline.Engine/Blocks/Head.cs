@@ -50,5 +50,5 @@ internal sealed class Head(ulong beganUnixNano)
 
     /// <summary>Writes a frozen head, to which nobody adds any more, as a block.</summary>
     public long WriteBlock(Files.IWritableFile file, CancellationToken cancellationToken) =>
-        BlockWriter.Write(_table.Snapshot(), CollectionsMarshal.AsSpan(_digests), file, cancellationToken);
+        Version0.BlockWriter.Write(_table.Snapshot(), CollectionsMarshal.AsSpan(_digests), file, cancellationToken);
 }

@@ -7,10 +7,10 @@ using ZstdNet;
 namespace Throughline.Engine.Blocks.Pages;
 
 /// <summary>
-/// Appends the pages of one block to its file and keeps what the directory will say of them. Compresses at zstd level 1, since prototypes gained next to
+/// Appends the pages of a block to its file and keeps what the directory will say of them. Compresses at zstd level 1, since prototypes gained next to
 /// nothing from higher levels. One owner; not thread safe.
 /// </summary>
-internal sealed class PageWriter(IWritableFile file) : IDisposable
+internal sealed class PageWriter : IDisposable
 {
     /// <summary>Bodies smaller than this are not worth a codec's own header.</summary>
     private const int CompressFromBytes = 64;
@@ -23,11 +23,23 @@ internal sealed class PageWriter(IWritableFile file) : IDisposable
     private readonly Compressor _compressor = new(Level1);
     private readonly NumberEncoder _numbers = new();
     private readonly List<PageEntry> _entries = [];
+    private IWritableFile? _file;
     private Column<byte> _buffer = new(BufferBytes);
     private byte[] _compressed = [];
 
+    /// <summary>Begins anew with an empty file, which stays the caller's.</summary>
+    public void Begin(IWritableFile file)
+    {
+        _file = file;
+        _entries.Clear();
+        _buffer.Truncate(0);
+        if (_buffer.Items.Length > 2 * BufferBytes) _buffer = new Column<byte>(BufferBytes);
+    }
+
+    private IWritableFile File => _file ?? throw new InvalidOperationException("No block has been begun.");
+
     /// <summary>Where the next page will lie.</summary>
-    public long Position => file.Length + _buffer.Count;
+    public long Position => File.Length + _buffer.Count;
 
     /// <summary>The pages so far.</summary>
     public ReadOnlySpan<PageEntry> Entries => CollectionsMarshal.AsSpan(_entries);
@@ -81,7 +93,7 @@ internal sealed class PageWriter(IWritableFile file) : IDisposable
     public void Flush()
     {
         if (_buffer.Count == 0) return;
-        file.Append([_buffer.Items.AsMemory(0, _buffer.Count)]);
+        File.Append([_buffer.Items.AsMemory(0, _buffer.Count)]);
         _buffer.Truncate(0);
     }
 

@@ -11,7 +11,7 @@ namespace Throughline.Engine.Blocks.Version0;
 internal static class AttributePages
 {
     /// <summary>Writes the attributes of all owners; owner i has [offsets i, offsets i + 1).</summary>
-    public static void Write(AttributeColumns attributes, ReadOnlySpan<int> offsets, PageWriter pages)
+    public static void Write(AttributeColumns attributes, ReadOnlySpan<int> offsets, OldPageWriter pages)
     {
         var shapes = new ByteDictionary();
         var shapeOf = new int[offsets.Length - 1];
@@ -31,7 +31,7 @@ internal static class AttributePages
         WriteValues(attributes, offsets, pages);
     }
 
-    private static void WriteShapes(ByteDictionary shapes, PageWriter pages)
+    private static void WriteShapes(ByteDictionary shapes, OldPageWriter pages)
     {
         var lengths = new long[shapes.Count];
         var members = new List<long>();
@@ -45,7 +45,7 @@ internal static class AttributePages
         pages.Numbers(CollectionsMarshal.AsSpan(members));
     }
 
-    private static void WriteValues(AttributeColumns attributes, ReadOnlySpan<int> offsets, PageWriter pages)
+    private static void WriteValues(AttributeColumns attributes, ReadOnlySpan<int> offsets, OldPageWriter pages)
     {
         var columns = new Dictionary<(int Key, byte Type), int>();
         var values = new List<(AttributeType Type, List<long> Values)>();
@@ -67,7 +67,7 @@ internal static class AttributePages
     /// Ids of texts and blobs are numbers of the whole block's dictionary, wide apart though one key has few: where it pays, a page of the distinct ids stands in
     /// front and the values are places in it. An empty first page says that they stand as they are.
     /// </summary>
-    private static void WriteColumn(Span<long> values, AttributeType type, PageWriter pages)
+    private static void WriteColumn(Span<long> values, AttributeType type, OldPageWriter pages)
     {
         if (!HasDistinctIds(type))
         {

@@ -17,7 +17,7 @@ internal static class BlockWriter
     /// <summary>Appends the block to an empty file. The caller syncs and names it. Answers the file's length.</summary>
     public static long Write(SpanTableView head, ReadOnlySpan<RequestDigest> digests, IWritableFile file, CancellationToken cancellationToken)
     {
-        using var pages = new PageWriter();
+        using var pages = new OldPageWriter();
         var spans = head.Spans;
         var traces = OrderTraces(head, out var rowsOfTrace, cancellationToken);
         file.Append([BlockFooter.Header()]);
@@ -86,7 +86,7 @@ internal static class BlockWriter
         return [.. all.Select(t => (t.Id, t.Facts))];
     }
 
-    private static RowGroupEntry WriteRowGroup(SpanBatch spans, List<(TraceId Id, TraceFacts Facts)> traces, List<int[]> rowsOfTrace, int first, PageWriter pages, IWritableFile file)
+    private static RowGroupEntry WriteRowGroup(SpanBatch spans, List<(TraceId Id, TraceFacts Facts)> traces, List<int[]> rowsOfTrace, int first, OldPageWriter pages, IWritableFile file)
     {
         var rows = new List<int>(RowGroupRows);
         var traceRows = new List<int>();

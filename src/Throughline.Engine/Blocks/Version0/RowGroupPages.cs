@@ -11,7 +11,7 @@ namespace Throughline.Engine.Blocks.Version0;
 internal static class RowGroupPages
 {
     /// <summary>Writes the core columns. Starts are stored from the start of the row's trace in this block.</summary>
-    public static void WriteCore(SpanBatch rows, ReadOnlySpan<ulong> traceStartOfRow, PageWriter pages)
+    public static void WriteCore(SpanBatch rows, ReadOnlySpan<ulong> traceStartOfRow, OldPageWriter pages)
     {
         var numbers = new long[rows.RowCount];
         for (var i = 0; i < numbers.Length; i++) numbers[i] = (long)(rows.StartUnixNano[i] - traceStartOfRow[i]);
@@ -46,7 +46,7 @@ internal static class RowGroupPages
     }
 
     /// <summary>Writes ids and what few searches look at.</summary>
-    public static void WriteRest(SpanBatch rows, ReadOnlySpan<int> traceRows, PageWriter pages)
+    public static void WriteRest(SpanBatch rows, ReadOnlySpan<int> traceRows, OldPageWriter pages)
     {
         pages.Bytes(MemoryMarshal.AsBytes(rows.SpanId.Span), compress: false);
         ParentPages.Write(rows, traceRows, pages);
@@ -74,7 +74,7 @@ internal static class RowGroupPages
     }
 
     /// <summary>Writes events and links. Event times are stored from their span's start.</summary>
-    public static void WriteEventsAndLinks(SpanBatch rows, PageWriter pages)
+    public static void WriteEventsAndLinks(SpanBatch rows, OldPageWriter pages)
     {
         var events = rows.Events;
         pages.Lengths(rows.EventOffset.Span);
@@ -131,7 +131,7 @@ internal static class ParentPages
     private const int Nearby = 64;
 
     /// <summary>Writes the parents; <paramref name="traceRows"/> are the numbers of rows of the traces, in order.</summary>
-    public static void Write(SpanBatch rows, ReadOnlySpan<int> traceRows, PageWriter pages)
+    public static void Write(SpanBatch rows, ReadOnlySpan<int> traceRows, OldPageWriter pages)
     {
         var codes = new long[rows.RowCount];
         var elsewhere = new List<ulong>();

@@ -7,7 +7,7 @@ namespace Throughline.Engine.Blocks.Version0;
 internal static class TablePages
 {
     /// <summary>Writes the tables that all row groups share.</summary>
-    public static void Write(SpanBatch spans, IReadOnlyList<OperationCount> operations, PageWriter pages)
+    public static void Write(SpanBatch spans, IReadOnlyList<OperationCount> operations, OldPageWriter pages)
     {
         pages.Dictionary(spans.Strings);
         pages.Dictionary(spans.Blobs);

@@ -37,7 +37,7 @@ internal sealed class TracePages
     public required int[] Services { get; init; }
 
     /// <summary>Writes the facts of all traces.</summary>
-    public static void Write(IReadOnlyList<(TraceId Id, TraceFacts Facts)> traces, PageWriter pages)
+    public static void Write(IReadOnlyList<(TraceId Id, TraceFacts Facts)> traces, OldPageWriter pages)
     {
         TraceId[] ids = [.. traces.Select(t => t.Id)];
         pages.Bytes(MemoryMarshal.AsBytes(ids.AsSpan()), compress: false);

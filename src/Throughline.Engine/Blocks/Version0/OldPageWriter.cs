@@ -4,7 +4,7 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>Writes a sequence of pages into a growing buffer. Not thread safe.</summary>
-internal sealed class PageWriter : IDisposable
+internal sealed class OldPageWriter : IDisposable
 {
     private readonly PageCodec _codec = new();
     private Column<byte> _output = new(1 << 16);

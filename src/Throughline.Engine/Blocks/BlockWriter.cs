@@ -1,0 +1,41 @@
+using Throughline.Engine.Blocks.Write;
+using Throughline.Engine.Files;
+using Throughline.Engine.Model;
+
+namespace Throughline.Engine.Blocks;
+
+/// <summary>Writes a frozen head as a block: orders its spans trace by trace and gives them to a <see cref="BlockBuilder"/>. Keeps its buffers; one owner.</summary>
+internal sealed class BlockWriter : IDisposable
+{
+    private readonly BlockBuilder _builder = new();
+    private readonly TraceOrder _order = new();
+
+    /// <summary>Appends the block to an empty file. The caller syncs and names it. Answers the file's length.</summary>
+    /// <param name="head">The head's spans.</param>
+    /// <param name="digests">The requests that they came with.</param>
+    /// <param name="split">Traces of the head that have spans in other blocks.</param>
+    /// <param name="stayedBehind">Traces whose spans are left out here and stay in the log; ordinals of <paramref name="head"/>, ascending.</param>
+    /// <param name="file">Where to.</param>
+    /// <param name="cancellationToken">Gives the block up.</param>
+    public long Write(SpanTableView head, ReadOnlySpan<RequestDigest> digests, ReadOnlySpan<TraceId> split, ReadOnlySpan<int> stayedBehind, IWritableFile file, CancellationToken cancellationToken)
+    {
+        var ids = new TraceId[stayedBehind.Length];
+        for (var i = 0; i < ids.Length; i++) ids[i] = head.TraceId(stayedBehind[i]);
+        _order.Of(head, stayedBehind, cancellationToken);
+        _builder.Begin(file);
+        _builder.From(head.Spans);
+        var analysis = new TraceAnalysis(head.Spans);
+        for (var i = 0; i < _order.Count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (trace, memory) = _order.At(i);
+            var rows = memory.Span;
+            _builder.AddTrace(head.TraceId(trace), rows, analysis.Of(rows));
+        }
+        _builder.Finish(digests, split, ids);
+        return file.Length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _builder.Dispose();
+}

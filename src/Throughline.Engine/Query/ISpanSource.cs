@@ -34,5 +34,5 @@ public interface ISpanSource
     ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 
     /// <summary>Steps that one series may have.</summary>
-    public const int MaxSteps = 10_000;
+    const int MaxSteps = 10_000;
 }

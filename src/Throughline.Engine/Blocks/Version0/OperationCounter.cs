@@ -1,5 +1,4 @@
 using Throughline.Engine.Model;
-using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Blocks.Version0;
 

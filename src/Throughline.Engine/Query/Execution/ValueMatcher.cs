@@ -104,7 +104,7 @@ internal sealed class ValueMatcher
     {
         var (holds, fails) = holdsBelow ? (long.MinValue, (Int128)long.MaxValue + 1) : (long.MaxValue, (Int128)long.MinValue - 1);
         Int128 inside = holds;
-        while (inside - fails is not (1 or -1))
+        while (Int128.Abs(inside - fails) > 1)
         {
             var middle = (inside + fails) / 2;
             if (middle == inside || middle == fails) middle = inside + (fails > inside ? 1 : -1);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 
 namespace Throughline.Engine;
@@ -15,7 +16,8 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly IFileSystem _files;
     private readonly StorePaths _paths;
     private readonly TimeProvider _time;
-    private readonly RowGroupCache _cache;
+    private readonly PageCache _cache;
+    private readonly Predicate<Model.TraceId> _isInBlocks;
     private readonly Action<FrozenHead, BlockReader> _flushed;
     private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
@@ -26,7 +28,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private volatile string? _problem;
 
     /// <summary>Begins the loop. <paramref name="flushed"/> is called on it when a block and its manifest are durable.</summary>
-    public BlockFlusher(IFileSystem files, StorePaths paths, TimeProvider time, RowGroupCache cache, Manifest manifest, Action<FrozenHead, BlockReader> flushed)
+    public BlockFlusher(IFileSystem files, StorePaths paths, TimeProvider time, PageCache cache, Manifest manifest, Predicate<Model.TraceId> isInBlocks, Action<FrozenHead, BlockReader> flushed)
     {
         _files = files;
         _paths = paths;
@@ -34,6 +36,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _cache = cache;
         _manifest = manifest;
         _nextBlock = manifest.NextBlock;
+        _isInBlocks = isInBlocks;
         _flushed = flushed;
         _loop = Task.Run(RunAsync);
     }
@@ -94,7 +97,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         var name = Manifest.BlockFileName(number);
         var path = PathOf(number);
         _givenUp.Add(number);
-        AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _stop.Token));
+        AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _isInBlocks, _stop.Token));
         var block = BlockReader.Open(_files, path, name, _cache);
         try
         {

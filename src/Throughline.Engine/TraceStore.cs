@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;
@@ -40,7 +41,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
-        RowGroupCache cache, RecoveredStore recovered)
+        PageCache cache, RecoveredStore recovered)
     {
         _options = options;
         _time = time;
@@ -51,7 +52,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _state = new StoreState(recovered.Head, [], recovered.Blocks);
         // Nothing is appended before this ends, so the log needs no flusher yet; and nothing is to be stopped when the disk refuses the log.
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
-        _flusher = new BlockFlusher(files, paths, time, cache, recovered.Manifest, OnFlushed);
+        _flusher = new BlockFlusher(files, paths, time, cache, recovered.Manifest, IsInBlocks, OnFlushed);
         DeleteLog(recovered.Manifest.FirstSegment);
         _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
     }
@@ -77,7 +78,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
-            var cache = new RowGroupCache(options.BlockCacheBytes);
+            var cache = new PageCache(options.BlockCacheBytes);
             recovered = new StoreRecovery(options, files, time, cache).Run(paths, walOptions, cancellationToken);
             var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, recovered);
             store.FlushWhenFull();
@@ -208,6 +209,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         }
         _flusher.Enqueue(frozen);
     }
+
+    private bool IsInBlocks(TraceId id) => _state.Blocks.Any(b => b.MayHold(id));
 
     private void OnFlushed(FrozenHead head, BlockReader block)
     {

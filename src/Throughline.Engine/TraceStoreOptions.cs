@@ -27,8 +27,8 @@ public sealed record TraceStoreOptions
     /// <summary>Requests that are remembered for that at most (about 80 bytes each).</summary>
     public int DuplicateMaxRequests { get; init; } = 500_000;
 
-    /// <summary>Memory for decoded row groups of blocks.</summary>
-    public long BlockCacheBytes { get; init; } = 256L << 20;
+    /// <summary>Memory for what is decoded of blocks: tables, filters, columns, dictionaries.</summary>
+    public long BlockCacheBytes { get; init; } = 80L << 20;
 
     /// <summary>How long a search may run before it answers with what it has.</summary>
     public TimeSpan SearchTimeLimit { get; init; } = TimeSpan.FromSeconds(30);

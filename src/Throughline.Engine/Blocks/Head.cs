@@ -48,7 +48,16 @@ internal sealed class Head(ulong beganUnixNano)
         }
     }
 
-    /// <summary>Writes a frozen head, to which nobody adds any more, as a block.</summary>
-    public long WriteBlock(Files.IWritableFile file, CancellationToken cancellationToken) =>
-        Version0.BlockWriter.Write(_table.Snapshot(), CollectionsMarshal.AsSpan(_digests), file, cancellationToken);
+    /// <summary>Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in others.</summary>
+    public long WriteBlock(Files.IWritableFile file, Predicate<TraceId> isInBlocks, CancellationToken cancellationToken)
+    {
+        var view = _table.Snapshot();
+        var split = new List<TraceId>();
+        for (var trace = 0; trace < view.TraceCount; trace++)
+        {
+            if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
+        }
+        using var writer = new BlockWriter();
+        return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), [], file, cancellationToken);
+    }
 }

@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks.Version0;
 /// An open block file. Tables and per-trace values are read when they are first asked for, row groups through the store's cache. Thread safe;
 /// disposed by the store when no snapshot needs it any more.
 /// </summary>
-internal sealed class BlockReader : ISpanSegment, IDisposable
+internal sealed class BlockReader : IDisposable
 {
     private readonly IReadableFile _file;
     private readonly BlockFooter _footer;
@@ -27,7 +27,6 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         _cache = cache;
         _tables = new(() => Readable(() => TablePages.Read(Pages(footer.TablesOffset, footer.TracesOffset))));
         _traces = new(() => Readable(() => TracePages.Read(Pages(footer.TracesOffset, footer.DigestsOffset))));
-        _rows = new(ReadAll);
     }
 
     /// <summary>The file's name, for messages.</summary>
@@ -63,55 +62,6 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
             file.Dispose();
             throw;
         }
-    }
-
-    /// <summary>All rows, put into a table as if they were a head: blocks of this version are read until they have been rewritten, which happens at once.</summary>
-    private readonly Lazy<HeadSegment> _rows;
-
-    /// <inheritdoc/>
-    public object Identity => this;
-
-    /// <inheritdoc/>
-    public bool IsLasting => true;
-
-    /// <inheritdoc/>
-    public SpanBatch Tables => _rows.Value.Tables;
-
-    /// <inheritdoc/>
-    public OperationTable Operations => _rows.Value.Operations;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<SegmentPart> Parts => _rows.Value.Parts;
-
-    /// <inheritdoc/>
-    public ISegmentPart Open(int part) => _rows.Value.Open(part);
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<TraceId> TraceIds => _rows.Value.TraceIds;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<TraceId> SplitTraceIds => TraceIds;
-
-    /// <inheritdoc/>
-    public SegmentSummaries? Summaries => null;
-
-    /// <inheritdoc/>
-    public bool MayHold(TraceId id) => FindTrace(id) >= 0;
-
-    /// <inheritdoc/>
-    public int FindTrace(TraceId id) => _rows.Value.FindTrace(id);
-
-    /// <inheritdoc/>
-    public TraceFacts Facts(int trace, out string? errorType) => _rows.Value.Facts(trace, out errorType);
-
-    /// <inheritdoc/>
-    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken) => _rows.Value.CopyTrace(trace, into, cancellationToken);
-
-    private HeadSegment ReadAll()
-    {
-        var table = new SpanTable();
-        for (var part = 0; part < _footer.RowGroups.Length; part++) table.Add(Load(part, ColumnGroups.All).Spans);
-        return new HeadSegment(table.Snapshot(), new HeadDerived());
     }
 
     /// <summary>The requests that its spans came with.</summary>

@@ -79,6 +79,6 @@ internal interface ISegmentPart
     /// <summary>Adds to <paramref name="rows"/> those that have an event in <paramref name="events"/>.</summary>
     void MarkRowsOfEvents(ReadOnlySpan<ulong> events, Span<ulong> rows);
 
-    /// <summary>By row: the row of its parent, or -1 when it has none here. Spans that share the parent's id: see <see cref="ParentRule"/>.</summary>
+    /// <summary>By row: the row of its parent, or -1 when it has none here. Where several spans have the parent's id, the earliest of them.</summary>
     int[] ReadParents();
 }

@@ -110,6 +110,17 @@ internal sealed class SplitTraces
         foreach (var key in _probes.Keys.Where(k => !present.Contains(k.Head) || !present.Contains(k.Earlier)).ToArray()) _probes.Remove(key);
     }
 
+    /// <summary>Forgets everything, and with it the segments that are no more.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _probes.Clear();
+            _values.Clear();
+            (_blocks, _inBlocks) = ([], []);
+        }
+    }
+
     /// <summary>Values of a trace that were worked out before from just these holders.</summary>
     internal bool TryGetValues(TraceId id, object[] holders, out TraceValues values)
     {

@@ -14,7 +14,7 @@ internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<BlockRead
 /// Opens what a store's directory holds: the manifest, its blocks, and the log's records that are in no block. Leftovers of a flush that did not come to
 /// its end are deleted; what cannot be read is told and the rest is served.
 /// </summary>
-internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, RowGroupCache cache)
+internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, RowGroupCache cache, SpanTablePool tables)
 {
     private readonly List<string> _problems = [];
     private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);
@@ -27,7 +27,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
         var blocks = OpenBlocks(paths, manifest);
-        var head = new Head(UnixNano(time));
+        var head = new Head(UnixNano(time), tables);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
     }

@@ -24,6 +24,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly SnapshotLeases _leases;
     private readonly SemaphoreSlim _queries;
     private readonly BlockFlusher _flusher;
+    private readonly SpanTablePool _tables;
     private readonly WalWriter<SpanBatch> _log;
     private readonly ITimer _ageTimer;
     private readonly IReadOnlyList<string> _recoveryProblems;
@@ -42,8 +43,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
-        RowGroupCache cache, RecoveredStore recovered)
+        RowGroupCache cache, SpanTablePool tables, RecoveredStore recovered)
     {
+        _tables = tables;
         _options = options;
         _time = time;
         _directoryLock = directoryLock;
@@ -81,8 +83,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
             var cache = new RowGroupCache(options.BlockCacheBytes);
-            recovered = new StoreRecovery(options, files, time, cache).Run(paths, walOptions, cancellationToken);
-            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, recovered);
+            var tables = new SpanTablePool(2 * options.HeadMaxBytes);
+            recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
+            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
             store.FlushWhenFull();
             return store;
         }
@@ -159,7 +162,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     {
         var state = _state;
         var isOld = StoreRecovery.UnixNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
-        if (state.Frozen.Count == 0 && state.Active.SpanCount > 0 && isOld) _ = FreezeHeadAsync();
+        if (!isOld) return;
+        _tables.Trim();
+        if (state.Frozen.Count == 0 && state.Active.SpanCount > 0) _ = FreezeHeadAsync();
     }
 
     /// <summary>Makes the head a block now and waits until it is one; an <see cref="IOException"/> when the log cannot be cut. For tests, benchmarks and orderly shutdowns that want an empty log.</summary>
@@ -205,7 +210,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         var frozen = new FrozenHead(_state.Active, cut.Segment);
         lock (_gate)
         {
-            _state = _state with { Active = new Head(StoreRecovery.UnixNano(_time)), Frozen = [.. _state.Frozen, frozen] };
+            _state = _state with { Active = new Head(StoreRecovery.UnixNano(_time), _tables), Frozen = [.. _state.Frozen, frozen] };
             _sequence++;
             _snapshot = null;
         }
@@ -220,6 +225,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             _sequence++;
             _snapshot = null;
         }
+        // Snapshots do not tell when they are given up, so the memory of a head that was looked at is the collector's.
+        if (!head.Head.WasViewed) head.Head.Release();
         DeleteLog(head.EndSegment);
         Interlocked.Exchange(ref _flushed, NewSignal()).SetResult();
         FlushWhenFull();
@@ -317,8 +324,13 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// <summary>What is stored, and what could not be read.</summary>
     public StoreStatistics GetStatistics()
     {
-        var state = _state;
-        var heads = state.Frozen.Select(f => f.Head).Append(state.Active).Select(h => h.View()).ToArray();
+        StoreState state;
+        HeadSegment[] heads;
+        lock (_gate)
+        {
+            state = _state;
+            heads = [.. state.Frozen.Select(f => f.Head).Append(state.Active).Select(h => h.View())];
+        }
         var parts = heads.SelectMany(h => h.Parts).ToArray();
         ulong? earliest = null, latest = null;
         foreach (var (min, max) in state.Blocks.Where(b => b.SpanCount > 0).Select(b => (b.MinStartUnixNano, b.MaxStartUnixNano)).Concat(parts.Select(p => (p.MinStartUnixNano, p.MaxStartUnixNano))))

@@ -5,14 +5,17 @@ namespace Throughline.Engine.Blocks;
 
 /// <summary>
 /// The spans since the last block, searchable at once. The log's loop adds, any thread takes views; both under the head's own lock, so that a view holds whole
-/// requests only.
+/// requests only. Who made it holds it; others who keep a view of it hold it too (<see cref="Retain"/>), and when the last one has let go its memory serves another head.
 /// </summary>
-internal sealed class Head(ulong beganUnixNano)
+/// <param name="beganUnixNano">When it is begun.</param>
+/// <param name="tables">Where its memory comes from and goes to.</param>
+internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
 {
     private readonly Lock _gate = new();
-    private readonly SpanTable _table = new();
+    private readonly SpanTable _table = tables.Rent();
     private readonly List<RequestDigest> _digests = [];
     private HeadSegment? _segment;
+    private int _holders = 1;
 
     /// <summary>When it was begun, Unix nanoseconds.</summary>
     public ulong BeganUnixNano { get; } = beganUnixNano;
@@ -21,7 +24,7 @@ internal sealed class Head(ulong beganUnixNano)
     public int SpanCount => Volatile.Read(ref _spanCount);
     private int _spanCount;
 
-    /// <summary>Memory that it holds, in bytes, near enough for limits.</summary>
+    /// <summary>Memory that its spans take, in bytes, near enough for limits.</summary>
     public long MemoryBytes => Interlocked.Read(ref _memoryBytes);
     private long _memoryBytes;
 
@@ -34,15 +37,30 @@ internal sealed class Head(ulong beganUnixNano)
             _digests.Add(request);
             _segment = null;
             Volatile.Write(ref _spanCount, _table.Spans.RowCount);
-            Interlocked.Exchange(ref _memoryBytes, _table.MemoryBytes);
+            Interlocked.Exchange(ref _memoryBytes, _table.UsedBytes);
         }
     }
 
-    /// <summary>The head as it is now.</summary>
+    /// <summary>Someone has a view.</summary>
+    public bool WasViewed { get; private set; }
+
+    /// <summary>One holder more. Only who knows that there is one may call it.</summary>
+    public void Retain() => Interlocked.Increment(ref _holders);
+
+    /// <summary>One holder less. After the last one nobody may ask the head for anything, nor look at a view of it.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0) return;
+        _segment = null;
+        tables.Return(_table);
+    }
+
+    /// <summary>The head as it is now. Valid as long as someone holds the head.</summary>
     public HeadSegment View()
     {
         lock (_gate)
         {
+            WasViewed = true;
             return _segment ??= new HeadSegment(_table.Snapshot());
         }
     }

@@ -51,6 +51,7 @@ internal sealed class BlockMerger : IDisposable
             AddTrace(next, split, request);
             MoveNext(next, inputs);
         }
+        AddReady(split, request);
         var splitIds = Elsewhere(blocks, request);
         _builder.Finish(Digests(blocks, request), splitIds, request.StayedBehind.Span);
         return _builder.WrittenTraces;
@@ -99,8 +100,15 @@ internal sealed class BlockMerger : IDisposable
             Add(input.TraceId, input.Numbers, rows, request);
             return;
         }
-        if (split.IsAboutToMove) _builder.EndPiece();
-        if (split.Add(input.TraceId, input.Rows, rows)) Add(input.TraceId, split.Numbers, split.Rows, request);
+        split.Add(input.TraceId, input.Rows, rows);
+        if (split.IsFull) AddReady(split, request);
+    }
+
+    private void AddReady(SplitTraceParts split, MergeRequest request)
+    {
+        foreach (var id in split.Ready()) Add(id, split.Numbers, split.RowsOf(id), request);
+        _builder.EndPiece();
+        split.Clear();
     }
 
     private void Add(TraceId id, SourceNumbers numbers, ReadOnlySpan<int> rows, MergeRequest request)

@@ -45,7 +45,7 @@ internal sealed class BlockMerger : IDisposable
             if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder.Tables, _scratch, _batches));
         }
         var split = new SplitTraceParts(inputs, _builder.Tables);
-        while (Earliest(inputs) is { } next)
+        while (Earliest(inputs, split) is { } next)
         {
             cancellationToken.ThrowIfCancellationRequested();
             AddTrace(next, split, request);
@@ -58,7 +58,7 @@ internal sealed class BlockMerger : IDisposable
     }
 
     /// <summary>The input whose present trace comes next, decoded; null at the end of all.</summary>
-    private MergeInput? Earliest(List<MergeInput> inputs)
+    private MergeInput? Earliest(List<MergeInput> inputs, SplitTraceParts split)
     {
         while (true)
         {
@@ -72,6 +72,8 @@ internal sealed class BlockMerger : IDisposable
             _builder.EndPiece();
             first.Decode();
             first.Numbers.From(first.Rows);
+            var (ids, rows) = first.DecodedTraces;
+            split.Take(first.Rows, ids.Span, rows);
         }
     }
 
@@ -92,15 +94,14 @@ internal sealed class BlockMerger : IDisposable
 
     private void AddTrace(MergeInput input, SplitTraceParts split, MergeRequest request)
     {
-        _rows.Clear();
-        for (var i = 0; i < input.RowCount; i++) _rows.Add(input.FirstRow + i);
-        var rows = CollectionsMarshal.AsSpan(_rows);
         if (!split.Contains(input.TraceId))
         {
-            Add(input.TraceId, input.Numbers, rows, request);
+            _rows.Clear();
+            for (var i = 0; i < input.RowCount; i++) _rows.Add(input.FirstRow + i);
+            Add(input.TraceId, input.Numbers, CollectionsMarshal.AsSpan(_rows), request);
             return;
         }
-        split.Add(input.TraceId, input.Rows, rows);
+        split.Pass(input.TraceId, input.RowCount);
         if (split.IsFull) AddReady(split, request);
     }
 

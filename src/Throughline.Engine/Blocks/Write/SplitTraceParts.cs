@@ -46,17 +46,32 @@ internal sealed class SplitTraceParts
     /// <summary>True when the trace lies in several inputs.</summary>
     public bool Contains(TraceId id) => _left.Count > 0 && _left.ContainsKey(id);
 
-    /// <summary>Takes a part. When it was the last, the whole trace is ready.</summary>
-    public void Add(TraceId id, SpanBatch source, ReadOnlySpan<int> rows)
+    /// <summary>
+    /// Takes the parts of a row group that has just been decoded, all at once, as their texts are then looked up once; <paramref name="ids"/> are its traces and <paramref name="traceRows"/> the rows of
+    /// each. Their turn comes with <see cref="Pass"/>.
+    /// </summary>
+    public void Take(SpanBatch source, ReadOnlySpan<TraceId> ids, ReadOnlySpan<int> traceRows)
     {
-        if (_ready.Count == 0 && _deadRows > MostDeadRows && _deadRows > _table.Spans.RowCount / 2) Rebuild();
-        _table.Add(source, rows);
-        _waiting.Add(id);
+        if (_left.Count == 0) return;
+        _rows.Truncate(0);
+        var row = 0;
+        for (var t = 0; t < traceRows.Length; row += traceRows[t++])
+        {
+            if (!_left.ContainsKey(ids[t])) continue;
+            for (var i = 0; i < traceRows[t]; i++) _rows.Add(row + i);
+            _waiting.Add(ids[t]);
+        }
+        _table.Add(source, _rows.Span);
+    }
+
+    /// <summary>Says that the turn of a part has come. When it was the last, the whole trace is ready.</summary>
+    public void Pass(TraceId id, int rows)
+    {
         ref var left = ref CollectionsMarshal.GetValueRefOrNullRef(_left, id);
         if (--left > 0) return;
         _waiting.Remove(id);
         _ready.Add(id);
-        _readyRows += rows.Length;
+        _readyRows += rows;
     }
 
     /// <summary>True when so many rows are ready that going over to them and back is worth it.</summary>
@@ -85,6 +100,7 @@ internal sealed class SplitTraceParts
     {
         _ready.Clear();
         _readyRows = 0;
+        if (_deadRows > MostDeadRows && _deadRows > _table.Spans.RowCount / 2) Rebuild();
     }
 
     /// <summary>The numbers of the rows in the block that is written.</summary>

@@ -9,6 +9,10 @@ internal sealed class BlockWriter : IDisposable
 {
     private readonly BlockBuilder _builder = new();
     private readonly TraceOrder _order = new();
+    private readonly SourceNumbers _numbers;
+
+    /// <summary>Makes a writer that writes nothing yet.</summary>
+    public BlockWriter() => _numbers = new SourceNumbers(_builder.Tables);
 
     /// <summary>Appends the block to an empty file. The caller syncs and names it. Answers the file's length.</summary>
     /// <param name="head">The head's spans.</param>
@@ -23,14 +27,13 @@ internal sealed class BlockWriter : IDisposable
         for (var i = 0; i < ids.Length; i++) ids[i] = head.TraceId(stayedBehind[i]);
         _order.Of(head, stayedBehind, cancellationToken);
         _builder.Begin(file);
-        _builder.From(head.Spans);
-        var analysis = new TraceAnalysis(head.Spans);
+        _numbers.From(head.Spans);
+        _builder.From(_numbers);
         for (var i = 0; i < _order.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (trace, memory) = _order.At(i);
-            var rows = memory.Span;
-            _builder.AddTrace(head.TraceId(trace), rows, analysis.Of(rows));
+            _builder.AddTrace(head.TraceId(trace), memory.Span);
         }
         _builder.Finish(digests, split, ids);
         return file.Length;

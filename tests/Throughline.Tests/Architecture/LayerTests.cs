@@ -23,7 +23,9 @@ public sealed class LayerTests
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Query.Plan"],
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Version0"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
+        [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages"],
+        [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model.Columns", $"{E}.Files"],
         // The facade joins them.

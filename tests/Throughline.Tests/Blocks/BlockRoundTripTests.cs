@@ -18,7 +18,7 @@ public sealed class BlockRoundTripTests
 
     private static readonly Gen<ulong> AnyNumber = Gen.OneOf<ulong>(Gen.OneOf(Edges), Gen.ULong);
 
-    private static readonly Gen<PlainSpan> AnySpan = Gen.Select(SpanGen.Span, AnyNumber, AnyNumber, AnyNumber, AnyNumber, Gen.Int, Gen.UInt, (span, start, end, time, parent, number, count) => span with
+    internal static readonly Gen<PlainSpan> AnySpan = Gen.Select(SpanGen.Span, AnyNumber, AnyNumber, AnyNumber, AnyNumber, Gen.Int, Gen.UInt, (span, start, end, time, parent, number, count) => span with
     {
         Start = start,
         End = end,
@@ -54,7 +54,7 @@ public sealed class BlockRoundTripTests
     [Fact]
     public void TraceOfMoreRowsThanARowGroupStaysWhole()
     {
-        var count = BlockWriter.RowGroupRows + 5_000;
+        var count = Throughline.Engine.Blocks.Version0.BlockWriter.RowGroupRows + 5_000;
         PlainSpan[] giant = [.. Enumerable.Range(1, count).Select(i => new PlainSpan { TraceId = new(0, 9), SpanId = (ulong)i * 7919, ParentSpanId = (ulong)(i / 3) * 7919, Start = 1000 + (ulong)i, End = 5000, Name = $"n{i % 5}" })];
         PlainSpan[] small = [.. Enumerable.Range(1, 40).Select(i => new PlainSpan { TraceId = new(1, (ulong)i), SpanId = 1, Start = (ulong)i * 100, End = 6000 })];
         using var block = BlockFiles.Open(BlockFiles.Write([.. small, .. giant]));
@@ -69,7 +69,7 @@ public sealed class BlockRoundTripTests
     [Fact]
     public void ManyRowGroupsKeepTheOrderOfTraces()
     {
-        PlainSpan[] spans = [.. Enumerable.Range(0, 3 * BlockWriter.RowGroupRows).Select(i => new PlainSpan { TraceId = new(7, (ulong)i / 3), SpanId = 1 + ((ulong)i % 3), Start = 1_000_000 - (ulong)i, End = 2_000_000, Resource = PlainResource.Of($"s{i % 4}") })];
+        PlainSpan[] spans = [.. Enumerable.Range(0, 3 * Throughline.Engine.Blocks.Version0.BlockWriter.RowGroupRows).Select(i => new PlainSpan { TraceId = new(7, (ulong)i / 3), SpanId = 1 + ((ulong)i % 3), Start = 1_000_000 - (ulong)i, End = 2_000_000, Resource = PlainResource.Of($"s{i % 4}") })];
         using var block = BlockFiles.Open(BlockFiles.Write(spans));
         Assert.True(block.Parts.Count >= 3);
         BlockFiles.AssertSame(spans, BlockFiles.ReadAll(block));

@@ -19,8 +19,8 @@ internal sealed class BlockBuilder : IDisposable
 
     private readonly PageWriter _pages = new();
     private readonly BlockTablesBuilder _tables = new();
-    private readonly SourceNumbers _numbers;
     private readonly RowGroupBuilder _rowGroup;
+    private SourceNumbers? _source;
     private readonly SummaryBuilder _summaries = new();
     private readonly List<RowGroupFacts> _rowGroups = [];
     private Column<TraceId> _traceIds = new(0);
@@ -29,12 +29,14 @@ internal sealed class BlockBuilder : IDisposable
     /// <summary>Makes a builder that writes nothing yet.</summary>
     public BlockBuilder()
     {
-        _numbers = new SourceNumbers(_tables);
-        _rowGroup = new RowGroupBuilder(_tables, _numbers, _summaries, _pages);
+        _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages);
     }
 
-    /// <summary>Traces of the block so far.</summary>
-    public int TraceCount => _traceIds.Count;
+    /// <summary>The tables of the block, for the numbers of sources in them.</summary>
+    public BlockTablesBuilder Tables => _tables;
+
+    /// <summary>Traces of the block that is written or was written last.</summary>
+    public int WrittenTraces => _traceIds.Count;
 
     /// <summary>Begins a block in an empty file, which stays the caller's.</summary>
     public void Begin(IWritableFile file)
@@ -45,30 +47,39 @@ internal sealed class BlockBuilder : IDisposable
         _rowGroups.Clear();
         _traceIds.Truncate(0);
         _spans = 0;
+        _source = null;
         _pages.Begin(file);
         _pages.Plain(BlockFooter.Header());
     }
 
-    /// <summary>Says which batch the next traces' rows are of. The batch stays as it is until another is named or the block is finished.</summary>
-    public void From(SpanBatch source)
+    /// <summary>Says which batch the next traces' rows are of. Its rows stay as they are until <see cref="EndPiece"/>, another source, or the end of the block.</summary>
+    public void From(SourceNumbers source)
     {
-        _rowGroup.EndPiece();
-        _numbers.From(source);
+        if (_source == source) return;
+        EndPiece();
+        _source = source;
+    }
+
+    /// <summary>Makes the block independent of the rows that the present source has given, which may be replaced afterwards.</summary>
+    public void EndPiece()
+    {
+        if (_source is not null) _rowGroup.EndPiece(_source);
     }
 
     /// <summary>Adds a trace: its rows in the source, by start, ties by span id. Traces come by start, ties by id, each once.</summary>
-    public void AddTrace(TraceId id, ReadOnlySpan<int> rows, TraceFacts facts)
+    public void AddTrace(TraceId id, ReadOnlySpan<int> rows)
     {
+        var source = _source ?? throw new InvalidOperationException("No source has been named.");
         if (_rowGroup.Rows > 0 && _rowGroup.Rows + rows.Length > RowGroupRows) EndRowGroup();
         _traceIds.Add(id);
-        _rowGroup.AddTrace(rows, facts);
+        _rowGroup.AddTrace(source, rows, source.Analysis.Of(rows, false));
         _spans += rows.Length;
     }
 
     private void EndRowGroup()
     {
         if (_rowGroup.Rows == 0) return;
-        _rowGroup.EndPiece();
+        EndPiece();
         _rowGroups.Add(_rowGroup.Write(_rowGroups.Count));
     }
 

@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks.Write;
 /// it remembers of them is their 128-bit hashes, and not more than <see cref="MostRemembered"/>: then it forgets all and may give a value a second id, which the
 /// format allows. One owner; not thread safe.
 /// </summary>
-internal sealed class ColumnDictionary(int column)
+internal sealed class ColumnDictionary
 {
     /// <summary>Raw bytes of a page: larger ones compress better by a few percent, and cost more to read for one value.</summary>
     private const int PageBytes = 128 << 10;
@@ -29,7 +29,7 @@ internal sealed class ColumnDictionary(int column)
     public int Count => _written + _ends.Count;
 
     /// <summary>The id of a value, which is added when it is not remembered.</summary>
-    public int IdOf(ReadOnlySpan<byte> value, PageWriter pages, ref Column<byte> body)
+    public int IdOf(ReadOnlySpan<byte> value, int column, PageWriter pages, ref Column<byte> body)
     {
         var hash = XxHash128.HashToUInt128(value);
         var (high, low) = ((ulong)(hash >> 64), (ulong)hash);
@@ -42,21 +42,29 @@ internal sealed class ColumnDictionary(int column)
         var id = Count;
         (_high[slot], _low[slot], _ids[slot]) = (high, low, id + 1);
         if (++_remembered * 2 > _ids.Length) Grow();
-        if (_ends.Count > 0 && _bytes.Count + value.Length > PageBytes) WritePage(pages, ref body);
+        if (_ends.Count > 0 && _bytes.Count + value.Length > PageBytes) WritePage(column, pages, ref body);
         _bytes.AddRange(value);
         _ends.Add(_bytes.Count);
         return id;
     }
 
     /// <summary>Writes what is left, and makes ready for another block.</summary>
-    public void Finish(PageWriter pages, ref Column<byte> body)
+    public void Finish(int column, PageWriter pages, ref Column<byte> body)
     {
-        WritePage(pages, ref body);
+        WritePage(column, pages, ref body);
+        Clear();
+    }
+
+    /// <summary>Makes ready for another block; what was not written is forgotten.</summary>
+    public void Clear()
+    {
         _written = 0;
+        _bytes.Truncate(0);
+        _ends.Truncate(0);
         Forget();
     }
 
-    private void WritePage(PageWriter pages, ref Column<byte> body)
+    private void WritePage(int column, PageWriter pages, ref Column<byte> body)
     {
         if (_ends.Count == 0) return;
         DictionaryPage.Encode(_bytes.Span, _ends.Span, ref body);
@@ -89,6 +97,7 @@ internal sealed class ColumnDictionary(int column)
 
     private void Forget()
     {
+        if (_remembered == 0) return;
         _remembered = 0;
         Array.Clear(_ids);
     }

@@ -7,7 +7,7 @@ namespace Throughline.Engine.Blocks.Write;
 /// <summary>
 /// Collects the rows of one row group from source batches, in the block's numbers, and writes their pages. Keeps its buffers. Owned by a <see cref="BlockBuilder"/>.
 /// </summary>
-internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers numbers, SummaryBuilder summaries, PageWriter pages)
+internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder summaries, PageWriter pages)
 {
     private readonly ValueColumns _values = new(tables);
     private readonly ParentCodes _parents = new();
@@ -58,8 +58,8 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
         (_minStart, _maxStart, _maxTraceDuration, _lastTraceStart) = (ulong.MaxValue, 0, 0, 0);
     }
 
-    /// <summary>Adds a trace's rows of the current source.</summary>
-    public void AddTrace(ReadOnlySpan<int> rows, TraceFacts facts)
+    /// <summary>Adds a trace's rows of a source.</summary>
+    public void AddTrace(SourceNumbers numbers, ReadOnlySpan<int> rows, TraceFacts facts)
     {
         var source = numbers.Source;
         var first = Rows;
@@ -72,7 +72,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
             _columns[BlockColumn.Start].Add((long)(start - previous));
             previous = start;
             if (root == 0 && source.ParentSpanId[row] == 0) root = i + 1;
-            AddRow(source, row, start);
+            AddRow(numbers, source, row, start);
         }
         var traceStart = facts.StartUnixNano;
         _maxTraceDuration = Math.Max(_maxTraceDuration, facts.EndUnixNano - traceStart);
@@ -88,7 +88,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
         AddParents(source, rows, first);
     }
 
-    private void AddRow(SpanBatch source, int row, ulong start)
+    private void AddRow(SourceNumbers numbers, SpanBatch source, int row, ulong start)
     {
         var columns = _columns;
         var end = source.EndUnixNano[row];
@@ -111,13 +111,14 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
         columns[BlockColumn.DroppedAttributes].Add(source.DroppedAttributes[row]);
         columns[BlockColumn.DroppedEvents].Add(source.DroppedEvents[row]);
         columns[BlockColumn.DroppedLinks].Add(source.DroppedLinks[row]);
-        columns[BlockColumn.Shape].Add(AddAttributes(AttributeOwner.Span, source.Attributes, source.AttributeOffset[row], source.AttributeOffset[row + 1]));
-        AddEvents(source, row, start);
-        AddLinks(source, row);
+        columns[BlockColumn.Shape].Add(AddAttributes(numbers, AttributeOwner.Span, source.Attributes, source.AttributeOffset[row], source.AttributeOffset[row + 1]));
+        AddEvents(numbers, row, start);
+        AddLinks(numbers, row);
     }
 
-    private void AddEvents(SpanBatch source, int row, ulong start)
+    private void AddEvents(SourceNumbers numbers, int row, ulong start)
     {
+        var source = numbers.Source;
         var (first, end) = (source.EventOffset[row], source.EventOffset[row + 1]);
         _columns[BlockColumn.EventCount].Add(end - first);
         var events = source.Events;
@@ -126,12 +127,13 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
             _columns[BlockColumn.EventTime].Add((long)(events.TimeUnixNano[e] - start));
             _columns[BlockColumn.EventName].Add(events.Name[e]);
             _columns[BlockColumn.EventDroppedAttributes].Add(events.DroppedAttributes[e]);
-            _columns[BlockColumn.EventShape].Add(AddAttributes(AttributeOwner.Event, events.Attributes, events.AttributeOffset[e], events.AttributeOffset[e + 1]));
+            _columns[BlockColumn.EventShape].Add(AddAttributes(numbers, AttributeOwner.Event, events.Attributes, events.AttributeOffset[e], events.AttributeOffset[e + 1]));
         }
     }
 
-    private void AddLinks(SpanBatch source, int row)
+    private void AddLinks(SourceNumbers numbers, int row)
     {
+        var source = numbers.Source;
         var (first, end) = (source.LinkOffset[row], source.LinkOffset[row + 1]);
         _columns[BlockColumn.LinkCount].Add(end - first);
         var links = source.Links;
@@ -142,11 +144,11 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
             _columns[BlockColumn.LinkTraceState].Add(links.TraceState[l]);
             _columns[BlockColumn.LinkFlags].Add(links.Flags[l]);
             _columns[BlockColumn.LinkDroppedAttributes].Add(links.DroppedAttributes[l]);
-            _columns[BlockColumn.LinkShape].Add(AddAttributes(AttributeOwner.Link, links.Attributes, links.AttributeOffset[l], links.AttributeOffset[l + 1]));
+            _columns[BlockColumn.LinkShape].Add(AddAttributes(numbers, AttributeOwner.Link, links.Attributes, links.AttributeOffset[l], links.AttributeOffset[l + 1]));
         }
     }
 
-    private long AddAttributes(AttributeOwner owner, AttributeColumns attributes, int first, int end)
+    private long AddAttributes(SourceNumbers numbers, AttributeOwner owner, AttributeColumns attributes, int first, int end)
     {
         var shape = numbers.Shape(owner, attributes, first, end);
         _values.Add(tables.ShapeColumns(shape), attributes, first);
@@ -169,8 +171,8 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SourceNumbers n
         }
     }
 
-    /// <summary>Gives what the current source added the block's numbers, before another source comes.</summary>
-    public void EndPiece()
+    /// <summary>Gives what a source added the block's numbers, before another source comes.</summary>
+    public void EndPiece(SourceNumbers numbers)
     {
         if (Rows == 0) return;
         _values.EndPiece(numbers.Source, pages);

@@ -24,10 +24,14 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     /// <summary>The batch that numbers are given for.</summary>
     public SpanBatch Source => _source;
 
+    /// <summary>Works out facts of traces of the batch.</summary>
+    public TraceAnalysis Analysis { get; private set; } = new(new SpanBatch());
+
     /// <summary>Goes over to another batch.</summary>
     public void From(SpanBatch source)
     {
         _source = source;
+        Analysis = new TraceAnalysis(source);
         Unknown(ref _strings, source.Strings.Count);
         Unknown(ref _resources, source.Resources.Count);
         Unknown(ref _scopes, source.Scopes.Count);

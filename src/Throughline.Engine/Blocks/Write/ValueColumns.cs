@@ -11,7 +11,9 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class ValueColumns(BlockTablesBuilder tables)
 {
+    /// <summary>By index of the column; those from <see cref="_used"/> on are left of blocks before and wait with their buffers.</summary>
     private readonly List<Values> _attributes = [];
+    private int _used;
     private readonly Dictionary<int, ColumnDictionary> _textDictionaries = [];
     private readonly List<int> _touched = [];
     private Column<byte> _body = new(0);
@@ -19,13 +21,26 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     private int[] _ids = [];
     private int _token;
 
-    private sealed class Values(ColumnDictionary? dictionary)
+    /// <summary>Values for which a column keeps its buffer from block to block.</summary>
+    private const int KeptValues = 1 << 16;
+
+    private sealed class Values
     {
-        public readonly ColumnDictionary? Dictionary = dictionary;
+        public readonly ColumnDictionary Dictionary = new();
+        public bool HasDictionary;
         public Column<long> Column = new(0);
         public int Converted;
         public long FirstFresh;
         public long Total;
+
+        public void Begin(bool hasDictionary)
+        {
+            HasDictionary = hasDictionary;
+            Dictionary.Clear();
+            if (Column.Items.Length > KeptValues) Column = new Column<long>(0);
+            Column.Truncate(0);
+            (Converted, FirstFresh, Total) = (0, 0, 0);
+        }
     }
 
     /// <summary>Adds the values of an owner of a shape to the columns of the shape.</summary>
@@ -33,7 +48,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     {
         for (var i = 0; i < shape.Length; i++)
         {
-            while (_attributes.Count <= shape[i]) AddColumn();
+            while (_used <= shape[i]) AddColumn();
             var values = _attributes[shape[i]];
             if (values.Column.Count == 0) _touched.Add(shape[i]);
             values.Column.Add(attributes.Value[first + i]);
@@ -42,9 +57,9 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
 
     private void AddColumn()
     {
-        var index = _attributes.Count;
-        var hasDictionary = tables.Columns[index].Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList;
-        _attributes.Add(new Values(hasDictionary ? new ColumnDictionary(BlockColumn.FirstAttribute + index) : null));
+        if (_used == _attributes.Count) _attributes.Add(new Values());
+        _attributes[_used].Begin(tables.Columns[_used].Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList);
+        _used++;
     }
 
     /// <summary>Turns the source's numbers of texts and blobs that were added since the last call into ids of the block.</summary>
@@ -53,10 +68,10 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
         foreach (var index in _touched)
         {
             var values = _attributes[index];
-            if (values.Dictionary is null) continue;
+            if (!values.HasDictionary) continue;
             if (values.Converted == 0) values.FirstFresh = values.Dictionary.Count;
             var texts = tables.Columns[index].Type == AttributeType.String ? source.Strings : source.Blobs;
-            Convert(texts, values.Column.Items.AsSpan(values.Converted..values.Column.Count), values.Dictionary, 0, false, pages);
+            Convert(texts, values.Column.Items.AsSpan(values.Converted..values.Column.Count), values.Dictionary, BlockColumn.FirstAttribute + index, 0, false, pages);
             values.Converted = values.Column.Count;
         }
     }
@@ -69,7 +84,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
             var values = _attributes[index];
             var column = BlockColumn.FirstAttribute + index;
             var type = tables.Columns[index].Type;
-            if (values.Dictionary is not null) pages.Ids(column, rowGroup, values.Column.Span, values.FirstFresh);
+            if (values.HasDictionary) pages.Ids(column, rowGroup, values.Column.Span, values.FirstFresh);
             else if (type != AttributeType.Empty) pages.Numbers(column, rowGroup, values.Column.Span, type == AttributeType.Double ? NumberKind.Double : NumberKind.Plain);
             values.Total += values.Column.Count;
             values.Column.Truncate(0);
@@ -85,13 +100,13 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     public long ConvertTexts(int column, bool emptyIsNone, SpanBatch source, Span<long> values, PageWriter pages)
     {
         ref var dictionary = ref CollectionsMarshal.GetValueRefOrAddDefault(_textDictionaries, column, out _);
-        dictionary ??= new ColumnDictionary(column);
+        dictionary ??= new ColumnDictionary();
         var first = dictionary.Count + 1L;
-        Convert(source.Strings, values, dictionary, 1, emptyIsNone, pages);
+        Convert(source.Strings, values, dictionary, column, 1, emptyIsNone, pages);
         return first;
     }
 
-    private void Convert(ByteDictionary texts, Span<long> values, ColumnDictionary dictionary, int firstNumber, bool emptyIsNone, PageWriter pages)
+    private void Convert(ByteDictionary texts, Span<long> values, ColumnDictionary dictionary, int column, int firstNumber, bool emptyIsNone, PageWriter pages)
     {
         if (_tokens.Length < texts.Count)
         {
@@ -117,7 +132,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
             {
                 tokens[id] = token;
                 var text = texts[id];
-                ids[id] = emptyIsNone && text.IsEmpty ? 0 : dictionary.IdOf(text, pages, ref _body) + firstNumber;
+                ids[id] = emptyIsNone && text.IsEmpty ? 0 : dictionary.IdOf(text, column, pages, ref _body) + firstNumber;
             }
             value = ids[id];
         }
@@ -126,24 +141,27 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     /// <summary>Writes the rest of the dictionaries and answers, by column of attributes, its values and the entries of its dictionary; makes ready for another block.</summary>
     public (long[] Values, int[] Entries) Finish(PageWriter pages)
     {
-        var totals = new long[_attributes.Count];
-        var entries = new int[_attributes.Count];
-        for (var i = 0; i < totals.Length; i++)
+        var totals = new long[_used];
+        var entries = new int[_used];
+        for (var i = 0; i < _used; i++)
         {
-            totals[i] = _attributes[i].Total;
-            entries[i] = _attributes[i].Dictionary?.Count ?? 0;
-            _attributes[i].Dictionary?.Finish(pages, ref _body);
+            var values = _attributes[i];
+            totals[i] = values.Total;
+            if (!values.HasDictionary) continue;
+            entries[i] = values.Dictionary.Count;
+            values.Dictionary.Finish(BlockColumn.FirstAttribute + i, pages, ref _body);
         }
-        foreach (var dictionary in _textDictionaries.Values) dictionary.Finish(pages, ref _body);
+        foreach (var (column, dictionary) in _textDictionaries) dictionary.Finish(column, pages, ref _body);
         Clear();
         return (totals, entries);
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Forgets everything but the buffers.</summary>
     public void Clear()
     {
-        _attributes.Clear();
-        _textDictionaries.Clear();
+        _used = 0;
+        foreach (var dictionary in _textDictionaries.Values) dictionary.Clear();
         _touched.Clear();
+        if (_tokens.Length > 16 * KeptValues) (_tokens, _ids) = ([], []);
     }
 }

@@ -96,7 +96,6 @@ public sealed class ServerHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => Pipeline.ConfigureGrpc(grpc, options.Receive));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new ConnectionBuffers());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 

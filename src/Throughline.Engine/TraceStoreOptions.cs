@@ -1,3 +1,5 @@
+using Throughline.Engine.Lifecycle;
+
 namespace Throughline.Engine;
 
 /// <summary>Limits and sizes of a <see cref="TraceStore"/>. Every limit has a default and, where it is hit, a message.</summary>
@@ -30,6 +32,15 @@ public sealed record TraceStoreOptions
     /// <summary>Memory for decoded row groups of blocks.</summary>
     public long BlockCacheBytes { get; init; } = 256L << 20;
 
+    /// <summary>When blocks are merged.</summary>
+    public CompactionOptions Compaction { get; init; } = new();
+
+    /// <summary>How long, and how much, is kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
+    /// <summary>Traces that may be pinned.</summary>
+    public int MaxPinnedTraces { get; init; } = 10_000;
+
     /// <summary>How long a search may run before it answers with what it has.</summary>
     public TimeSpan SearchTimeLimit { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -38,4 +49,7 @@ public sealed record TraceStoreOptions
 
     /// <summary>How long a cursor's snapshot is kept.</summary>
     public TimeSpan SnapshotLease { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Memory of heads that have become blocks and are held by cursors' snapshots only; beyond it the oldest snapshots end early.</summary>
+    public long SnapshotLeaseMaxBytes { get; init; } = 64L << 20;
 }

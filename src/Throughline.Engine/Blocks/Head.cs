@@ -20,6 +20,12 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     /// <summary>When it was begun, Unix nanoseconds.</summary>
     public ulong BeganUnixNano { get; } = beganUnixNano;
 
+    /// <summary>When its first request was received, Unix nanoseconds; 0 while there is none.</summary>
+    public ulong FirstReceivedUnixNano { get; private set; }
+
+    /// <summary>When its last request was received, Unix nanoseconds.</summary>
+    public ulong LastReceivedUnixNano { get; private set; }
+
     /// <summary>Spans in it.</summary>
     public int SpanCount => Volatile.Read(ref _spanCount);
     private int _spanCount;
@@ -34,15 +40,15 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
         lock (_gate)
         {
             _table.Add(batch);
+            if (_digests.Count == 0) FirstReceivedUnixNano = request.ReceivedUnixNano;
+            // The clock may have gone back between two requests.
+            LastReceivedUnixNano = Math.Max(LastReceivedUnixNano, request.ReceivedUnixNano);
             _digests.Add(request);
             _segment = null;
             Volatile.Write(ref _spanCount, _table.Spans.RowCount);
             Interlocked.Exchange(ref _memoryBytes, _table.UsedBytes);
         }
     }
-
-    /// <summary>Someone has a view.</summary>
-    public bool WasViewed { get; private set; }
 
     /// <summary>One holder more. Only who knows that there is one may call it.</summary>
     public void Retain() => Interlocked.Increment(ref _holders);
@@ -60,7 +66,6 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     {
         lock (_gate)
         {
-            WasViewed = true;
             return _segment ??= new HeadSegment(_table.Snapshot());
         }
     }

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -12,12 +11,16 @@ namespace Throughline.Engine.Blocks.Write;
 internal sealed class SourceNumbers(BlockTablesBuilder tables)
 {
     private readonly Dictionary<(int Resource, int Name, int Kind, int Scope), int> _operations = [];
-    private readonly Dictionary<UInt128, int> _shapes = [];
+    private readonly int[][] _shapes = [[], [], []];
     private readonly List<int> _columns = [];
     private SpanBatch _source = new();
     private int[] _strings = [];
     private int[] _resources = [];
     private int[] _scopes = [];
+    private int _knownStrings;
+    private int _knownResources;
+    private int _knownScopes;
+    private int _knownShapes;
     private (int Resource, int Name, int Kind, int Scope) _lastOperation = (-1, -1, -1, -1);
     private int _lastOperationId;
 
@@ -30,14 +33,22 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     /// <summary>Goes over to another batch.</summary>
     public void From(SpanBatch source)
     {
+        (_knownStrings, _knownResources, _knownScopes, _knownShapes) = (0, 0, 0, 0);
+        _operations.Clear();
+        _lastOperation = (-1, -1, -1, -1);
+        GoOn(source);
+    }
+
+    /// <summary>Goes on with a later view of the same batch, which has more of everything.</summary>
+    public void GoOn(SpanBatch source)
+    {
         _source = source;
         Analysis = new TraceAnalysis(source);
-        Unknown(ref _strings, source.Strings.Count);
-        Unknown(ref _resources, source.Resources.Count);
-        Unknown(ref _scopes, source.Scopes.Count);
-        _operations.Clear();
-        _shapes.Clear();
-        _lastOperation = (-1, -1, -1, -1);
+        _knownStrings = Unknown(ref _strings, _knownStrings, source.Strings.Count);
+        _knownResources = Unknown(ref _resources, _knownResources, source.Resources.Count);
+        _knownScopes = Unknown(ref _scopes, _knownScopes, source.Scopes.Count);
+        for (var owner = 0; owner < _shapes.Length; owner++) Unknown(ref _shapes[owner], _knownShapes, source.Shapes.Count);
+        _knownShapes = source.Shapes.Count;
     }
 
     /// <summary>The block's string.</summary>
@@ -70,24 +81,21 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
         return id;
     }
 
-    /// <summary>The block's shape of an owner's attributes.</summary>
-    public int Shape(AttributeOwner owner, AttributeColumns attributes, int first, int end)
+    /// <summary>The block's shape for a shape of the source, which has some (<see cref="SpanBatch.Shape"/>).</summary>
+    public int Shape(AttributeOwner owner, int shape)
     {
-        var keys = MemoryMarshal.AsBytes(attributes.Key.Span[first..end]);
-        var types = attributes.Type.Span[first..end];
-        // 128 bits of hash over a batch's own numbers stand for the list itself.
-        var hash = XxHash128.HashToUInt128(keys, (long)XxHash3.HashToUInt64(types) + (int)owner);
-        ref var shape = ref CollectionsMarshal.GetValueRefOrAddDefault(_shapes, hash, out var exists);
-        if (exists) return shape;
+        ref var known = ref _shapes[(int)owner][shape];
+        if (known >= 0) return known;
         _columns.Clear();
-        for (var i = first; i < end; i++) _columns.Add(tables.Column(owner, String(attributes.Key[i]), (AttributeType)attributes.Type[i]));
-        shape = tables.Shape(CollectionsMarshal.AsSpan(_columns));
-        return shape;
+        foreach (var member in _source.Shapes[shape]) _columns.Add(tables.Column(owner, String(ShapeTable.KeyOf(member)), ShapeTable.TypeOf(member)));
+        return known = tables.Shape(CollectionsMarshal.AsSpan(_columns));
     }
 
-    private static void Unknown(ref int[] numbers, int count)
+    /// <summary>Makes room for <paramref name="count"/> numbers, of which those from <paramref name="known"/> on are not known; answers the count.</summary>
+    private static int Unknown(ref int[] numbers, int known, int count)
     {
-        if (numbers.Length < count) numbers = new int[Math.Max(count, numbers.Length * 2)];
-        numbers.AsSpan(0, count).Fill(-1);
+        if (numbers.Length < count) Array.Resize(ref numbers, Math.Max(count, numbers.Length * 2));
+        numbers.AsSpan(known..count).Fill(-1);
+        return count;
     }
 }

@@ -20,7 +20,8 @@ internal static class VisibleBenchmark
         {
             await using var server = await ServerProcess.StartAsync(arguments, data);
             using var sender = new OtlpSender(server, false);
-            using var client = new HttpClient { BaseAddress = server.Http };
+            await server.ReadyAsync();
+            var client = server.Client;
             var random = new Random(42);
             for (var i = 0; i < Samples + WarmUp; i++)
             {

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+
+namespace Throughline.Benchmarks;
+
+/// <summary>
+/// The store's table: size, ingest, memory and every query, ours and ClickHouse's on the same data in one run, with the ratios. Answers that must agree are compared; a
+/// difference is printed and makes the exit code 1. What the server does not have is said to be not built.
+/// </summary>
+internal sealed class StoreBenchmark(Arguments arguments)
+{
+    private static readonly string[] IngestFiles = ["otlp_512.bin", "otlp_8192.bin"];
+
+    private readonly StoreReport _report = new();
+    private readonly List<string> _disagreements = [];
+
+    /// <summary>Runs everything: <c>--tool</c> or one request file in the workload tool's folder says on what.</summary>
+    public static async Task<int> RunAsync(Arguments arguments) => await new StoreBenchmark(arguments).RunAsync();
+
+    private async Task<int> RunAsync()
+    {
+        var withClickHouse = arguments.Flag("--clickhouse", true);
+        var folder = arguments.Rest.Count > 0 ? Path.GetDirectoryName(Path.GetFullPath(arguments.Rest[0])) ?? "" : Workload.Folder(arguments, withClickHouse);
+        var sample = WorkloadSample.Read(Path.Combine(folder, IngestFiles[0]));
+        Log($"asked for: {sample}");
+        var scratch = Directory.CreateTempSubdirectory("throughline-store-").FullName;
+        try
+        {
+            var theirs = arguments.Option("--clickhouse-data", Path.Combine(scratch, "clickhouse"));
+            var figures = withClickHouse ? await ClickHouseLoad.FillAsync(theirs, Path.Combine(folder, "rb"), arguments.Option("--clickhouse-format", "native"), Console.Error) : null;
+            var ours = arguments.Option("--data", Path.Combine(scratch, "throughline"));
+            await IngestAsync(folder, ours, scratch, figures);
+            await SizeAsync(ours, figures);
+            await QueriesAsync(sample, ours, withClickHouse ? theirs : null);
+            Print(folder, figures);
+        }
+        finally
+        {
+            Directory.Delete(scratch, true);
+        }
+        return _disagreements.Count == 0 ? 0 : 1;
+    }
+
+    private static void Log(string text) => Console.Error.WriteLine(text);
+
+    /// <summary>The first run is the one whose directory is kept; <c>--data</c> names it, and one that is there already is taken as it is.</summary>
+    private async Task IngestAsync(string folder, string ours, string scratch, ClickHouseFigures? theirs)
+    {
+        if (Directory.Exists(ours) && Directory.EnumerateFileSystemEntries(ours).Any())
+        {
+            Log($"{ours} is filled already: ingest is not measured.");
+            return;
+        }
+        foreach (var file in IngestFiles)
+        {
+            foreach (var isGrpc in new[] { false, true })
+            {
+                var isFirst = file == IngestFiles[0] && !isGrpc;
+                if (!isFirst && !arguments.Flag("--all-ingest", true)) continue;
+                var data = isFirst ? ours : Path.Combine(scratch, "other");
+                IngestFigures figures;
+                await using (var server = await ServerProcess.StartAsync(arguments, data)) figures = await IngestRun.MeasureAsync(server, Path.Combine(folder, file), isGrpc, arguments);
+                if (!isFirst) Directory.Delete(data, true);
+                Log(figures.ToString());
+                Add(figures, theirs);
+            }
+        }
+    }
+
+    private void Add(IngestFigures ours, ClickHouseFigures? theirs)
+    {
+        var name = $"ingest of {ours.File} over OTLP/{(ours.IsGrpc ? "gRPC" : "HTTP")}";
+        _report.Add(new($"{name}, background work included", "spans per CPU-second", theirs is null ? null : theirs.Spans / theirs.CpuSeconds, ours.SpansPerCpuSecond, ours.IsGrpc ? 200_000 : 250_000, true, ""));
+        _report.Add(new($"{name}, 2 cores with the sender beside it", "spans per second", theirs is null ? null : theirs.Spans / theirs.InsertSeconds, ours.SpansPerSecond, 200_000, true, ""));
+        _report.Add(new($"{name}, durable acknowledgement p99", "ms", null, ours.P99.TotalMilliseconds, 100, false, ""));
+        _report.Add(new($"{name}, peak resident memory", "MB", theirs?.PeakBytes / 1e6, ours.PeakBytes / 1e6, 400, false, ""));
+    }
+
+    private async Task SizeAsync(string ours, ClickHouseFigures? theirs)
+    {
+        var size = await StoreSize.SettleAsync(ours);
+        Log(size.ToString());
+        _report.Add(new("size on disk, all of it, log empty", "bytes a span", theirs is null ? null : (double)theirs.Bytes / theirs.Spans, size.BytesPerSpan, 42, false, ""));
+        if (theirs is not null && theirs.Spans != size.Spans) _disagreements.Add($"number of spans: ours {size.Spans}, ClickHouse's {theirs.Spans} (which keeps what is sent twice)");
+    }
+
+    private async Task QueriesAsync(WorkloadSample sample, string ours, string? theirs)
+    {
+        await using var server = await ServerProcess.StartAsync(arguments, ours);
+        await server.ReadyAsync();
+        await BackgroundWork.IdleAsync(server);
+        await using var engine = theirs is null ? null : await ClickHouseProcess.StartAsync(theirs);
+        foreach (var query in StoreQueries.All(sample, arguments.Option("--total", "atLeast")))
+        {
+            Log($"{query.Name}: {query.Path}");
+            await QueryAsync(query, server, engine);
+        }
+        Log(string.Create(CultureInfo.InvariantCulture, $"peak memory during the queries: server {server.Counters.PeakBytes / 1e6:0} MB")
+            + (engine is null ? "" : string.Create(CultureInfo.InvariantCulture, $", ClickHouse {engine.Counters.PeakBytes / 1e6:0} MB")));
+    }
+
+    private async Task QueryAsync(StoreQuery query, ServerProcess server, ClickHouseProcess? engine)
+    {
+        var uri = new Uri(query.Path, UriKind.Relative);
+        TimedQuestion ask = async () =>
+        {
+            var watch = Stopwatch.StartNew();
+            await server.Client.GetByteArrayAsync(uri);
+            return watch.Elapsed.TotalMilliseconds;
+        };
+        TimedQuestion? askEngine = engine is null ? null : async () => (await engine.QueryAsync(query.Sql, "JSONCompactEachRow")).Milliseconds;
+        using var answer = await server.Client.GetAsync(uri);
+        var text = await answer.Content.ReadAsStringAsync();
+        if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.BadRequest)
+        {
+            Log($"  NOT BUILT: {(int)answer.StatusCode} {text}");
+            _report.Add(new(query.Name, "ms", askEngine is null ? null : (await QueryTimer.MediansAsync(askEngine))[0], null, query.GoalMilliseconds, false, "not built"));
+            return;
+        }
+        answer.EnsureSuccessStatusCode();
+        var difference = engine is null ? null : await query.CheckAsync(text, engine);
+        if (difference is not null)
+        {
+            Log($"  DISAGREE: {difference}");
+            _disagreements.Add($"{query.Name}: {difference}");
+        }
+        var medians = askEngine is null ? await QueryTimer.MediansAsync(ask) : await QueryTimer.MediansAsync(ask, askEngine);
+        Log(string.Create(CultureInfo.InvariantCulture, $"  ours {medians[0]:0.00} ms{(medians.Length > 1 ? $", ClickHouse's {medians[1]:0.00} ms" : "")}"));
+        _report.Add(new(query.Name, "ms", medians.Length > 1 ? medians[1] : null, medians[0], query.GoalMilliseconds, false, difference is null ? "" : "WRONG ANSWER"));
+    }
+
+    private void Print(string folder, ClickHouseFigures? theirs)
+    {
+        Console.WriteLine($"Data of {folder}, {Environment.ProcessorCount} cores, {Environment.Version} .NET. Queries: medians of 9 warm runs, both stores asked in turn; ours over HTTP in JSON, ClickHouse's");
+        Console.WriteLine("in its own process without transport.");
+        if (theirs is not null)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"ClickHouse {theirs.Version}, the tables of the OpenTelemetry collector's exporter, INSERTs of {theirs.Format} from local files of 8,192 rows, two at a time, no fsync; {theirs.Spans:N0} spans. "
+                + $"{theirs.CpuSeconds:0.0} CPU-seconds with background merges; OPTIMIZE FINAL took {theirs.FinalCpuSeconds:0.0} more, after which size is counted ({(double)theirs.TimeTableBytes / theirs.Spans:0.0} of the bytes a span are the table of times)."));
+        }
+        Console.WriteLine();
+        Console.WriteLine(_report.Table());
+        if (_disagreements.Count == 0) Console.WriteLine(theirs is null ? "Answers were not compared." : "All answers that both gave agree.");
+        foreach (var disagreement in _disagreements) Console.WriteLine($"DISAGREEMENT: {disagreement}");
+    }
+}

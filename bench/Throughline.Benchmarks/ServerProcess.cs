@@ -34,12 +34,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     public TimeSpan ListeningAfter { get; }
 
     /// <summary>Starts the server on a data directory and waits until it says that it listens. <c>--server</c> names another program, <c>--server-options</c> adds options.</summary>
-    public static Task<ServerProcess> StartAsync(Arguments arguments, string data, params string[] more)
-    {
-        var program = arguments.Option("--server", "");
-        var added = arguments.Option("--server-options", "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return StartAsync(program.Length == 0 ? BuiltServer() : program, data, [.. more, .. added]);
-    }
+    public static Task<ServerProcess> StartAsync(Arguments arguments, string data) => StartAsync(ProgramOf(arguments), data, OptionsOf(arguments));
+
+    /// <summary>The server's program: what <c>--server</c> names, or the one that was built here.</summary>
+    public static string ProgramOf(Arguments arguments) => arguments.Option("--server", "") is { Length: > 0 } program ? program : BuiltServer();
+
+    /// <summary>The words of <c>--server-options</c>.</summary>
+    public static string[] OptionsOf(Arguments arguments) => arguments.Option("--server-options", "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Starts the program on a data directory, with options besides those for ports and directory.</summary>
     public static async Task<ServerProcess> StartAsync(string program, string data, IReadOnlyList<string> more)

@@ -9,17 +9,8 @@ internal sealed partial class ProcessCounters(int process)
 {
     private const int Terminate = 15;
 
-    /// <summary>CPU seconds of all its threads, in user and kernel mode, to a hundredth.</summary>
-    public double CpuSeconds
-    {
-        get
-        {
-            var stat = File.ReadAllText($"/proc/{process}/stat");
-            // The name in brackets may have blanks; utime and stime are the 12th and 13th fields behind it.
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / 100.0;
-        }
-    }
+    /// <summary>CPU seconds of all its threads so far, in user and kernel mode.</summary>
+    public double CpuSeconds => CpuClock.ProcessSeconds(process);
 
     /// <summary>The most memory that was resident at once, in bytes.</summary>
     public long PeakBytes => Status("VmHWM:");

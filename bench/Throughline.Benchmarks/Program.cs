@@ -5,6 +5,8 @@ const string Usage =
     usage: bench/run NAME [FILE ...] [--tool PROJECT [--spans N] [--seed N] [--hard yes]]
       store     the store's table, ours beside ClickHouse's: size, ingest, memory, every query; [--data DIR] [--clickhouse no] [--clickhouse-data DIR] [--clickhouse-format native|rowbinary]
                 [--all-ingest no] [--total exact|atLeast]; a FILE must lie in a folder that the workload tool made with --clickhouse. Directories that are named are kept and used again
+      scale     every query with 2, 8 and 20 million spans in the store: --tool PROJECT [--sizes 2000000,8000000,20000000] [--piece SPANS] [--total exact|atLeast]; takes 20 GB
+                of the temporary directory at most
       soak      a steady load of live spans with a reader that checks them, then everything counted; exit code 1 when something is lost, double or drifting:
                 [--minutes N | --seconds N] [--rate SPANS_PER_SECOND] [--seed N]
       decode    spans per CPU-second of the decoder; [--oracle no] leaves Google.Protobuf out, [--json yes] adds the JSON form
@@ -26,6 +28,7 @@ var arguments = new Arguments(args.AsSpan(1));
 switch (args[0])
 {
     case "store": return await StoreBenchmark.RunAsync(arguments);
+    case "scale": return await ScaleBenchmark.RunAsync(arguments);
     case "soak": return await SoakBenchmark.RunAsync(arguments);
     case "decode": return DecodeBenchmark.Run(arguments);
     case "ingest": return await IngestBenchmark.RunAsync(arguments);

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 
 namespace Throughline.Benchmarks;
 
@@ -102,32 +100,26 @@ internal sealed class StoreBenchmark(Arguments arguments)
 
     private async Task QueryAsync(StoreQuery query, ServerProcess server, ClickHouseProcess? engine)
     {
-        var uri = new Uri(query.Path, UriKind.Relative);
-        TimedQuestion ask = async () =>
+        var question = new ServerQuestion(server, query.Path);
+        var theirs = engine is null ? null : new QuestionSide(async () => (await engine.QueryAsync(query.Sql, "JSONCompactEachRow")).Milliseconds, engine.Counters);
+        var (answer, refusal) = await question.AnswerAsync();
+        var remark = "";
+        if (answer is null)
         {
-            var watch = Stopwatch.StartNew();
-            await server.Client.GetByteArrayAsync(uri);
-            return watch.Elapsed.TotalMilliseconds;
-        };
-        TimedQuestion? askEngine = engine is null ? null : async () => (await engine.QueryAsync(query.Sql, "JSONCompactEachRow")).Milliseconds;
-        using var answer = await server.Client.GetAsync(uri);
-        var text = await answer.Content.ReadAsStringAsync();
-        if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.BadRequest)
-        {
-            Log($"  NOT BUILT: {(int)answer.StatusCode} {text}");
-            _report.Add(new(query.Name, "ms", askEngine is null ? null : (await QueryTimer.MediansAsync(askEngine))[0], null, query.GoalMilliseconds, false, "not built"));
-            return;
+            remark = "not built";
+            Log($"  NOT BUILT: {refusal}");
         }
-        answer.EnsureSuccessStatusCode();
-        var difference = engine is null ? null : await query.CheckAsync(text, engine);
-        if (difference is not null)
+        else if (engine is not null && await query.CheckAsync(answer, engine) is { } difference)
         {
+            remark = "WRONG ANSWER";
             Log($"  DISAGREE: {difference}");
             _disagreements.Add($"{query.Name}: {difference}");
         }
-        var medians = askEngine is null ? await QueryTimer.MediansAsync(ask) : await QueryTimer.MediansAsync(ask, askEngine);
-        Log(string.Create(CultureInfo.InvariantCulture, $"  ours {medians[0]:0.00} ms{(medians.Length > 1 ? $", ClickHouse's {medians[1]:0.00} ms" : "")}"));
-        _report.Add(new(query.Name, "ms", medians.Length > 1 ? medians[1] : null, medians[0], query.GoalMilliseconds, false, difference is null ? "" : "WRONG ANSWER"));
+        List<QuestionSide> sides = [.. answer is null ? Array.Empty<QuestionSide>() : [question.Side], .. theirs is null ? Array.Empty<QuestionSide>() : [theirs]];
+        var figures = await QueryTimer.MeasureAsync(sides);
+        var (our, their) = (answer is null ? (QuestionFigures?)null : figures[0], theirs is null ? (QuestionFigures?)null : figures[^1]);
+        Log(string.Create(CultureInfo.InvariantCulture, $"  ours {our?.Milliseconds:0.00} ms, ClickHouse's {their?.Milliseconds:0.00} ms"));
+        _report.Add(new(query.Name, "ms", their?.Milliseconds, our?.Milliseconds, query.GoalMilliseconds, false, remark) { Cpu = (their?.CpuMilliseconds, our?.CpuMilliseconds) });
     }
 
     private void Print(string folder, ClickHouseFigures? theirs)

@@ -4,7 +4,11 @@ using System.Text;
 namespace Throughline.Benchmarks;
 
 /// <summary>A row of the report: a figure of each side and the one to reach. <see cref="HigherIsBetter"/> turns the ratio round, so that above 1 is always ours ahead.</summary>
-internal sealed record ReportRow(string Name, string Unit, double? ClickHouse, double? Ours, double? Goal, bool HigherIsBetter, string Remark);
+internal sealed record ReportRow(string Name, string Unit, double? ClickHouse, double? Ours, double? Goal, bool HigherIsBetter, string Remark)
+{
+    /// <summary>CPU milliseconds of ClickHouse and of ours, where they were measured.</summary>
+    public (double? ClickHouse, double? Ours) Cpu { get; init; }
+}
 
 /// <summary>Collects rows and prints them as a table of Markdown. One thread.</summary>
 internal sealed class StoreReport
@@ -18,14 +22,14 @@ internal sealed class StoreReport
     public string Table()
     {
         var text = new StringBuilder();
-        text.AppendLine("| | ClickHouse | Throughline | times better | goal | reached |");
-        text.AppendLine("|---|---|---|---|---|---|");
+        text.AppendLine("| | ClickHouse | Throughline | times better | goal | reached | CPU ms: ClickHouse | Throughline |");
+        text.AppendLine("|---|---|---|---|---|---|---|---|");
         foreach (var row in _rows)
         {
             var ratio = row is { ClickHouse: { } theirs, Ours: { } ours } ? row.HigherIsBetter ? ours / theirs : theirs / ours : (double?)null;
             var reached = row is { Goal: { } goal, Ours: { } value } ? (row.HigherIsBetter ? value >= goal : value <= goal) ? "yes" : "no" : "";
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {row.Name}, {row.Unit} | {Number(row.ClickHouse)} | {(row.Ours is null && row.Remark.Length > 0 ? row.Remark : Number(row.Ours))} | {(ratio is { } r ? Number(r) : "")} | {Number(row.Goal)} | {reached}{(row.Ours is not null && row.Remark.Length > 0 ? $" {row.Remark}" : "")} |");
+                $"| {row.Name}, {row.Unit} | {Number(row.ClickHouse)} | {(row.Ours is null && row.Remark.Length > 0 ? row.Remark : Number(row.Ours))} | {(ratio is { } r ? Number(r) : "")} | {Number(row.Goal)} | {reached}{(row.Ours is not null && row.Remark.Length > 0 ? $" {row.Remark}" : "")} | {Number(row.Cpu.ClickHouse)} | {Number(row.Cpu.Ours)} |");
         }
         return text.ToString();
     }

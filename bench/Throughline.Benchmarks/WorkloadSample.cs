@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Model;
@@ -34,7 +35,7 @@ internal sealed record WorkloadSample(long Spans, string TraceId, (string Servic
     {
         var latest = new LatestStart();
         ReadBatches(path, latest.Add);
-        var counts = new Counts(latest.UnixNano + 1 - Hour, latest.Spans / 2);
+        var counts = new Counts(latest.UnixNano + 1 - Hour, latest.Spans / 2, latest.SpansOfTrace);
         ReadBatches(path, counts.Add);
         return new WorkloadSample(latest.Spans, counts.TraceId ?? "", Middle(counts.LastHour, 20, "operation"), Middle(counts.Cameras, 1, "camera.name"), counts.BatchId ?? "",
             Middle(counts.Errors, 100, "service with errors"), Middle(counts.UrlParts, 100, "parameter of url.full"), latest.UnixNano);
@@ -62,15 +63,19 @@ internal sealed record WorkloadSample(long Spans, string TraceId, (string Servic
             : throw new InvalidDataException($"The requests have no {what} that comes {atLeast.ToString(CultureInfo.InvariantCulture)} times: the queries are made for the workload tool's files.");
     }
 
+    /// <summary>The first reading: what the second must know beforehand.</summary>
     private sealed class LatestStart
     {
         public long Spans { get; private set; }
 
         public ulong UnixNano { get; private set; }
 
+        public Dictionary<TraceId, int> SpansOfTrace { get; } = [];
+
         public void Add(SpanBatch batch)
         {
             Spans += batch.RowCount;
+            for (var row = 0; row < batch.RowCount; row++) CollectionsMarshal.GetValueRefOrAddDefault(SpansOfTrace, batch.TraceId[row], out _)++;
             // Data with clocks gone wrong has spans in 2100: what counts as the present is what most requests agree on, so a request's middle.
             var starts = new ulong[batch.RowCount];
             for (var row = 0; row < starts.Length; row++) starts[row] = batch.StartUnixNano[row];
@@ -79,9 +84,11 @@ internal sealed record WorkloadSample(long Spans, string TraceId, (string Servic
         }
     }
 
-    /// <summary>Counts what may be asked for. Trace and batch come from the span in the middle of the file, or the next that has one.</summary>
-    private sealed class Counts(ulong lastHourFrom, long middle)
+    /// <summary>Counts what may be asked for. Trace and batch come from the span in the middle of the file, or the next that has one; a giant among the traces is passed over.</summary>
+    private sealed class Counts(ulong lastHourFrom, long middle, Dictionary<TraceId, int> spansOfTrace)
     {
+        private const int MostSpans = 64;
+
         private long _spans;
 
         public Dictionary<(string Service, string Operation), int> LastHour { get; } = [];
@@ -112,7 +119,7 @@ internal sealed record WorkloadSample(long Spans, string TraceId, (string Servic
                     else if (key == batchId && _spans >= middle) BatchId ??= Text(batch, (int)batch.Attributes.Value[i]);
                     else if (key == url) CountParameters(Text(batch, (int)batch.Attributes.Value[i]));
                 }
-                if (_spans++ >= middle) TraceId ??= batch.TraceId[row].ToString();
+                if (_spans++ >= middle && TraceId is null && spansOfTrace[batch.TraceId[row]] <= MostSpans) TraceId = batch.TraceId[row].ToString();
             }
         }
 

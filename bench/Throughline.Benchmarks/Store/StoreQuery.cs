@@ -5,5 +5,5 @@ namespace Throughline.Benchmarks;
 /// would run for the same list or figures; where ours does more (whole traces with summaries, counts beside names), theirs is left at less.
 /// </summary>
 /// <param name="GoalMilliseconds">The figure to reach, or null for a row that has none.</param>
-/// <param name="CheckAsync">Gets our answer and the engine; answers what differs, or null when nothing does. Not measured.</param>
-internal sealed record StoreQuery(string Name, double? GoalMilliseconds, string Path, string Sql, Func<string, ClickHouseProcess, Task<string?>> CheckAsync);
+/// <param name="CheckAsync">Gets our answer; answers what differs, or null when nothing does. Not measured.</param>
+internal sealed record StoreQuery(string Name, double? GoalMilliseconds, string Path, string Sql, Func<string, AnswerChecks, Task<string?>> CheckAsync);

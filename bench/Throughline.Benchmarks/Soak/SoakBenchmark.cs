@@ -27,7 +27,7 @@ internal static class SoakBenchmark
             foreach (var problem in result.Problems) Console.WriteLine($"PROBLEM: {problem}");
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{(result.Passed ? "passed" : "FAILED")}: {result.Spans:N0} spans in {result.Traces:N0} traces acknowledged, {result.Checks:N0} checks, {result.Retries} requests sent again, "
-                + $"peak resident memory {result.Samples.Max(s => s.ResidentBytes) / 1e6:0} MB{(options.Duration < options.DriftFrom ? "; too short to judge drift" : "")}"));
+                + $"peak resident memory {result.Samples.Select(s => s.ResidentBytes).DefaultIfEmpty().Max() / 1e6:0} MB{(options.Duration < options.DriftFrom ? "; too short to judge drift" : "")}"));
             return result.Passed ? 0 : 1;
         }
         finally

@@ -21,38 +21,50 @@ public sealed class SoakRun(SoakOptions options, TextWriter log)
     private readonly SoakTraffic _traffic = new(options.Seed);
     private readonly List<string> _problems = [];
     private readonly List<SoakSample> _samples = [];
+    private SoakLoad? _load;
+    private long _checks;
 
-    /// <summary>Runs the soak. Cancelling ends it with an exception and stops the server.</summary>
+    /// <summary>Runs the soak. A server that ends, refuses or stalls is a problem of the result; cancelling ends the run with an exception. The server is stopped in any case.</summary>
     public async Task<SoakResult> RunAsync(CancellationToken cancellationToken)
     {
-        SoakLoad load;
-        long checks;
+        try
+        {
+            await RunServersAsync(cancellationToken);
+            if (options.Duration >= options.DriftFrom) _problems.AddRange(SoakDrift.Find(_samples));
+        }
+        catch (Exception e) when (e is InvalidOperationException or HttpRequestException or TimeoutException or IOException)
+        {
+            _problems.Add($"the run ended early: {e.Message}");
+        }
+        return new SoakResult(_problems, _samples, _load?.AcknowledgedSpans ?? 0, (_load?.Batches ?? 0L) * SoakTraffic.TracesPerBatch, _load?.Retries ?? 0, _checks);
+    }
+
+    private async Task RunServersAsync(CancellationToken cancellationToken)
+    {
         await using (var server = await ServerProcess.StartAsync(options.ServerProgram, options.DataDirectory, options.ServerOptions))
         {
             await server.ReadyAsync();
-            load = new SoakLoad(_traffic, options, server);
+            _load = new SoakLoad(_traffic, options, server);
             var reader = new SoakReader(_traffic, server);
-            await LoadAsync(server, load, reader, cancellationToken);
-            await CheckAllAsync(server, load, reader, cancellationToken);
-            checks = Take(reader);
+            await LoadAsync(server, _load, reader, cancellationToken);
+            await CheckAllAsync(server, _load, reader, cancellationToken);
+            Take(reader);
         }
         log.WriteLine("restarting the server ...");
         await using (var server = await ServerProcess.StartAsync(options.ServerProgram, options.DataDirectory, options.ServerOptions))
         {
             await server.ReadyAsync();
             var reader = new SoakReader(_traffic, server);
-            await CheckAllAsync(server, load, reader, cancellationToken);
-            checks += Take(reader);
+            await CheckAllAsync(server, _load, reader, cancellationToken);
+            Take(reader);
         }
-        if (options.Duration >= options.DriftFrom) _problems.AddRange(SoakDrift.Find(_samples));
-        return new SoakResult(_problems, _samples, load.AcknowledgedSpans, (long)load.Batches * SoakTraffic.TracesPerBatch, load.Retries, checks);
     }
 
-    private long Take(SoakReader reader)
+    private void Take(SoakReader reader)
     {
+        _checks += reader.Checks;
         _problems.AddRange(reader.Problems);
         if (reader.ProblemCount > reader.Problems.Count) _problems.Add($"and {reader.ProblemCount - reader.Problems.Count} more like these");
-        return reader.Checks;
     }
 
     private async Task LoadAsync(ServerProcess server, SoakLoad load, SoakReader reader, CancellationToken cancellationToken)
@@ -61,11 +73,16 @@ public sealed class SoakRun(SoakOptions options, TextWriter log)
         var watch = Stopwatch.StartNew();
         var sending = Task.Run(() => load.RunAsync(cancellationToken), CancellationToken.None);
         var reads = Task.Run(() => reader.RunAsync(load, options, reading.Token), CancellationToken.None);
-        while (await Task.WhenAny(sending, Task.Delay(options.SampleInterval, CancellationToken.None)) != sending) await SampleAsync(watch.Elapsed, server, load, reader);
+        try
+        {
+            while (await Task.WhenAny(sending, Task.Delay(options.SampleInterval, CancellationToken.None)) != sending) await SampleAsync(watch.Elapsed, server, load, reader);
+        }
+        finally
+        {
+            await reading.CancelAsync();
+            await Task.WhenAll(sending, reads);
+        }
         var seconds = watch.Elapsed.TotalSeconds;
-        await reading.CancelAsync();
-        await sending;
-        await reads;
         await SampleAsync(watch.Elapsed, server, load, reader);
         var (sent, asked) = (load.AcknowledgedSpans / seconds, options.SpansPerSecond);
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.AcknowledgedSpans:N0} spans acknowledged, {sent:N0} a second of {asked:N0}; sent again {load.Retries}; {reader.Checks} checks"));

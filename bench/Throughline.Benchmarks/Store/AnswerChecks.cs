@@ -99,7 +99,7 @@ internal sealed class AnswerChecks
             await _engine.RowsAsync($"SELECT ServiceName, SpanName, lower(SpanKind), count(), countIf({IsError}) FROM {_rows} GROUP BY ServiceName, SpanName, SpanKind"));
     }
 
-    /// <summary>The same with quantiles of their durations, which may be off by 5 % of what the sorted durations allow.</summary>
+    /// <summary>The same with quantiles of their durations, which may be off by 2 % of what the sorted durations allow.</summary>
     public async Task<string?> OperationFiguresAsync(string answer)
     {
         using var json = JsonDocument.Parse(answer, Deep);
@@ -111,7 +111,7 @@ internal sealed class AnswerChecks
         var theirs = (await _engine.RowsAsync($"SELECT ServiceName, SpanName, Kind, {string.Join(", ", bounds)} FROM (SELECT ServiceName, SpanName, lower(SpanKind) AS Kind, count() AS n, "
             + $"arraySort(groupArray(Duration)) AS Sorted FROM {_rows} GROUP BY ServiceName, SpanName, SpanKind)")).ToDictionary(row => $"{row[0]} {row[1]} {row[2]}");
         string? worst = null;
-        var worstShare = 0.05;
+        var worstShare = 0.02;
         foreach (var operation in ours)
         {
             var name = $"{Text(operation, "service")} {Text(operation, "name")} {Text(operation, "kind")}";

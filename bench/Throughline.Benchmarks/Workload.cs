@@ -21,7 +21,10 @@ internal static class Workload
         return [path];
     }
 
-    /// <summary>The workload tool's folder for the options <c>--spans</c>, <c>--seed</c> and <c>--hard</c>, made by <c>--tool</c> unless an earlier run did; with ClickHouse's rows when asked for.</summary>
+    /// <summary>
+    /// The workload tool's folder for the options <c>--spans</c>, <c>--seed</c> and <c>--hard</c>, made by <c>--tool</c> unless an earlier run did; with ClickHouse's rows when
+    /// asked for.
+    /// </summary>
     public static string Folder(Arguments arguments, bool withRows)
     {
         var (spans, seed, hard) = (arguments.Option("--spans", "2000000"), arguments.Option("--seed", "42"), arguments.Flag("--hard", false));

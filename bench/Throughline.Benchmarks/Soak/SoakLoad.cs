@@ -81,7 +81,11 @@ internal sealed class SoakLoad(SoakTraffic traffic, SoakOptions options, ServerP
         while (watch.Elapsed < options.Duration)
         {
             await timer.WaitForNextTickAsync(cancellationToken);
-            for (; spans < watch.Elapsed.TotalSeconds * options.SpansPerSecond && watch.Elapsed < options.Duration; spans += traffic.SpansOf(batch++)) await EnqueueAsync(batch, watch.Elapsed, cancellationToken);
+            while (spans < watch.Elapsed.TotalSeconds * options.SpansPerSecond && watch.Elapsed < options.Duration)
+            {
+                await EnqueueAsync(batch, watch.Elapsed, cancellationToken);
+                spans += traffic.SpansOf(batch++);
+            }
             while (_late.TryPeek(out var late) && late.Due <= watch.Elapsed) await _queue.Writer.WriteAsync(_late.Dequeue().Request, cancellationToken);
         }
         while (_late.TryDequeue(out var late)) await _queue.Writer.WriteAsync(late.Request, cancellationToken);

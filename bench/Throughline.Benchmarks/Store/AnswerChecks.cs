@@ -29,7 +29,8 @@ internal sealed class AnswerChecks
     public static async Task<AnswerChecks> CreateAsync(ClickHouseProcess engine)
     {
         if (await engine.ValueAsync($"SELECT count() = uniqExact(TraceId, SpanId) FROM {Sent}") == "1") return new AnswerChecks(engine, Sent);
-        await engine.AllAsync([$"DROP TABLE IF EXISTS {Distinct} SYNC", $"CREATE TABLE {Distinct} ENGINE = MergeTree ORDER BY (ServiceName, SpanName, toDateTime(Timestamp)) AS SELECT DISTINCT * FROM {Sent}"], 1);
+        var create = $"CREATE TABLE {Distinct} ENGINE = MergeTree ORDER BY (ServiceName, SpanName, toDateTime(Timestamp)) AS SELECT DISTINCT * FROM {Sent}";
+        await engine.AllAsync([$"DROP TABLE IF EXISTS {Distinct} SYNC", create], 1);
         return new AnswerChecks(engine, Distinct);
     }
 

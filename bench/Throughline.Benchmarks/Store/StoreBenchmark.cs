@@ -33,6 +33,7 @@ internal sealed class StoreBenchmark(Arguments arguments)
             await IngestAsync(folder, ours, scratch, figures);
             await SizeAsync(ours, figures);
             await QueriesAsync(sample, ours, withClickHouse ? theirs : null);
+            await VisibleAsync();
             Print(folder, figures);
         }
         finally
@@ -71,8 +72,8 @@ internal sealed class StoreBenchmark(Arguments arguments)
     private void Add(IngestFigures ours, ClickHouseFigures? theirs)
     {
         var name = $"ingest of {ours.File} over OTLP/{(ours.IsGrpc ? "gRPC" : "HTTP")}";
-        _report.Add(new($"{name}, background work included", "spans per CPU-second", theirs is null ? null : theirs.Spans / theirs.CpuSeconds, ours.SpansPerCpuSecond, ours.IsGrpc ? 200_000 : 250_000, true, ""));
-        _report.Add(new($"{name}, 2 cores with the sender beside it", "spans per second", theirs is null ? null : theirs.Spans / theirs.InsertSeconds, ours.SpansPerSecond, 200_000, true, ""));
+        _report.Add(new($"{name}, background work included", "spans per CPU-second", theirs?.SpansPerCpuSecond, ours.SpansPerCpuSecond, ours.IsGrpc ? 200_000 : 250_000, true, ""));
+        _report.Add(new($"{name}, 2 cores with the sender beside it", "spans per second", theirs?.SpansPerSecond, ours.SpansPerSecond, 200_000, true, ""));
         _report.Add(new($"{name}, durable acknowledgement p99", "ms", null, ours.P99.TotalMilliseconds, 100, false, ""));
         _report.Add(new($"{name}, peak resident memory", "MB", theirs?.PeakBytes / 1e6, ours.PeakBytes / 1e6, 400, false, ""));
     }
@@ -81,8 +82,15 @@ internal sealed class StoreBenchmark(Arguments arguments)
     {
         var size = await StoreSize.SettleAsync(ours);
         Log(size.ToString());
-        _report.Add(new("size on disk, all of it, log empty", "bytes a span", theirs is null ? null : (double)theirs.Bytes / theirs.Spans, size.BytesPerSpan, 42, false, ""));
+        _report.Add(new("size on disk, all of it, log empty", "bytes a span", theirs?.BytesPerSpan, size.BytesPerSpan, 42, false, ""));
         _spans = size.Spans;
+    }
+
+    private async Task VisibleAsync()
+    {
+        var visible = await VisibleBenchmark.MeasureAsync(arguments);
+        _report.Add(new("acknowledgement to the answer of a search that has the trace, p99", "ms", null, Figures.Percentile(visible.BySearch, 0.99), null, false, ""));
+        _report.Add(new("answers after the acknowledgement that did not have it yet", "of 800", null, visible.Missed, 0, false, ""));
     }
 
     private async Task QueriesAsync(WorkloadSample sample, string ours, string? theirs)
@@ -140,14 +148,9 @@ internal sealed class StoreBenchmark(Arguments arguments)
 
     private void Print(string folder, ClickHouseFigures? theirs)
     {
-        Console.WriteLine($"Data of {folder}, {Environment.ProcessorCount} cores, {Environment.Version} .NET. Queries: medians of 9 warm runs, both stores asked in turn; ours over HTTP in JSON, ClickHouse's");
-        Console.WriteLine("in its own process without transport.");
-        if (theirs is not null)
-        {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"ClickHouse {theirs.Version}, the tables of the OpenTelemetry collector's exporter, INSERTs of {theirs.Format} from local files of 8,192 rows, two at a time, no fsync; {theirs.Spans:N0} spans. "
-                + $"{theirs.CpuSeconds:0.0} CPU-seconds with background merges; OPTIMIZE FINAL took {theirs.FinalCpuSeconds:0.0} more, after which size is counted ({(double)theirs.TimeTableBytes / theirs.Spans:0.0} of the bytes a span are the table of times)."));
-        }
+        Console.WriteLine($"Data of {folder}, {Environment.ProcessorCount} cores, .NET {Environment.Version}.");
+        Console.WriteLine("Queries: medians of 9 warm runs, both stores asked in turn; ours over HTTP in JSON, ClickHouse's in its own process without transport.");
+        if (theirs is not null) Console.WriteLine(theirs);
         Console.WriteLine();
         Console.WriteLine(_report.Table());
         if (_disagreements.Count == 0) Console.WriteLine(theirs is null ? "Answers were not compared." : "All answers that both gave agree.");

@@ -26,16 +26,19 @@ internal static class StoreQueries
     {
         var count = totals.Length == 0 ? "" : $"&total={totals}";
         var ((from, to), (service, operation)) = (sample.LastHour, sample.ServiceAndOperation);
-        yield return Search("newest 20 of a service and operation, last hour", 2, $"service={Uri.EscapeDataString(service)}&operation={Uri.EscapeDataString(operation)}&from={from}&to={to}&limit=20{count}",
+        yield return Search("newest 20 of a service and operation, last hour", 2,
+            $"service={Uri.EscapeDataString(service)}&operation={Uri.EscapeDataString(operation)}&from={from}&to={to}&limit=20{count}",
             $"ServiceName = {Literal(service)} AND SpanName = {Literal(operation)} AND {Between(from, to)}", "Timestamp", 20);
-        yield return Search("camera.name = value and duration >= 100 ms, top 20 by duration over all", 8, $"q={Filter($"camera.name={sample.Camera} span.duration>=100ms")}&order=duration&limit=20{count}",
+        yield return Search("camera.name = value and duration >= 100 ms, top 20 by duration over all", 8,
+            $"q={Filter($"camera.name={sample.Camera} span.duration>=100ms")}&order=duration&limit=20{count}",
             $"SpanAttributes['camera.name'] = {Literal(sample.Camera)} AND Duration >= 100000000", "Duration", 20);
-        yield return Search("attribute needle (one batch.id)", 3, $"q={Filter($"batch.id={sample.BatchId}")}&limit=20{count}", $"SpanAttributes['batch.id'] = {Literal(sample.BatchId)}", "Timestamp", 20);
+        yield return Search("attribute needle (one batch.id)", 3, $"q={Filter($"batch.id={sample.BatchId}")}&limit=20{count}",
+            $"SpanAttributes['batch.id'] = {Literal(sample.BatchId)}", "Timestamp", 20);
         yield return Search("errors of a service, newest 100", 4, $"service={Uri.EscapeDataString(sample.ErrorService)}&status=error&limit=100{count}",
             $"ServiceName = {Literal(sample.ErrorService)} AND StatusCode = 'Error'", "Timestamp", 100,
             $"ServiceName = {Literal(sample.ErrorService)} AND {AnswerChecks.IsError}");
-        yield return Search("substring of url.full, newest 20", 30, $"q={Filter($"url.full~{sample.UrlPart}")}&limit=20{count}", $"SpanAttributes['url.full'] LIKE {Literal($"%{LikeText(sample.UrlPart)}%")}",
-            "Timestamp", 20);
+        yield return Search("substring of url.full, newest 20", 30, $"q={Filter($"url.full~{sample.UrlPart}")}&limit=20{count}",
+            $"SpanAttributes['url.full'] LIKE {Literal($"%{LikeText(sample.UrlPart)}%")}", "Timestamp", 20);
     }
 
     /// <param name="same">What our search means, where the statement that is measured asks for less.</param>
@@ -62,8 +65,8 @@ internal static class StoreQueries
     {
         yield return new("services with their spans", 1, "/api/v1/services", "SELECT ServiceName, count() FROM otel.otel_traces GROUP BY ServiceName", (answer, checks) => checks.ServicesAsync(answer));
         yield return new("services; ClickHouse names only", null, "/api/v1/services", "SELECT DISTINCT ServiceName FROM otel.otel_traces", (answer, checks) => checks.ServicesAsync(answer));
-        yield return new("operations with their spans", 1, "/api/v1/operations", "SELECT ServiceName, SpanName, SpanKind, count() FROM otel.otel_traces GROUP BY ServiceName, SpanName, SpanKind",
-            (answer, checks) => checks.OperationsAsync(answer));
+        yield return new("operations with their spans", 1, "/api/v1/operations",
+            "SELECT ServiceName, SpanName, SpanKind, count() FROM otel.otel_traces GROUP BY ServiceName, SpanName, SpanKind", (answer, checks) => checks.OperationsAsync(answer));
         yield return new("operations; ClickHouse names only", null, "/api/v1/operations", "SELECT DISTINCT ServiceName, SpanName FROM otel.otel_traces", (answer, checks) => checks.OperationsAsync(answer));
     }
 
@@ -74,5 +77,6 @@ internal static class StoreQueries
 
     private static string Literal(string text) => $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 
-    private static string LikeText(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+    private static string LikeText(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 }

@@ -24,14 +24,21 @@ internal sealed class StoreReport
         var text = new StringBuilder();
         text.AppendLine("| | ClickHouse | Throughline | times better | goal | reached | CPU ms: ClickHouse | Throughline |");
         text.AppendLine("|---|---|---|---|---|---|---|---|");
-        foreach (var row in _rows)
-        {
-            var ratio = row is { ClickHouse: { } theirs, Ours: { } ours } ? row.HigherIsBetter ? ours / theirs : theirs / ours : (double?)null;
-            var reached = row is { Goal: { } goal, Ours: { } value } ? (row.HigherIsBetter ? value >= goal : value <= goal) ? "yes" : "no" : "";
-            text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {row.Name}, {row.Unit} | {Number(row.ClickHouse)} | {(row.Ours is null && row.Remark.Length > 0 ? row.Remark : Number(row.Ours))} | {(ratio is { } r ? Number(r) : "")} | {Number(row.Goal)} | {reached}{(row.Ours is not null && row.Remark.Length > 0 ? $" {row.Remark}" : "")} | {Number(row.Cpu.ClickHouse)} | {Number(row.Cpu.Ours)} |");
-        }
+        foreach (var row in _rows) text.AppendLine(Line(row));
         return text.ToString();
+    }
+
+    private static string Line(ReportRow row)
+    {
+        var ratio = row is { ClickHouse: { } theirs, Ours: { } ours } ? row.HigherIsBetter ? ours / theirs : theirs / ours : (double?)null;
+        var reached = row is not { Goal: { } goal, Ours: { } value } ? "" : (row.HigherIsBetter ? value >= goal : value <= goal) ? "yes" : "no";
+        // What is not built has its remark in the place of the figure.
+        var (figure, remark) = row.Ours is null ? (row.Remark, "") : (Number(row.Ours), row.Remark);
+        string[] cells =
+        [
+            $"{row.Name}, {row.Unit}", Number(row.ClickHouse), figure, Number(ratio), Number(row.Goal), $"{reached} {remark}".Trim(), Number(row.Cpu.ClickHouse), Number(row.Cpu.Ours),
+        ];
+        return $"| {string.Join(" | ", cells)} |";
     }
 
     /// <summary>Three figures that say something: 41,234; 412; 41.2; 4.12; 0.41.</summary>

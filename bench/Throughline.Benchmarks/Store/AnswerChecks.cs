@@ -70,7 +70,7 @@ internal sealed class AnswerChecks
     {
         using var json = JsonDocument.Parse(answer, Deep);
         var ours = json.RootElement.GetProperty("traces").EnumerateArray().Select(trace => Text(trace, "traceId")).ToList();
-        if (json.RootElement.GetProperty("truncated").ValueKind != JsonValueKind.Null) return $"the search was cut short: {json.RootElement.GetProperty("truncated")}";
+        if (CutShort(json) is { } reason) return reason;
         var theirs = await _engine.RowsAsync($"SELECT TraceId, toUnixTimestamp64Nano(min(Timestamp)) AS Start, max(toUnixTimestamp64Nano(Timestamp) + Duration) - Start AS Length FROM {_rows} "
             + $"WHERE TraceId IN (SELECT TraceId FROM {_rows} WHERE {condition}) GROUP BY TraceId ORDER BY {(byDuration ? "Length" : "Start")} DESC, TraceId LIMIT {limit}");
         for (var i = 0; i < Math.Max(ours.Count, theirs.Count); i++)
@@ -104,6 +104,7 @@ internal sealed class AnswerChecks
     public async Task<string?> OperationFiguresAsync(string answer)
     {
         using var json = JsonDocument.Parse(answer, Deep);
+        if (CutShort(json) is { } reason) return reason;
         var ours = json.RootElement.GetProperty("operations").EnumerateArray().ToList();
         if (await OperationsAsync(answer) is { } difference) return difference;
         // A quantile between two spans may be said to be either, or anything between: the bounds are the spans around it.
@@ -132,6 +133,7 @@ internal sealed class AnswerChecks
     public async Task<string?> RatesAsync(string answer, ulong from, ulong to)
     {
         using var json = JsonDocument.Parse(answer, Deep);
+        if (CutShort(json) is { } reason) return reason;
         var ours = new List<string>();
         foreach (var series in json.RootElement.GetProperty("series").EnumerateArray())
         {
@@ -150,12 +152,14 @@ internal sealed class AnswerChecks
     public async Task<string?> EdgesAsync(string answer)
     {
         using var json = JsonDocument.Parse(answer, Deep);
-        var ours = json.RootElement.GetProperty("edges").EnumerateArray().Where(edge => Text(edge, "caller") != Text(edge, "callee"))
-            .Select(edge => $"{Text(edge, "caller")} {Text(edge, "callee")} {Text(edge, "calls")} {Text(edge, "errors")}").ToList();
+        if (CutShort(json) is { } reason) return reason;
+        var ours = json.RootElement.GetProperty("edges").EnumerateArray().Select(edge => $"{Text(edge, "parent")} {Text(edge, "child")} {Text(edge, "calls")} {Text(edge, "errors")}").ToList();
         return Sets("caller, callee, calls, errors", ours, await _engine.RowsAsync(
             $"SELECT p.ServiceName AS Caller, c.ServiceName AS Callee, count(), sum(c.Failed) FROM (SELECT TraceId, ParentSpanId, ServiceName, {IsError} AS Failed FROM {_rows}) AS c "
             + $"INNER JOIN {_rows} AS p ON c.TraceId = p.TraceId AND c.ParentSpanId = p.SpanId WHERE Caller != Callee GROUP BY Caller, Callee"));
     }
+
+    private static string? CutShort(JsonDocument answer) => answer.RootElement.GetProperty("truncated") is { ValueKind: not JsonValueKind.Null } reason ? $"the query was cut short: {reason}" : null;
 
     private static string Operation(JsonElement operation) =>
         $"{Text(operation, "service")} {Text(operation, "name")} {Text(operation, "kind")} {Text(operation, "spans")} {Text(operation, "errors")}";

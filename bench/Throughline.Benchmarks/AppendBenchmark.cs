@@ -11,7 +11,7 @@ namespace Throughline.Benchmarks;
 /// Spans per CPU-second of decoder, log, head and blocks in this process, four requests at a time. The CPU time is the whole process's, less what reading the
 /// file takes.
 /// </summary>
-internal static class StoreBenchmark
+internal static class AppendBenchmark
 {
     private const int AtOnce = 4;
     private const long WarmUpSpans = 500_000;
@@ -21,7 +21,7 @@ internal static class StoreBenchmark
     {
         foreach (var path in Workload.Files(arguments))
         {
-            var data = Directory.CreateTempSubdirectory("throughline-store-").FullName;
+            var data = Directory.CreateTempSubdirectory("throughline-append-").FullName;
             try
             {
                 var options = new TraceStoreOptions { Directory = data, HeadMaxBytes = 1L << 36 };

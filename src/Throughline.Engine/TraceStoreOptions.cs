@@ -7,10 +7,10 @@ public sealed record TraceStoreOptions
     public required string Directory { get; init; }
 
     /// <summary>Spans in the head before it is flushed to a block.</summary>
-    public int HeadMaxSpans { get; init; } = 250_000;
+    public int HeadMaxSpans { get; init; } = 100_000;
 
     /// <summary>Memory of the head before it is flushed to a block.</summary>
-    public long HeadMaxBytes { get; init; } = 256L << 20;
+    public long HeadMaxBytes { get; init; } = 96L << 20;
 
     /// <summary>A head older than this is flushed when it holds anything.</summary>
     public TimeSpan HeadMaxAge { get; init; } = TimeSpan.FromMinutes(30);
@@ -38,4 +38,7 @@ public sealed record TraceStoreOptions
 
     /// <summary>How long a cursor's snapshot is kept.</summary>
     public TimeSpan SnapshotLease { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Memory of heads that have become blocks and are held by cursors' snapshots only; beyond it the oldest snapshots end early.</summary>
+    public long SnapshotLeaseMaxBytes { get; init; } = 64L << 20;
 }

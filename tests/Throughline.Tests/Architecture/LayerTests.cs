@@ -28,8 +28,9 @@ public sealed class LayerTests
         [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model.Columns", $"{E}.Files"],
+        [$"{E}.Lifecycle"] = [$"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Version0"],
         // The facade joins them.
-        [E] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Version0", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Version0", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
         [$"{S}.Configuration"] = [E],
         [$"{S}.Storage"] = [E],

@@ -14,7 +14,7 @@ internal static class BlockFiles
 
     public static MemoryFileSystem Write(IEnumerable<PlainSpan> spans, params RequestDigest[] digests)
     {
-        var head = new Head(0);
+        var head = new Head(0, new SpanTablePool(long.MaxValue));
         var batch = new SpanBatch();
         Assert.Equal(DecodeStatus.Decoded, new OtlpTraceDecoder().Decode(PlainOtlp.Request(spans), batch).Status);
         head.Add(batch, digests.Length == 0 ? default : digests[0]);

@@ -44,4 +44,12 @@ internal sealed class SplitTraces
             _known[id] = (kept, values);
         }
     }
+    /// <summary>Forgets everything: segments that are gone would be held by their entries.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _known.Clear();
+        }
+    }
 }

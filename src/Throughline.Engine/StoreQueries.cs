@@ -1,0 +1,127 @@
+using Throughline.Engine.Model;
+using Throughline.Engine.Query;
+using Throughline.Engine.Query.Execution;
+using Throughline.Engine.Query.Plan;
+
+namespace Throughline.Engine;
+
+/// <summary>
+/// Runs queries over snapshots of the store: so many at once, each holding its snapshot until it ends. Owned by the store. Thread safe.
+/// </summary>
+internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time, StoreContent content)
+{
+    private readonly SnapshotLeases _leases = new(time, options.SnapshotLease, options.SnapshotLeaseMaxBytes);
+    private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
+    private readonly SplitTraces _split = new();
+    private readonly HashSet<string> _unreadable = [];
+    private volatile bool _closed;
+
+    /// <summary>What queries could not read so far.</summary>
+    public IReadOnlyList<string> Problems
+    {
+        get
+        {
+            lock (_unreadable)
+            {
+                return [.. _unreadable];
+            }
+        }
+    }
+
+    /// <inheritdoc cref="ISpanSource.SearchAsync"/>
+    public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Limit < 1) throw new ArgumentOutOfRangeException(nameof(plan), plan.Limit, "A search asks for at least one trace.");
+        return RunAsync(() => plan.After is { } after ? _leases.Find(after.Snapshot) : null, (snapshot, isLeased) =>
+        {
+            var deadline = new Deadline(time, options.SearchTimeLimit);
+            var (result, unreadable) = new SearchExecution(plan, snapshot.Segments, _split, deadline, cancellationToken).Run(snapshot.Sequence);
+            Report(unreadable);
+            if (result.Next is not null) _leases.Keep(snapshot, content.State.Heads);
+            return plan.After is not null && !isLeased ? result with { SnapshotExpired = true } : result;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetTraceAsync"/>
+    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
+    {
+        var unreadable = new List<string>();
+        var table = TraceAssembly.Assemble(traceId, snapshot.Segments, unreadable);
+        Report(unreadable);
+        cancellationToken.ThrowIfCancellationRequested();
+        return table.Spans.RowCount == 0 ? null : TraceAssembly.View(traceId, table);
+    }, cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>
+    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ServiceStat>>(snapshot =>
+    [
+        .. Operations(snapshot, fromUnixNano, toUnixNano, cancellationToken).GroupBy(o => o.Service)
+            .Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors))),
+    ], cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetOperationsAsync"/>
+    public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        RunAsync<IReadOnlyList<OperationStat>>(snapshot =>
+            [.. Operations(snapshot, fromUnixNano, toUnixNano, cancellationToken).Where(o => services.Count == 0 || services.Contains(o.Service))], cancellationToken);
+
+    /// <summary>Lets go of what nobody needs any more: leases whose time is over, and what is remembered of blocks that were dropped.</summary>
+    public void Forget() => _leases.Expire(content.State.Heads);
+
+    /// <summary>Blocks were replaced: what is remembered of them holds their memory.</summary>
+    public void ForgetBlocks() => _split.Clear();
+
+    /// <summary>Refuses new queries, and waits for those under way.</summary>
+    public async Task CloseAsync()
+    {
+        _closed = true;
+        for (var i = 0; i < options.MaxConcurrentQueries; i++) await _slots.WaitAsync().ConfigureAwait(false);
+        _leases.Close();
+        _slots.Release(options.MaxConcurrentQueries);
+    }
+
+    private IReadOnlyList<OperationStat> Operations(StoreSnapshot snapshot, ulong? from, ulong? to, CancellationToken cancellationToken)
+    {
+        var execution = new StatExecution(snapshot.Segments, from, to, cancellationToken);
+        var operations = execution.Operations();
+        Report(execution.Unreadable);
+        return operations;
+    }
+
+    private ValueTask<T> RunAsync<T>(Func<StoreSnapshot, T> query, CancellationToken cancellationToken) => RunAsync(static () => null, (snapshot, _) => query(snapshot), cancellationToken);
+
+    private async ValueTask<T> RunAsync<T>(Func<StoreSnapshot?> findLease, Func<StoreSnapshot, bool, T> query, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(TraceStore));
+            return await Task.Run(() => RunHolding(findLease(), query), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private T RunHolding<T>(StoreSnapshot? leased, Func<StoreSnapshot, bool, T> query)
+    {
+        var snapshot = leased ?? content.Take();
+        try
+        {
+            return query(snapshot, leased is not null);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private void Report(IReadOnlyList<string> unreadable)
+    {
+        if (unreadable.Count == 0) return;
+        lock (_unreadable)
+        {
+            foreach (var message in unreadable) _unreadable.Add(message);
+        }
+    }
+}

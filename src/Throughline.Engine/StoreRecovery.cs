@@ -29,8 +29,8 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
-        var blocks = OpenBlocks(paths, manifest, out var facts);
-        manifest = manifest with { Blocks = facts };
+        manifest = new BlockUpgrade(files, paths, UnixNano(time), _problems).Run(manifest, cancellationToken);
+        var blocks = OpenBlocks(paths, manifest);
         var head = new Head(UnixNano(time), tables);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
@@ -64,28 +64,23 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         }
     }
 
-    private List<(ManifestBlock, BlockReader)> OpenBlocks(StorePaths paths, Manifest manifest, out IReadOnlyList<ManifestBlock> facts)
+    private List<(ManifestBlock, BlockReader)> OpenBlocks(StorePaths paths, Manifest manifest)
     {
         var blocks = new List<(ManifestBlock, BlockReader)>();
-        var known = new List<ManifestBlock>();
         foreach (var block in manifest.Blocks)
         {
             var name = Manifest.BlockFileName(block.Number);
             try
             {
-                var reader = BlockReader.Open(files, paths.Block(block.Number), name, cache);
-                known.Add(block.IsKnown ? block : BlockFacts.Completed(block.Number, reader, UnixNano(time)));
-                blocks.Add((known[^1], reader));
+                blocks.Add((block, BlockFacts.Confirmed(block, BlockReader.Open(files, paths.Block(block.Number), name, cache))));
             }
             catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
             {
                 _problems.Add($"block {name} cannot be read, its spans are not served: {e.Message}");
-                known.Add(block);
                 continue;
             }
             Remember(blocks[^1].Item2);
         }
-        facts = known;
         return blocks;
     }
 

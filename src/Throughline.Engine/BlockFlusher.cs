@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Throughline.Engine.Lifecycle;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine;
 
@@ -18,6 +20,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly BlockCatalog _catalog;
     private readonly TimeProvider _time;
     private readonly QuietGate _busy;
+    private readonly Func<StoreSnapshot> _takeSnapshot;
     private readonly Action<FrozenHead, StoredBlock> _swap;
     private readonly Action<FrozenHead?> _ended;
     private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
@@ -30,11 +33,12 @@ internal sealed class BlockFlusher : IAsyncDisposable
     /// Begins the loop. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
     /// when that is over, or, with null, when the flusher has given up.
     /// </summary>
-    public BlockFlusher(BlockCatalog catalog, TimeProvider time, QuietGate busy, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
+    public BlockFlusher(BlockCatalog catalog, TimeProvider time, QuietGate busy, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
     {
         _catalog = catalog;
         _time = time;
         _busy = busy;
+        _takeSnapshot = takeSnapshot;
         _swap = swap;
         _ended = ended;
         _loop = Task.Run(RunAsync);
@@ -106,9 +110,39 @@ internal sealed class BlockFlusher : IAsyncDisposable
         }
     }
 
+    private NewBlock Write(FrozenHead frozen)
+    {
+        var snapshot = _takeSnapshot();
+        try
+        {
+            return _catalog.Write(file => frozen.Head.WriteBlock(file, id => IsInBlocks(snapshot, id), _stop.Token));
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private static bool IsInBlocks(StoreSnapshot snapshot, TraceId id)
+    {
+        foreach (var block in snapshot.Blocks)
+        {
+            try
+            {
+                if (block.Reader.MayHold(id)) return true;
+            }
+            catch (UnreadableSegmentException)
+            {
+                // A block that does not tell may hold it; queries look closer, and say what cannot be read.
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void Flush(FrozenHead frozen)
     {
-        var written = _catalog.Write(file => frozen.Head.WriteBlock(file, _stop.Token));
+        var written = Write(frozen);
         try
         {
             var facts = BlockFacts.Of(written, frozen.Head.FirstReceivedUnixNano, frozen.Head.LastReceivedUnixNano, level: 0);

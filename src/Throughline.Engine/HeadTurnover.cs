@@ -34,7 +34,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
         _content = content;
         _log = log;
         _flushedBlock = flushedBlock;
-        _flusher = new BlockFlusher(catalog, time, busy, (_, block) => content.Flushed(block), OnFlushEnded);
+        _flusher = new BlockFlusher(catalog, time, busy, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
         _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
     }
 

@@ -79,7 +79,7 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : I
         try
         {
             var starts = new List<ulong>();
-            foreach (var head in snapshot.HeadViews) starts.AddRange(head.TraceStart);
+            foreach (var head in snapshot.HeadViews) starts.AddRange(BlockTraces.StartsOf(head));
             starts.Sort();
             return [.. starts];
         }

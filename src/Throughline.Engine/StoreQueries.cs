@@ -15,6 +15,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     private readonly SnapshotLeases _leases = new(time, options.SnapshotLease, options.SnapshotLeaseMaxBytes);
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
     private readonly SplitTraces _split = new();
+    private readonly QueryWorkers _workers = new(options.QueryHelpers);
     private readonly HashSet<string> _unreadable = [];
     private ITimer? _leaseTimer;
     private volatile bool _closed;
@@ -37,8 +38,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         if (plan.Limit < 1) throw new ArgumentOutOfRangeException(nameof(plan), plan.Limit, "A search asks for at least one trace.");
         return RunAsync(() => plan.After is { } after ? _leases.Find(after.Snapshot) : null, (snapshot, isLeased) =>
         {
-            var deadline = new Deadline(time, options.SearchTimeLimit);
-            var (result, unreadable) = new SearchExecution(plan, snapshot.Segments, _split, deadline, cancellationToken).Run(snapshot.Sequence);
+            var (result, unreadable) = new SearchExecution(plan, snapshot.View(_split), Bounds(cancellationToken)).Run(snapshot.Sequence, _workers);
             Report(unreadable);
             if (result.Next is not null) _leases.Keep(snapshot, content.State.Heads);
             return plan.After is not null && !isLeased ? result with { SnapshotExpired = true } : result;
@@ -49,23 +49,41 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
     {
         var unreadable = new List<string>();
-        var table = TraceAssembly.Assemble(traceId, snapshot.Segments, unreadable);
+        // A trace is read whole, however large: only its caller's patience bounds it.
+        var bounds = new QueryBounds(time, TimeSpan.MaxValue, long.MaxValue, cancellationToken);
+        var table = TraceAssembly.Assemble(traceId, snapshot.Segments, unreadable, bounds);
         Report(unreadable);
         cancellationToken.ThrowIfCancellationRequested();
-        return table.Spans.RowCount == 0 || snapshot.Visibility.Hides(traceId, table.Spans.StartUnixNano.Span.ToArray().Min()) ? null : TraceAssembly.View(traceId, table);
+        if (table.Spans.RowCount == 0) return null;
+        var trace = TraceAssembly.View(traceId, table);
+        return snapshot.Visibility.Hides(traceId, trace.Summary.StartUnixNano) ? null : trace;
     }, cancellationToken);
 
     /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>
-    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ServiceStat>>(snapshot =>
-    [
-        .. Operations(snapshot, fromUnixNano, toUnixNano, cancellationToken).GroupBy(o => o.Service)
-            .Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors))),
-    ], cancellationToken);
+    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync<IReadOnlyList<ServiceStat>>(fromUnixNano, toUnixNano, execution =>
+            [.. execution.Operations([]).GroupBy(o => o.Service).Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors)))], cancellationToken);
 
     /// <inheritdoc cref="ISpanSource.GetOperationsAsync"/>
     public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
-        RunAsync<IReadOnlyList<OperationStat>>(snapshot =>
-            [.. Operations(snapshot, fromUnixNano, toUnixNano, cancellationToken).Where(o => services.Count == 0 || services.Contains(o.Service))], cancellationToken);
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Operations(services), cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetRedOperationsAsync"/>
+    public ValueTask<RedOperations> GetRedOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.RedOperations(services), cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetRedSeriesAsync"/>
+    public ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(stepNano);
+        if (toUnixNano > fromUnixNano && (toUnixNano - 1) / stepNano - fromUnixNano / stepNano >= ISpanSource.MaxSteps)
+            throw new ArgumentOutOfRangeException(nameof(stepNano), stepNano, $"A series has at most {ISpanSource.MaxSteps} steps.");
+        return CountAsync(fromUnixNano, toUnixNano, execution => execution.Series(services, stepNano), cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetDependenciesAsync"/>
+    public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Dependencies(), cancellationToken);
 
     /// <summary>Begins to let go of leases whose time is over.</summary>
     public void Begin() => _leaseTimer = time.CreateTimer(_ => _leases.Expire(content.State.Heads), null, LeaseCheckInterval, LeaseCheckInterval);
@@ -83,13 +101,15 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         _slots.Release(options.MaxConcurrentQueries);
     }
 
-    private IReadOnlyList<OperationStat> Operations(StoreSnapshot snapshot, ulong? from, ulong? to, CancellationToken cancellationToken)
+    private ValueTask<T> CountAsync<T>(ulong? from, ulong? to, Func<StatExecution, T> count, CancellationToken cancellationToken) => RunAsync(snapshot =>
     {
-        var execution = new StatExecution(snapshot.Segments, from, to, cancellationToken);
-        var operations = execution.Operations();
+        var execution = new StatExecution(snapshot.View(_split), from, to, Bounds(cancellationToken));
+        var result = count(execution);
         Report(execution.Unreadable);
-        return operations;
-    }
+        return result;
+    }, cancellationToken);
+
+    private QueryBounds Bounds(CancellationToken cancellationToken) => new(time, options.SearchTimeLimit, options.QueryMaxBytes, cancellationToken);
 
     private ValueTask<T> RunAsync<T>(Func<StoreSnapshot, T> query, CancellationToken cancellationToken) => RunAsync(static () => null, (snapshot, _) => query(snapshot), cancellationToken);
 

@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
@@ -16,7 +17,7 @@ internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<(Manifest
 /// Opens what a store's directory holds: the manifest, its blocks, and the log's records that are in no block. Leftovers of a flush that did not come to
 /// its end are deleted; what cannot be read is told and the rest is served.
 /// </summary>
-internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, RowGroupCache cache, SpanTablePool tables)
+internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, PageCache cache, SpanTablePool tables)
 {
     private readonly List<string> _problems = [];
     private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);

@@ -2,6 +2,7 @@ using Throughline.Engine.Blocks;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Query;
+using Throughline.Engine.Query.Execution;
 
 namespace Throughline.Engine;
 
@@ -12,6 +13,7 @@ namespace Throughline.Engine;
 internal sealed class StoreSnapshot
 {
     private int _holders = 1;
+    private StoreView? _view;
 
     /// <summary>Looks at a state; the caller is the first holder, and the state's blocks are alive meanwhile.</summary>
     public StoreSnapshot(ulong sequence, StoreState state)
@@ -49,6 +51,9 @@ internal sealed class StoreSnapshot
 
     /// <summary>The heads whose views it has, and whose memory it holds.</summary>
     public IReadOnlyList<Head> Heads { get; }
+
+    /// <summary>What a query sees of it. <paramref name="split"/> are the store's.</summary>
+    public StoreView View(SplitTraces split) => _view ?? Interlocked.CompareExchange(ref _view, new StoreView(Segments, Visibility, split), null) ?? _view;
 
     /// <summary>One holder more. Only who knows that there is one may call it.</summary>
     public void Retain() => Interlocked.Increment(ref _holders);

@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
@@ -28,7 +29,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private int _disposing;
 
     private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
-        RowGroupCache cache, SpanTablePool tables, RecoveredStore recovered)
+        PageCache cache, SpanTablePool tables, RecoveredStore recovered)
     {
         _time = time;
         _directoryLock = directoryLock;
@@ -71,7 +72,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
-            var cache = new RowGroupCache(options.BlockCacheBytes);
+            var cache = new PageCache(options.BlockCacheBytes);
             var tables = new SpanTablePool(2 * options.HeadMaxBytes);
             recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
             var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
@@ -170,6 +171,18 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         _queries.GetOperationsAsync(services, fromUnixNano, toUnixNano, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<RedOperations> GetRedOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetRedOperationsAsync(services, fromUnixNano, toUnixNano, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken) =>
+        _queries.GetRedSeriesAsync(services, fromUnixNano, toUnixNano, stepNano, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetDependenciesAsync(fromUnixNano, toUnixNano, cancellationToken);
 
     /// <summary>What is stored, and what could not be read.</summary>
     public StoreStatistics GetStatistics()

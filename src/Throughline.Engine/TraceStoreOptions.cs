@@ -29,8 +29,8 @@ public sealed record TraceStoreOptions
     /// <summary>Requests that are remembered for that at most (about 80 bytes each).</summary>
     public int DuplicateMaxRequests { get; init; } = 500_000;
 
-    /// <summary>Memory for decoded row groups of blocks.</summary>
-    public long BlockCacheBytes { get; init; } = 256L << 20;
+    /// <summary>Memory for what is decoded of blocks: tables, filters, columns, dictionaries.</summary>
+    public long BlockCacheBytes { get; init; } = 80L << 20;
 
     /// <summary>When blocks are merged.</summary>
     public CompactionOptions Compaction { get; init; } = new();
@@ -46,6 +46,12 @@ public sealed record TraceStoreOptions
 
     /// <summary>Searches and reads that run at once; more wait.</summary>
     public int MaxConcurrentQueries { get; init; } = 8;
+
+    /// <summary>Memory that one query may take of its own, beside the caches; where it is hit the answer says so.</summary>
+    public long QueryMaxBytes { get; init; } = 128L << 20;
+
+    /// <summary>Threads that all queries together may take beside their own. One of two processors stays free for ingest.</summary>
+    public int QueryHelpers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>How long a cursor's snapshot is kept.</summary>
     public TimeSpan SnapshotLease { get; init; } = TimeSpan.FromMinutes(2);

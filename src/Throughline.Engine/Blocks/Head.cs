@@ -14,6 +14,7 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     private readonly Lock _gate = new();
     private readonly SpanTable _table = tables.Rent();
     private readonly List<RequestDigest> _digests = [];
+    private readonly HeadDerived _derived = new();
     private HeadSegment? _segment;
     private int _holders = 1;
 
@@ -66,11 +67,22 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     {
         lock (_gate)
         {
-            return _segment ??= new HeadSegment(_table.Snapshot());
+            return _segment ??= new HeadSegment(_table.Snapshot(), _derived);
         }
     }
 
-    /// <summary>Writes a frozen head, to which nobody adds any more, as a block.</summary>
-    public long WriteBlock(Files.IWritableFile file, CancellationToken cancellationToken) =>
-        Version0.BlockWriter.Write(_table.Snapshot(), CollectionsMarshal.AsSpan(_digests), file, cancellationToken);
+    /// <summary>
+    /// Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in other blocks. Answers the file's length.
+    /// </summary>
+    public long WriteBlock(Files.IWritableFile file, Predicate<TraceId> isInBlocks, CancellationToken cancellationToken)
+    {
+        var view = _table.Snapshot();
+        var split = new List<TraceId>();
+        for (var trace = 0; trace < view.TraceCount; trace++)
+        {
+            if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
+        }
+        using var writer = new BlockWriter();
+        return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), [], file, cancellationToken);
+    }
 }

@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 
 namespace Throughline.Engine.Lifecycle;
@@ -7,7 +8,7 @@ namespace Throughline.Engine.Lifecycle;
 /// The manifest and the files of the blocks: the one place that changes either. Flushes, compaction, retention and pins come here from their own threads; one change is made at a
 /// time. Owned by the store. Thread safe.
 /// </summary>
-internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, RowGroupCache cache, Manifest manifest)
+internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, PageCache cache, Manifest manifest)
 {
     private readonly Lock _gate = new();
     private readonly Lock _deleting = new();

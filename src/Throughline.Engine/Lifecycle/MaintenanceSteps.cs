@@ -114,7 +114,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         var request = new MergeRequest
         {
             Hides = hides,
-            IsElsewhere = id => blocks.Blocks.Any(b => !inputs.Contains(b) && b.Reader.FindTrace(id) >= 0),
+            IsElsewhere = id => blocks.Blocks.Any(b => !inputs.Contains(b) && MayHold(b, id)),
             DigestsFromUnixNano = UnixNano() - (ulong)duplicateWindow.Ticks * 100,
         };
         var isUrgent = Backlog.Count() > 4 * compaction.MaxSmallBlocks;
@@ -135,6 +135,19 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         {
             catalog.GiveUp(written);
             throw;
+        }
+    }
+
+    private static bool MayHold(StoredBlock block, TraceId id)
+    {
+        try
+        {
+            return block.Reader.MayHold(id);
+        }
+        catch (UnreadableSegmentException)
+        {
+            // It does not tell: queries look closer.
+            return true;
         }
     }
 

@@ -10,9 +10,10 @@ internal static class RetentionCut
     {
         var latest = blocks.Select(b => b.Facts.MaxStartUnixNano).Append(headStarts.Length > 0 ? headStarts[^1] : 0).Max();
         var cut = present;
-        if (options.MaxTraces > 0) cut = Last(cut, latest, c => ShownTraces(blocks, headStarts, c) >= options.MaxTraces);
+        var traces = new BlockTraces();
+        if (options.MaxTraces > 0) cut = Last(cut, latest, c => ShownTraces(blocks, traces, headStarts, c) >= options.MaxTraces);
         // One nanosecond after the last moment at which there is too much.
-        if (options.MaxBytes > 0 && ShownBytes(blocks, cut) > options.MaxBytes) cut = Math.Min(latest, Last(cut, latest, c => ShownBytes(blocks, c) > options.MaxBytes) + 1);
+        if (options.MaxBytes > 0 && ShownBytes(blocks, traces, cut) > options.MaxBytes) cut = Math.Min(latest, Last(cut, latest, c => ShownBytes(blocks, traces, c) > options.MaxBytes) + 1);
         return Math.Max(cut, present);
     }
 
@@ -28,17 +29,17 @@ internal static class RetentionCut
         return from;
     }
 
-    private static long ShownTraces(IReadOnlyList<StoredBlock> blocks, ulong[] headStarts, ulong cut)
+    private static long ShownTraces(IReadOnlyList<StoredBlock> blocks, BlockTraces traces, ulong[] headStarts, ulong cut)
     {
         long shown = headStarts.Length - BlockTraces.CountBefore(headStarts, cut);
-        foreach (var block in blocks) shown += block.Facts.Traces - BlockTraces.CountBefore(block, cut);
+        foreach (var block in blocks) shown += block.Facts.Traces - traces.CountBefore(block, cut);
         return shown;
     }
 
-    private static double ShownBytes(IReadOnlyList<StoredBlock> blocks, ulong cut)
+    private static double ShownBytes(IReadOnlyList<StoredBlock> blocks, BlockTraces traces, ulong cut)
     {
         var shown = 0.0;
-        foreach (var block in blocks) shown += block.Facts.Bytes * (1 - (double)BlockTraces.CountBefore(block, cut) / Math.Max(1, block.Facts.Traces));
+        foreach (var block in blocks) shown += block.Facts.Bytes * (1 - (double)traces.CountBefore(block, cut) / Math.Max(1, block.Facts.Traces));
         return shown;
     }
 }

@@ -63,7 +63,7 @@ internal sealed class RetentionSteps(RetentionOptions options, BlockCatalog cata
     private int Hidden(StoredBlock block, TraceVisibility visibility, ulong nowUnixNano)
     {
         if (IsOver(block.Facts, nowUnixNano)) return block.Facts.Traces - Math.Min(block.Facts.Traces, BlockTraces.CountHeld(block, visibility.Pinned, ulong.MaxValue));
-        var before = BlockTraces.CountBefore(block, visibility.HiddenBeforeUnixNano);
+        var before = new BlockTraces().CountBefore(block, visibility.HiddenBeforeUnixNano);
         return before == 0 ? 0 : before - Math.Min(before, BlockTraces.CountHeld(block, visibility.Pinned, visibility.HiddenBeforeUnixNano));
     }
 }

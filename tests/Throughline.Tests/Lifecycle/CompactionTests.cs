@@ -108,7 +108,7 @@ public sealed class CompactionTests
         await using var store = await OpenAsync();
         for (var i = 0; i < 4; i++) await AppendAndFlushAsync(store, i);
         await store.Store.DisposeAsync();
-        store.Files.FlipBit(StoreUnderTest.Root + "/blocks/0000000002.block", 8 * 40);
+        BlockDamage.FlipTraceIds(store.Files, StoreUnderTest.Root + "/blocks/0000000002.block");
         await store.ReopenAsync();
         await store.Store.CompactAsync(default);
         Assert.Contains("0000000002.block", Assert.Single(store.Store.GetStatistics().Problems));

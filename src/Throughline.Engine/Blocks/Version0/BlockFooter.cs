@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Throughline.Engine.Files;
-using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Blocks.Version0;
 

@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks.Version0;
 /// An open block file. Tables and per-trace values are read when they are first asked for, row groups through the store's cache. Thread safe;
 /// disposed by the store when no snapshot needs it any more.
 /// </summary>
-internal sealed class BlockReader : ISpanSegment, IDisposable
+internal sealed class BlockReader : IDisposable
 {
     private readonly IReadableFile _file;
     private readonly BlockFooter _footer;
@@ -17,7 +17,6 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     private readonly long _footerOffset;
     private readonly Lazy<(SpanBatch Tables, IReadOnlyList<OperationCount> Operations)> _tables;
     private readonly Lazy<TracePages> _traces;
-    private readonly Lazy<Dictionary<TraceId, int>> _ordinals;
 
     private BlockReader(string name, IReadableFile file, BlockFooter footer, long footerOffset, RowGroupCache cache)
     {
@@ -26,16 +25,8 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         _footer = footer;
         _footerOffset = footerOffset;
         _cache = cache;
-        Parts = [.. footer.RowGroups.Select(g => new SegmentPart(g.Rows, g.MinStartUnixNano, g.MaxStartUnixNano))];
         _tables = new(() => Readable(() => TablePages.Read(Pages(footer.TablesOffset, footer.TracesOffset))));
         _traces = new(() => Readable(() => TracePages.Read(Pages(footer.TracesOffset, footer.DigestsOffset))));
-        _ordinals = new(() =>
-        {
-            var ids = _traces.Value.Id;
-            var ordinals = new Dictionary<TraceId, int>(ids.Length);
-            for (var i = 0; i < ids.Length; i++) ordinals.Add(ids[i], i);
-            return ordinals;
-        });
     }
 
     /// <summary>The file's name, for messages.</summary>
@@ -73,83 +64,11 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public bool IsLasting => true;
-
-    /// <inheritdoc/>
-    public SpanBatch Tables => _tables.Value.Tables;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<OperationCount> Operations => _tables.Value.Operations;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<TraceId> TraceIds => _traces.Value.Id;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceStart => _traces.Value.Start;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceEnd => _traces.Value.End;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceSpans => _traces.Value.Spans;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceErrors => _traces.Value.Errors;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceWaiting => _traces.Value.Waiting;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<SegmentPart> Parts { get; }
-
     /// <summary>The requests that its spans came with.</summary>
     public RequestDigest[] ReadDigests() => Readable(() => MemoryMarshal.Cast<byte, RequestDigest>(Pages(_footer.DigestsOffset, _footerOffset).Bytes()).ToArray());
 
-    /// <inheritdoc/>
-    public int FindTrace(TraceId id) => _ordinals.Value.GetValueOrDefault(id, -1);
-
-    /// <inheritdoc/>
-    public TraceFacts Facts(int ordinal) => _traces.Value.Facts(ordinal);
-
-    /// <inheritdoc/>
-    public void CopyTrace(int ordinal, SpanTable into)
-    {
-        var part = PartOf(ordinal);
-        var first = 0;
-        for (var t = _footer.RowGroups[part].FirstTrace; t < ordinal; t++) first += _traces.Value.Spans[t];
-        var rows = new int[_traces.Value.Spans[ordinal]];
-        for (var i = 0; i < rows.Length; i++) rows[i] = first + i;
-        into.Add(Load(part, ColumnGroups.All).Spans, rows);
-    }
-
-    private int PartOf(int ordinal)
-    {
-        var (low, high) = (0, _footer.RowGroups.Length - 1);
-        while (low < high)
-        {
-            var middle = (low + high + 1) / 2;
-            if (_footer.RowGroups[middle].FirstTrace <= ordinal) low = middle;
-            else high = middle - 1;
-        }
-        return low;
-    }
-
-    /// <inheritdoc/>
+    /// <summary>Loads a row group. The answer is immutable and may be shared.</summary>
     public SegmentRows Load(int part, ColumnGroups groups) => Readable(() => LoadRows(part, groups));
-
-    /// <inheritdoc/>
-    public SegmentRows LoadAttribute(int part, int key) => Readable(() =>
-    {
-        if (_cache.TryGet(this, part, key, out _, out var rows, out var traceOrdinal)) return new SegmentRows(rows, traceOrdinal);
-        if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out rows, out traceOrdinal) && loaded.HasFlag(ColumnGroups.Attributes)) return new SegmentRows(rows, traceOrdinal);
-        var core = LoadRows(part, ColumnGroups.Core);
-        rows = SpanGather.WithTablesOf(Tables);
-        rows.Resource = core.Spans.Resource;
-        (rows.Attributes, rows.AttributeOffset) = AttributePages.ReadKey(Pages(_footer.RowGroups[part], ColumnGroups.Attributes), key);
-        _cache.Put(this, part, key, ColumnGroups.Attributes, rows, []);
-        return new SegmentRows(rows, default);
-    });
 
     private static T Readable<T>(Func<T> read)
     {
@@ -169,7 +88,7 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out var rows, out var traceOrdinal) && (loaded & groups) == groups) return new SegmentRows(rows, traceOrdinal);
         var entry = _footer.RowGroups[part];
         // A new batch with the columns that were decoded before: others may be reading the old one.
-        rows = loaded == 0 ? SpanGather.WithTablesOf(Tables) : rows.Snapshot();
+        rows = loaded == 0 ? SpanGather.WithTablesOf(_tables.Value.Tables) : rows.Snapshot();
         var missing = groups & ~loaded;
         if ((missing & ColumnGroups.Core) != 0)
         {

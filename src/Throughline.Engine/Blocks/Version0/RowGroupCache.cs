@@ -1,5 +1,4 @@
 using Throughline.Engine.Model;
-using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Blocks.Version0;
 
@@ -32,7 +31,7 @@ internal sealed class RowGroupCache(long limitBytes)
                 return true;
             }
         }
-        (groups, rows, traceOrdinal) = (0, block.Tables, []);
+        (groups, rows, traceOrdinal) = (0, new SpanBatch(), []);
         return false;
     }
 

@@ -1,7 +1,6 @@
 using Throughline.Engine.Model;
-using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>Counts spans and errors by service, name and kind.</summary>
 internal static class OperationCounter

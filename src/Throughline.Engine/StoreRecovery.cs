@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
@@ -31,8 +32,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
         manifest = new BlockUpgrade(files, paths, UnixNano(time), _problems).Run(manifest, cancellationToken);
-        var blocks = OpenBlocks(paths, manifest, out var facts);
-        manifest = manifest with { Blocks = facts };
+        var blocks = OpenBlocks(paths, manifest);
         var head = new Head(UnixNano(time), tables, manifest.CutSegment);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
@@ -93,7 +93,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
             foreach (var request in block.ReadDigests())
             {
-                if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
+                if (request.ReceivedUnixNano >= oldest) _recent.TryRemember(request.Digest, request.ReceivedUnixNano);
             }
         }
         catch (UnreadableSegmentException e)
@@ -115,7 +115,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var header = record.Header;
             // A request whose sync failed was refused and sent again: both copies may be here. Requests of before the cut are known by the block that has the rest of their spans.
             var isBeforeCut = record.Segment < manifest.CutSegment;
-            if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano) && !isBeforeCut) continue;
+            if (!_recent.TryRemember(header.Digest, header.ReceiveUnixNano) && !isBeforeCut) continue;
             batch.Clear();
             var payload = record.Payload.Span;
             var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);

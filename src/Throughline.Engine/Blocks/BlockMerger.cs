@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Write;
 using Throughline.Engine.Files;

@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 
 namespace Throughline.Engine.Lifecycle;

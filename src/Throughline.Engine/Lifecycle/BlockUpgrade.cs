@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Version0;
 using Throughline.Engine.Blocks.Write;
@@ -32,14 +33,14 @@ internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong no
             }
             catch (CorruptDataException e)
             {
-                problems.Add($"block {name} of format version 0 cannot be rewritten in version {Blocks.BlockFooter.FormatVersion}, its spans are not served; the file stays as it is: {e.Message}");
+                problems.Add($"block {name} of format version 0 cannot be rewritten in version {Blocks.Format.BlockFooter.FormatVersion}, its spans are not served; the file stays as it is: {e.Message}");
             }
             catch (IOException e)
             {
-                throw new IOException($"block {name} of format version 0 could not be rewritten in version {Blocks.BlockFooter.FormatVersion}: {e.Message}", e);
+                throw new IOException($"block {name} of format version 0 could not be rewritten in version {Blocks.Format.BlockFooter.FormatVersion}: {e.Message}", e);
             }
         }
-        if (rewritten > 0) problems.Add($"{rewritten} blocks of format version 0 were rewritten in version {Blocks.BlockFooter.FormatVersion}; no older release can read them");
+        if (rewritten > 0) problems.Add($"{rewritten} blocks of format version 0 were rewritten in version {Blocks.Format.BlockFooter.FormatVersion}; no older release can read them");
         return manifest;
     }
 
@@ -48,7 +49,7 @@ internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong no
         try
         {
             using var file = files.OpenRead(paths.Block(block.Number));
-            return Blocks.BlockFooter.ReadVersion(file, Manifest.BlockFileName(block.Number)) < Blocks.BlockFooter.FormatVersion;
+            return Blocks.Format.BlockFooter.ReadVersion(file, Manifest.BlockFileName(block.Number)) < Blocks.Format.BlockFooter.FormatVersion;
         }
         catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
         {

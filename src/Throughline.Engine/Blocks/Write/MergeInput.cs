@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Model;
 

@@ -3,7 +3,7 @@ using System.IO.Hashing;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Format;
 
 /// <summary>The end of a block file (docs/format/block.md, "Footer"): where its directory lies. Immutable.</summary>
 /// <param name="Spans">Spans in the block.</param>

@@ -1,6 +1,6 @@
 using Throughline.Engine.Model;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Format;
 
 /// <summary>Spans of an operation (row of the block's operations) whose duration lies in a bucket (<see cref="DurationBuckets"/>).</summary>
 internal readonly record struct DurationCount(int Operation, int Bucket, long Spans);

@@ -2,7 +2,7 @@ using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Format;
 
 /// <summary>What a column of attributes belongs to.</summary>
 internal enum AttributeOwner : byte

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
-using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Read;
 
 /// <summary>
 /// An open block as queries see it. Tables and filter are read when they are first asked for and stay; everything else goes through the store's cache. Thread safe; disposed by the store when no

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model.Columns;
 
-namespace Throughline.Engine.Blocks;
+namespace Throughline.Engine.Blocks.Format;
 
 /// <summary>Writes lists of numbers and dictionaries one after another. Not thread safe.</summary>
 internal sealed class ListWriter

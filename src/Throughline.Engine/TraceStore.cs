@@ -56,6 +56,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         RecoveredStore? recovered = null;
         try
         {
+            if (DirectoryOwner.Stranger(files, paths) is { } stranger)
+                throw new StoreOpenException($"{options.Directory} holds {stranger}, which is no file of a store: the directory may belong to another program. Choose an empty one.");
             files.CreateDirectory(options.Directory);
             directoryLock = files.TryLockDirectory(options.Directory)
                 ?? throw new StoreOpenException($"The data directory {options.Directory} is in use by another process. Stop that one, or choose another directory.");

@@ -50,14 +50,15 @@ public sealed class ServerCommandLine
     private readonly Command _server = new("server", "Starts the server: receives OTLP, stores it, answers queries, serves the page.");
     private readonly RootCommand _root = new("Throughline: distributed tracing for AI pipelines.");
 
-    /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started.</summary>
-    public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run)
+    /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
+    public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
         foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
         _root.Subcommands.Add(_server);
+        foreach (var command in others ?? []) _root.Subcommands.Add(command);
     }
 
     /// <summary>Reads the arguments and runs what they ask for; answers the exit code. Bad arguments are one line on <paramref name="errors"/>, exit code 2.</summary>
@@ -69,7 +70,8 @@ public sealed class ServerCommandLine
         var problem = parsed.Errors.Count > 0 ? parsed.Errors[^1].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
         if (problem is not null && !AsksForHelp(arguments))
         {
-            errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline server --help' lists the options.");
+            var command = parsed.CommandResult.Command is RootCommand ? _server : parsed.CommandResult.Command;
+            errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline {command.Name} --help' lists the options.");
             return Task.FromResult(2);
         }
         return parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

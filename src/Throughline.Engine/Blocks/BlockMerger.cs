@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Write;
 using Throughline.Engine.Files;
@@ -23,62 +24,66 @@ internal sealed record MergeRequest
 
 /// <summary>
 /// Merges blocks into one: traces that lie in several are rejoined, duplicate spans collapse, hidden traces go. Goes through the blocks row group by row group, so that its memory does not grow with
-/// them: it holds one row group of each block of the same time, and the traces that are rejoined. Keeps its buffers; one owner.
+/// them: it holds one row group of each block of the same time, and parts of traces that lie in several blocks until the last one has come; there the trace goes, a little behind its place by start. Keeps its
+/// buffers; one owner.
 /// </summary>
 internal sealed class BlockMerger : IDisposable
 {
     private readonly BlockBuilder _builder = new();
     private readonly List<int> _rows = [];
+    private readonly RowGroupScratch _scratch = new();
+    private readonly Stack<SpanBatch> _batches = new();
 
     /// <summary>Appends the merged block to an empty file; the caller syncs and names it. Answers how many traces it has.</summary>
     /// <exception cref="CorruptDataException">A block cannot be read; nothing that it holds may be given up for the file.</exception>
     public int Merge(IReadOnlyList<BlockFile> blocks, MergeRequest request, IWritableFile file, CancellationToken cancellationToken)
     {
         _builder.Begin(file);
-        var inputs = new MergeInput[blocks.Count];
-        for (var i = 0; i < inputs.Length; i++) inputs[i] = new MergeInput(blocks[i], _builder.Tables);
-        var split = SplitTraces(inputs);
-        var rejoined = new RejoinedTraces(inputs, split, _builder.Tables, cancellationToken);
-        while (true)
+        var inputs = new List<MergeInput>();
+        foreach (var block in blocks)
+        {
+            if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder.Tables, _scratch, _batches));
+        }
+        var split = new SplitTraceParts(inputs, _builder.Tables);
+        while (Earliest(inputs, split) is { } next)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var next = Earliest(inputs, split);
-            if (rejoined.IsBefore(next))
-            {
-                AddRejoined(rejoined, request);
-                continue;
-            }
-            if (next is null) break;
-            AddTrace(next, request);
+            AddTrace(next, split, request);
+            MoveNext(next, inputs);
         }
+        AddReady(split, request);
         var splitIds = Elsewhere(blocks, request);
         _builder.Finish(Digests(blocks, request), splitIds, request.StayedBehind.Span);
         return _builder.WrittenTraces;
     }
 
-    /// <summary>The input whose present trace comes next, decoded and not split; null at the end of all.</summary>
-    private MergeInput? Earliest(MergeInput[] inputs, HashSet<TraceId> split)
+    /// <summary>The input whose present trace comes next, decoded; null at the end of all.</summary>
+    private MergeInput? Earliest(List<MergeInput> inputs, SplitTraceParts split)
     {
         while (true)
         {
             MergeInput? first = null;
             foreach (var input in inputs)
             {
-                if (input.IsAtEnd) continue;
                 if (first is null || Compare(input, first) < 0) first = input;
             }
-            if (first is null) return null;
-            if (!first.IsDecoded)
-            {
-                // The rows that the buffer holds now may still have the source's numbers.
-                _builder.EndPiece();
-                first.Decode();
-                first.Numbers.From(first.Rows);
-                continue;
-            }
-            if (split.Count == 0 || !split.Contains(first.TraceId)) return first;
-            first.MoveNext();
+            if (first is null || first.IsDecoded) return first;
+            // The rows that the buffer holds now may still have the source's numbers.
+            _builder.EndPiece();
+            first.Decode();
+            first.Numbers.From(first.Rows);
+            var (ids, rows) = first.DecodedTraces;
+            split.Take(first.Rows, ids.Span, rows);
         }
+    }
+
+    private void MoveNext(MergeInput input, List<MergeInput> inputs)
+    {
+        input.MoveNext();
+        if (!input.IsAtEnd) return;
+        _builder.EndPiece();
+        input.Release();
+        inputs.Remove(input);
     }
 
     private static int Compare(MergeInput a, MergeInput b)
@@ -87,41 +92,31 @@ internal sealed class BlockMerger : IDisposable
         return order != 0 ? order : a.TraceId.CompareTo(b.TraceId);
     }
 
-    private static HashSet<TraceId> SplitTraces(MergeInput[] inputs)
+    private void AddTrace(MergeInput input, SplitTraceParts split, MergeRequest request)
     {
-        var split = new HashSet<TraceId>();
-        if (inputs.Length < 2) return split;
-        var seen = new HashSet<TraceId>(inputs.Sum(i => i.TraceIds.Length));
-        foreach (var input in inputs)
-        {
-            foreach (var id in input.TraceIds)
-            {
-                if (!seen.Add(id)) split.Add(id);
-            }
-        }
-        return split;
-    }
-
-    private void AddTrace(MergeInput input, MergeRequest request)
-    {
-        if (!request.Hides(input.TraceId, input.StartUnixNano))
+        if (!split.Contains(input.TraceId))
         {
             _rows.Clear();
             for (var i = 0; i < input.RowCount; i++) _rows.Add(input.FirstRow + i);
-            _builder.From(input.Numbers);
-            _builder.AddTrace(input.TraceId, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rows));
+            Add(input.TraceId, input.Numbers, CollectionsMarshal.AsSpan(_rows), request);
+            return;
         }
-        input.MoveNext();
+        split.Pass(input.TraceId, input.RowCount);
+        if (split.IsFull) AddReady(split, request);
     }
 
-    private void AddRejoined(RejoinedTraces traces, MergeRequest request)
+    private void AddReady(SplitTraceParts split, MergeRequest request)
     {
-        if (!request.Hides(traces.TraceId, traces.StartUnixNano))
-        {
-            _builder.From(traces.Numbers);
-            _builder.AddTrace(traces.TraceId, traces.Rows);
-        }
-        traces.MoveNext();
+        foreach (var id in split.Ready()) Add(id, split.Numbers, split.RowsOf(id), request);
+        _builder.EndPiece();
+        split.Clear();
+    }
+
+    private void Add(TraceId id, SourceNumbers numbers, ReadOnlySpan<int> rows, MergeRequest request)
+    {
+        if (request.Hides(id, numbers.Source.StartUnixNano[rows[0]])) return;
+        _builder.From(numbers);
+        _builder.AddTrace(id, rows);
     }
 
     private static RequestDigest[] Digests(IReadOnlyList<BlockFile> blocks, MergeRequest request)

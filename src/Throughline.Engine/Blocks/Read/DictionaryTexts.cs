@@ -23,6 +23,13 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
         return bytes.AsSpan((index == 0 ? 0 : ends[index - 1])..ends[index]);
     }
 
+    /// <summary>Forgets all decoded pages.</summary>
+    public void Clear()
+    {
+        _decoded.Clear();
+        _bytes = 0;
+    }
+
     private static int PageOf(ReadOnlySpan<PageEntry> entries, long id)
     {
         var (low, high) = (0, entries.Length);
@@ -40,11 +47,7 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
         var key = ((long)column << 32) | (uint)page;
         if (_decoded.TryGetValue(key, out var known)) return known;
         known = pages.Read(entry, pages.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) => DictionaryPage.Decode(e, body, name));
-        if (_bytes > limitBytes)
-        {
-            _decoded.Clear();
-            _bytes = 0;
-        }
+        if (_bytes > limitBytes) Clear();
         _decoded.Add(key, known);
         _bytes += known.Bytes.Length + 4L * known.Ends.Length;
         return known;

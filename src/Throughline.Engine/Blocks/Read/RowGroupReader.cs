@@ -13,15 +13,18 @@ namespace Throughline.Engine.Blocks.Read;
 /// <param name="directory">The block's directory.</param>
 /// <param name="tables">The block's tables.</param>
 /// <param name="traceIds">The ids of all traces of the block, in order.</param>
-internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory, BlockTables tables, ReadOnlyMemory<TraceId> traceIds)
+/// <param name="scratch">Buffers that several readers may share, one after another.</param>
+internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory, BlockTables tables, ReadOnlyMemory<TraceId> traceIds, RowGroupScratch scratch)
 {
     private const long TextBytes = 24L << 20;
 
+    /// <summary>Memory of texts that a batch keeps from row group to row group, which have about 5 MB of them.</summary>
+    private const int KeptBytes = 16 << 20;
+
     private readonly DictionaryTexts _texts = new(pages, directory, TextBytes);
-    private readonly Dictionary<int, long[]?> _buffers = [];
     private readonly Values[] _columns = new Values[tables.Columns.Length];
-    private readonly Dictionary<long, int> _memo = [];
-    private long[] _decoded = [];
+    private readonly int[] _shapes = new int[tables.ShapeOffsets.Length - 1];
+    private readonly List<int> _members = [];
 
     /// <summary>
     /// Fills a batch, which is cleared before, with the rows of a row group in their order; answers the rows of each trace. The batch shares the block's tables of resources and scopes: nobody may append to it.
@@ -30,25 +33,40 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
     public int[] Read(int rowGroup, SpanBatch into)
     {
         var facts = tables.RowGroups[rowGroup];
+        scratch.Begin();
         Begin(into);
         var traceRows = Ints(rowGroup, BlockColumn.TraceRows, facts.Traces);
         ReadCore(rowGroup, facts, traceRows, into);
         ReadIds(rowGroup, facts.Rows, into);
         ReadRest(rowGroup, facts.Rows, into);
-        ReadAttributes(rowGroup, AttributeOwner.Span, BlockColumn.Shape, facts.Rows, into, into.Attributes, ref into.AttributeOffset);
+        ReadAttributes(rowGroup, AttributeOwner.Span, BlockColumn.Shape, facts.Rows, into, into.Attributes, ref into.AttributeOffset, ref into.Shape);
         ReadEvents(rowGroup, facts.Rows, into);
         ReadLinks(rowGroup, facts.Rows, into);
         return traceRows;
     }
 
+    /// <summary>Gives back the memory of decoded texts; reading may go on.</summary>
+    public void Trim() => _texts.Clear();
+
     private void Begin(SpanBatch into)
     {
         (into.Resources, into.Scopes) = (new ResourceTable(), new ScopeTable());
-        into.Clear();
+        into.Clear(KeptBytes);
         (into.Resources, into.Scopes) = (tables.Batch.Resources, tables.Batch.Scopes);
         // The block's strings and blobs come first, so that they keep their numbers.
         for (var id = 0; id < tables.Batch.Strings.Count; id++) into.Strings.GetOrAdd(tables.Batch.Strings[id]);
         for (var id = 0; id < tables.Batch.Blobs.Count; id++) into.Blobs.GetOrAdd(tables.Batch.Blobs[id]);
+        for (var shape = 0; shape < _shapes.Length; shape++)
+        {
+            _members.Clear();
+            foreach (var member in tables.ShapeMembers.AsSpan(tables.ShapeOffsets[shape]..tables.ShapeOffsets[shape + 1]))
+            {
+                var column = tables.Columns[member - BlockColumn.FirstAttribute];
+                _members.Add(ShapeTable.MemberOf(column.Key, column.Type));
+            }
+            // Shapes of spans and of events may be one in a batch, as its shapes know keys and no columns.
+            _shapes[shape] = into.Shapes.GetOrAdd(CollectionsMarshal.AsSpan(_members));
+        }
     }
 
     private void ReadCore(int rowGroup, RowGroupFacts facts, int[] traceRows, SpanBatch into)
@@ -70,13 +88,13 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
                 into.StartUnixNano.Add(start);
             }
         }
-        Require(row == rows, rowGroup, BlockColumn.TraceRows, $"{rows} rows", $"{row}");
+        if (row != rows) throw Corrupt(rowGroup, BlockColumn.TraceRows, $"{rows} rows", $"{row}");
         var ends = Longs(rowGroup, BlockColumn.End, rows);
         var operations = Longs(rowGroup, BlockColumn.Operation, rows);
         for (var i = 0; i < rows; i++)
         {
             into.EndUnixNano.Add(into.StartUnixNano[i] + (ulong)ends[i]);
-            Require((ulong)operations[i] < (ulong)tables.Operations.Length, rowGroup, BlockColumn.Operation, $"one of {tables.Operations.Length} operations", $"{operations[i]}");
+            if ((ulong)operations[i] >= (ulong)tables.Operations.Length) throw Corrupt(rowGroup, BlockColumn.Operation, $"one of {tables.Operations.Length} operations", $"{operations[i]}");
             var operation = tables.Operations[operations[i]];
             into.Name.Add(operation.Name);
             into.Kind.Add(operation.Kind);
@@ -100,12 +118,12 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
             var code = codes[i];
             if (code is 0 or 1)
             {
-                Require(code == 0 || next < elsewhere.Count, rowGroup, BlockColumn.ParentElsewhere, "another parent", $"{next} in all");
+                if (code == 1 && next >= elsewhere.Count) throw Corrupt(rowGroup, BlockColumn.ParentElsewhere, "another parent", $"{next} in all");
                 into.ParentSpanId.Add(code == 0 ? 0 : elsewhere[next++]);
                 continue;
             }
             var at = (code & 1) == 0 ? i - (code - 2) / 2 : i + (code - 3) / 2;
-            Require((ulong)at < (ulong)rows, rowGroup, BlockColumn.Parent, $"a row below {rows}", $"{at}");
+            if ((ulong)at >= (ulong)rows) throw Corrupt(rowGroup, BlockColumn.Parent, $"a row below {rows}", $"{at}");
             into.ParentSpanId.Add(into.SpanId[(int)at]);
         }
     }
@@ -132,7 +150,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         }
         AddTexts(rowGroup, BlockColumn.EventName, count, into, ref events.Name);
         AddUInts(rowGroup, BlockColumn.EventDroppedAttributes, count, ref events.DroppedAttributes);
-        ReadAttributes(rowGroup, AttributeOwner.Event, BlockColumn.EventShape, count, into, events.Attributes, ref events.AttributeOffset);
+        ReadAttributes(rowGroup, AttributeOwner.Event, BlockColumn.EventShape, count, into, events.Attributes, ref events.AttributeOffset, ref events.Shape);
     }
 
     private void ReadLinks(int rowGroup, int rows, SpanBatch into)
@@ -145,10 +163,10 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         AddTexts(rowGroup, BlockColumn.LinkTraceState, count, into, ref links.TraceState);
         AddUInts(rowGroup, BlockColumn.LinkFlags, count, ref links.Flags);
         AddUInts(rowGroup, BlockColumn.LinkDroppedAttributes, count, ref links.DroppedAttributes);
-        ReadAttributes(rowGroup, AttributeOwner.Link, BlockColumn.LinkShape, count, into, links.Attributes, ref links.AttributeOffset);
+        ReadAttributes(rowGroup, AttributeOwner.Link, BlockColumn.LinkShape, count, into, links.Attributes, ref links.AttributeOffset, ref links.Shape);
     }
 
-    private void ReadAttributes(int rowGroup, AttributeOwner owner, int shapeColumn, int owners, SpanBatch into, AttributeColumns attributes, ref Column<int> offsets)
+    private void ReadAttributes(int rowGroup, AttributeOwner owner, int shapeColumn, int owners, SpanBatch into, AttributeColumns attributes, ref Column<int> offsets, ref Column<int> shapeNumbers)
     {
         foreach (var page in directory.Of(rowGroup))
         {
@@ -156,7 +174,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         }
         foreach (var shape in Longs(rowGroup, shapeColumn, owners))
         {
-            Require((ulong)shape < (ulong)(tables.ShapeOffsets.Length - 1), rowGroup, shapeColumn, $"one of {tables.ShapeOffsets.Length - 1} shapes", $"{shape}");
+            if ((ulong)shape >= (ulong)(tables.ShapeOffsets.Length - 1)) throw Corrupt(rowGroup, shapeColumn, $"one of {tables.ShapeOffsets.Length - 1} shapes", $"{shape}");
             for (var m = tables.ShapeOffsets[shape]; m < tables.ShapeOffsets[shape + 1]; m++)
             {
                 var column = tables.ShapeMembers[m] - BlockColumn.FirstAttribute;
@@ -166,12 +184,13 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
                 values.Next++;
             }
             offsets.Add(attributes.Count);
+            shapeNumbers.Add(_shapes[(int)shape]);
         }
         for (var column = 0; column < _columns.Length; column++)
         {
             ref var values = ref _columns[column];
             if (tables.Columns[column].Owner != owner) continue;
-            Require(values.Count == 0 || values.Next == values.Count, rowGroup, BlockColumn.FirstAttribute + column, $"{values.Next} values", $"{values.Count}");
+            if (values.Count != 0 && values.Next != values.Count) throw Corrupt(rowGroup, BlockColumn.FirstAttribute + column, $"{values.Next} values", $"{values.Count}");
             (values.Count, values.Next) = (0, 0);
         }
     }
@@ -187,10 +206,10 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
     private void ReadValues(in PageEntry page, SpanBatch into)
     {
         ref var values = ref _columns[page.Column - BlockColumn.FirstAttribute];
-        if (values.Items is null || values.Items.Length < page.Count) values.Items = new long[page.Count];
+        values.Items = scratch.Take(page.Count);
         (values.Count, values.Next) = (page.Count, 0);
+        Decode(page, values.Items);
         var decoded = values.Items.AsSpan(0, page.Count);
-        Decode(page, decoded);
         if (TextsOf(page.Column - BlockColumn.FirstAttribute, into) is { } texts) ToNumbers(page.Column, 0, decoded, texts);
     }
 
@@ -209,14 +228,41 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
     /// <summary>Replaces ids of a column's dictionary, which begin at <paramref name="firstNumber"/>, by the batch's numbers of their entries. Each is looked up once.</summary>
     private void ToNumbers(int column, int firstNumber, Span<long> values, ByteDictionary into)
     {
-        _memo.Clear();
+        var (min, max) = (long.MaxValue, long.MinValue);
+        foreach (var value in values)
+        {
+            min = Math.Min(min, value);
+            max = Math.Max(max, value);
+        }
+        if (max - min > Math.Max(1024, 4L * values.Length))
+        {
+            ToNumbersFarApart(column, firstNumber, values, into);
+            return;
+        }
+        if (values.IsEmpty) return;
+        var range = (int)(max - min + 1);
+        var numbers = scratch.Numbers(range);
         foreach (ref var value in values)
         {
-            ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_memo, value, out var known);
-            if (!known) number = into.GetOrAdd(value < firstNumber ? [] : _texts.Entry(column, value - firstNumber));
+            ref var number = ref numbers[(int)(value - min)];
+            if (number < 0) number = NumberOf(column, firstNumber, value, into);
             value = number;
         }
     }
+
+    private void ToNumbersFarApart(int column, int firstNumber, Span<long> values, ByteDictionary into)
+    {
+        scratch.Memo.Clear();
+        foreach (ref var value in values)
+        {
+            ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(scratch.Memo, value, out var known);
+            if (!known) number = NumberOf(column, firstNumber, value, into);
+            value = number;
+        }
+    }
+
+    private int NumberOf(int column, int firstNumber, long value, ByteDictionary into) =>
+        into.GetOrAdd(value < firstNumber ? [] : _texts.Entry(column, value - firstNumber));
 
     private void AddTexts(int rowGroup, int column, int count, SpanBatch into, ref Column<int> texts)
     {
@@ -230,7 +276,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
     {
         var end = 0L;
         foreach (var count in Longs(rowGroup, column, rows)) offsets.Add((int)(end += count));
-        Require(end is >= 0 and <= int.MaxValue, rowGroup, column, "counts that an index can hold", $"{end}");
+        if (end is < 0 or > int.MaxValue) throw Corrupt(rowGroup, column, "counts that an index can hold", $"{end}");
         return (int)end;
     }
 
@@ -252,40 +298,35 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         return ints;
     }
 
-    /// <summary>The values of a column; valid until the next of the same length and more is read.</summary>
+    /// <summary>The values of a column; valid until the next row group is read.</summary>
     private Span<long> Longs(int rowGroup, int column, int count)
     {
-        ref var buffer = ref CollectionsMarshal.GetValueRefOrAddDefault(_buffers, column, out _);
-        if (buffer is null || buffer.Length < count) buffer = new long[count];
-        var values = buffer.AsSpan(0, count);
+        var values = scratch.Take(count);
         var found = directory.Of(rowGroup, column);
         if (found.Length == 0)
         {
-            values.Clear();
-            return values;
+            Array.Clear(values, 0, count);
         }
-        Require(found[0].Count == count, rowGroup, column, $"{count} values", $"{found[0].Count}");
-        Decode(found[0], values);
-        return values;
+        else
+        {
+            if (found[0].Count != count) throw Corrupt(rowGroup, column, $"{count} values", $"{found[0].Count}");
+            Decode(found[0], values);
+        }
+        return values.AsSpan(0, count);
     }
 
-    private void Decode(in PageEntry page, Span<long> values)
-    {
-        // A span cannot be handed through to where the body is, its array can.
-        if (_decoded.Length < page.Count) _decoded = new long[Math.Max(page.Count, 1024)];
-        pages.Read(page, (_decoded, pages.Name), static (in PageEntry e, ReadOnlySpan<byte> body, (long[] Values, string Name) state) =>
+    private void Decode(in PageEntry page, long[] values) =>
+        pages.Read(page, (values, pages.Name), static (in PageEntry e, ReadOnlySpan<byte> body, (long[] Values, string Name) state) =>
         {
             NumberDecoder.Decode(e, body, 0, state.Values.AsSpan(0, e.Count), state.Name);
             return 0;
         });
-        _decoded.AsSpan(0, page.Count).CopyTo(values);
-    }
 
     private void AddRaw<T>(int rowGroup, int column, int count, ref Column<T> target)
         where T : unmanaged
     {
         var found = directory.Of(rowGroup, column);
-        Require((found.Length == 0 ? 0 : found[0].Count) == count, rowGroup, column, $"{count} values", $"{(found.Length == 0 ? 0 : found[0].Count)}");
+        if ((found.Length == 0 ? 0 : found[0].Count) != count) throw Corrupt(rowGroup, column, $"{count} values", $"{(found.Length == 0 ? 0 : found[0].Count)}");
         if (count == 0) return;
         target.Reserve(count);
         var items = target.Items;
@@ -300,10 +341,9 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         target.Count += count;
     }
 
-    private void Require(bool holds, int rowGroup, int column, string expected, string found)
+    private CorruptDataException Corrupt(int rowGroup, int column, string expected, string found)
     {
-        if (holds) return;
         var page = directory.Of(rowGroup, column);
-        throw new CorruptDataException(pages.Name, page.Length == 0 ? 0 : page[0].Offset, $"{expected} in column {column} of row group {rowGroup}", found);
+        return new CorruptDataException(pages.Name, page.Length == 0 ? 0 : page[0].Offset, $"{expected} in column {column} of row group {rowGroup}", found);
     }
 }

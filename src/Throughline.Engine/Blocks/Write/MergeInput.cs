@@ -10,19 +10,21 @@ internal sealed class MergeInput
 {
     private readonly RowGroupReader _reader;
     private readonly BlockTables _tables;
-    private readonly SpanBatch _rows = new();
+    private readonly Stack<SpanBatch> _batches;
+    private SpanBatch? _rows;
     private int[] _traceRows = [];
     private int _rowGroup = -1;
     private int _trace;
     private int _firstRow;
     private int _ordinal;
 
-    /// <summary>Begins at the first trace.</summary>
-    public MergeInput(BlockFile file, BlockTablesBuilder tables)
+    /// <summary>Begins at the first trace. Batches are taken from a stack that inputs share, and go back there.</summary>
+    public MergeInput(BlockFile file, BlockTablesBuilder tables, RowGroupScratch scratch, Stack<SpanBatch> batches)
     {
+        _batches = batches;
         _tables = file.ReadTables();
         TraceIds = file.ReadTraceIds();
-        _reader = new RowGroupReader(file.Pages, file.Directory, _tables, TraceIds);
+        _reader = new RowGroupReader(file.Pages, file.Directory, _tables, TraceIds, scratch);
         Numbers = new SourceNumbers(tables);
     }
 
@@ -33,7 +35,7 @@ internal sealed class MergeInput
     public SourceNumbers Numbers { get; }
 
     /// <summary>The decoded rows of the present row group.</summary>
-    public SpanBatch Rows => _rows;
+    public SpanBatch Rows => _rows ??= _batches.TryPop(out var batch) ? batch : new SpanBatch();
 
     /// <summary>True when all traces have been passed.</summary>
     public bool IsAtEnd => _ordinal == TraceIds.Length;
@@ -42,15 +44,18 @@ internal sealed class MergeInput
     public TraceId TraceId => TraceIds[_ordinal];
 
     /// <summary>Start of the present trace, or, while its row group is not decoded, of the earliest trace of that, which it is.</summary>
-    public ulong StartUnixNano => _trace < _traceRows.Length ? _rows.StartUnixNano[_firstRow] : _tables.RowGroups[_rowGroup + 1].MinStartUnixNano;
+    public ulong StartUnixNano => _trace < _traceRows.Length ? Rows.StartUnixNano[_firstRow] : _tables.RowGroups[_rowGroup + 1].MinStartUnixNano;
 
     /// <summary>True when the present trace's rows are decoded.</summary>
     public bool IsDecoded => _trace < _traceRows.Length;
 
+    /// <summary>The traces of the decoded row group, and the rows of each.</summary>
+    public (ReadOnlyMemory<TraceId> Ids, int[] Rows) DecodedTraces => (TraceIds.AsMemory(_ordinal - _trace, _traceRows.Length), _traceRows);
+
     /// <summary>Decodes the row group of the present trace; the rows before are gone.</summary>
     public void Decode()
     {
-        _traceRows = _reader.Read(++_rowGroup, _rows);
+        _traceRows = _reader.Read(++_rowGroup, Rows);
         (_trace, _firstRow) = (0, 0);
     }
 
@@ -67,40 +72,13 @@ internal sealed class MergeInput
         _ordinal++;
     }
 
-    /// <summary>Adds the rows of the given traces to a table. Row groups without any are not read.</summary>
-    public void Collect(IReadOnlySet<TraceId> traces, SpanTable into, CancellationToken cancellationToken)
+    /// <summary>Gives back the memory of a block whose end has been reached.</summary>
+    public void Release()
     {
-        var first = 0;
-        var rows = new SpanBatch();
-        var numbers = new List<int>();
-        for (var group = 0; group < _tables.RowGroups.Length; group++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var end = first + _tables.RowGroups[group].Traces;
-            numbers.Clear();
-            for (var t = first; t < end; t++)
-            {
-                if (traces.Contains(TraceIds[t])) numbers.Add(t - first);
-            }
-            if (numbers.Count > 0) Collect(group, numbers, rows, into);
-            first = end;
-        }
-    }
-
-    private void Collect(int rowGroup, List<int> traces, SpanBatch rows, SpanTable into)
-    {
-        var traceRows = _reader.Read(rowGroup, rows);
-        var wanted = new List<int>();
-        var (next, row) = (0, 0);
-        for (var t = 0; t < traceRows.Length && next < traces.Count; t++)
-        {
-            if (traces[next] == t)
-            {
-                next++;
-                for (var i = 0; i < traceRows[t]; i++) wanted.Add(row + i);
-            }
-            row += traceRows[t];
-        }
-        into.Add(rows, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(wanted));
+        _reader.Trim();
+        if (_rows is null) return;
+        Numbers.From(new SpanBatch());
+        _batches.Push(_rows);
+        _rows = null;
     }
 }

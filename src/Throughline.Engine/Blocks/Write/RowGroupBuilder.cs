@@ -26,6 +26,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
     private ulong _lastTraceStart;
     private ulong _minStart;
     private ulong _maxStart;
+    private ulong _maxTraceStart;
     private ulong _maxTraceDuration;
 
     /// <summary>Columns of texts: numbers of the source's strings until their piece ends.</summary>
@@ -55,7 +56,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
         _linkSpanIds.Truncate(0);
         Array.Clear(_textsConverted);
         _firstFresh.Clear();
-        (_minStart, _maxStart, _maxTraceDuration, _lastTraceStart) = (ulong.MaxValue, 0, 0, 0);
+        (_minStart, _maxStart, _maxTraceStart, _maxTraceDuration, _lastTraceStart) = (ulong.MaxValue, 0, 0, 0, 0);
     }
 
     /// <summary>Adds a trace's rows of a source.</summary>
@@ -75,6 +76,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
             AddRow(numbers, source, row, start);
         }
         var traceStart = facts.StartUnixNano;
+        _maxTraceStart = Math.Max(_maxTraceStart, traceStart);
         _maxTraceDuration = Math.Max(_maxTraceDuration, facts.EndUnixNano - traceStart);
         _columns[BlockColumn.TraceRows].Add(rows.Length);
         _columns[BlockColumn.TraceStart].Add((long)(traceStart - _lastTraceStart));
@@ -111,7 +113,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
         columns[BlockColumn.DroppedAttributes].Add(source.DroppedAttributes[row]);
         columns[BlockColumn.DroppedEvents].Add(source.DroppedEvents[row]);
         columns[BlockColumn.DroppedLinks].Add(source.DroppedLinks[row]);
-        columns[BlockColumn.Shape].Add(AddAttributes(numbers, AttributeOwner.Span, source.Attributes, source.AttributeOffset[row], source.AttributeOffset[row + 1]));
+        columns[BlockColumn.Shape].Add(AddAttributes(numbers, AttributeOwner.Span, source.Shape[row], source.Attributes, source.AttributeOffset[row]));
         AddEvents(numbers, row, start);
         AddLinks(numbers, row);
     }
@@ -127,7 +129,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
             _columns[BlockColumn.EventTime].Add((long)(events.TimeUnixNano[e] - start));
             _columns[BlockColumn.EventName].Add(events.Name[e]);
             _columns[BlockColumn.EventDroppedAttributes].Add(events.DroppedAttributes[e]);
-            _columns[BlockColumn.EventShape].Add(AddAttributes(numbers, AttributeOwner.Event, events.Attributes, events.AttributeOffset[e], events.AttributeOffset[e + 1]));
+            _columns[BlockColumn.EventShape].Add(AddAttributes(numbers, AttributeOwner.Event, events.Shape[e], events.Attributes, events.AttributeOffset[e]));
         }
     }
 
@@ -144,13 +146,13 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
             _columns[BlockColumn.LinkTraceState].Add(links.TraceState[l]);
             _columns[BlockColumn.LinkFlags].Add(links.Flags[l]);
             _columns[BlockColumn.LinkDroppedAttributes].Add(links.DroppedAttributes[l]);
-            _columns[BlockColumn.LinkShape].Add(AddAttributes(numbers, AttributeOwner.Link, links.Attributes, links.AttributeOffset[l], links.AttributeOffset[l + 1]));
+            _columns[BlockColumn.LinkShape].Add(AddAttributes(numbers, AttributeOwner.Link, links.Shape[l], links.Attributes, links.AttributeOffset[l]));
         }
     }
 
-    private long AddAttributes(SourceNumbers numbers, AttributeOwner owner, AttributeColumns attributes, int first, int end)
+    private long AddAttributes(SourceNumbers numbers, AttributeOwner owner, int sourceShape, AttributeColumns attributes, int first)
     {
-        var shape = numbers.Shape(owner, attributes, first, end);
+        var shape = numbers.Shape(owner, sourceShape);
         _values.Add(tables.ShapeColumns(shape), attributes, first);
         return shape;
     }
@@ -201,7 +203,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
         pages.Raw(BlockColumn.LinkTraceId, rowGroup, _linkTraceIds.Span);
         pages.Raw(BlockColumn.LinkSpanId, rowGroup, _linkSpanIds.Span);
         _values.WritePages(rowGroup, pages);
-        var facts = new RowGroupFacts(Rows, _columns[BlockColumn.TraceRows].Count, _minStart, _maxStart, _lastTraceStart, _maxTraceDuration);
+        var facts = new RowGroupFacts(Rows, _columns[BlockColumn.TraceRows].Count, _minStart, _maxStart, _maxTraceStart, _maxTraceDuration);
         Reset();
         return facts;
     }

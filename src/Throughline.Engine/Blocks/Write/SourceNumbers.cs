@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -11,14 +10,30 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class SourceNumbers(BlockTablesBuilder tables)
 {
-    private readonly Dictionary<(int Resource, int Name, int Kind, int Scope), int> _operations = [];
-    private readonly Dictionary<UInt128, int> _shapes = [];
+    private readonly Dictionary<OperationKey, int> _operations = [];
+    private readonly int[][] _shapes = [[], [], []];
     private readonly List<int> _columns = [];
     private SpanBatch _source = new();
+
+    /// <summary>What makes an operation, in the source's numbers. Asked for every span: a tuple would be hashed and compared part by part.</summary>
+    private readonly record struct OperationKey(int Resource, int Name, int Kind, int Scope)
+    {
+        public bool Equals(OperationKey other) => Resource == other.Resource && Name == other.Name && Kind == other.Kind && Scope == other.Scope;
+
+        public override int GetHashCode()
+        {
+            var hash = (((ulong)(uint)Resource << 32) | (uint)Name) * 0x9E3779B97F4A7C15 ^ ((((ulong)(uint)Scope << 8) ^ (uint)Kind) * 0xC2B2AE3D27D4EB4F);
+            return (int)(hash >> 32);
+        }
+    }
     private int[] _strings = [];
     private int[] _resources = [];
     private int[] _scopes = [];
-    private (int Resource, int Name, int Kind, int Scope) _lastOperation = (-1, -1, -1, -1);
+    private int _knownStrings;
+    private int _knownResources;
+    private int _knownScopes;
+    private int _knownShapes;
+    private OperationKey _lastOperation = new(-1, -1, -1, -1);
     private int _lastOperationId;
 
     /// <summary>The batch that numbers are given for.</summary>
@@ -30,14 +45,22 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     /// <summary>Goes over to another batch.</summary>
     public void From(SpanBatch source)
     {
+        (_knownStrings, _knownResources, _knownScopes, _knownShapes) = (0, 0, 0, 0);
+        _operations.Clear();
+        _lastOperation = new(-1, -1, -1, -1);
+        GoOn(source);
+    }
+
+    /// <summary>Goes on with a later view of the same batch, which has more of everything.</summary>
+    public void GoOn(SpanBatch source)
+    {
         _source = source;
         Analysis = new TraceAnalysis(source);
-        Unknown(ref _strings, source.Strings.Count);
-        Unknown(ref _resources, source.Resources.Count);
-        Unknown(ref _scopes, source.Scopes.Count);
-        _operations.Clear();
-        _shapes.Clear();
-        _lastOperation = (-1, -1, -1, -1);
+        _knownStrings = Unknown(ref _strings, _knownStrings, source.Strings.Count);
+        _knownResources = Unknown(ref _resources, _knownResources, source.Resources.Count);
+        _knownScopes = Unknown(ref _scopes, _knownScopes, source.Scopes.Count);
+        for (var owner = 0; owner < _shapes.Length; owner++) Unknown(ref _shapes[owner], _knownShapes, source.Shapes.Count);
+        _knownShapes = source.Shapes.Count;
     }
 
     /// <summary>The block's string.</summary>
@@ -57,37 +80,34 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     /// <summary>The block's operation of a span.</summary>
     public int Operation(int row)
     {
-        var key = (_source.Resource[row], _source.Name[row], _source.Kind[row], _source.Scope[row]);
+        var key = new OperationKey(_source.Resource[row], _source.Name[row], _source.Kind[row], _source.Scope[row]);
         if (key == _lastOperation) return _lastOperationId;
         ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(_operations, key, out var exists);
         if (!exists)
         {
-            ref var scope = ref _scopes[key.Item4];
-            if (scope < 0) scope = tables.Scope(_source, key.Item4);
-            id = tables.Operation(String(_source.Resources.Service[key.Item1]), String(key.Item2), key.Item3, scope);
+            ref var scope = ref _scopes[key.Scope];
+            if (scope < 0) scope = tables.Scope(_source, key.Scope);
+            id = tables.Operation(String(_source.Resources.Service[key.Resource]), String(key.Name), key.Kind, scope);
         }
         (_lastOperation, _lastOperationId) = (key, id);
         return id;
     }
 
-    /// <summary>The block's shape of an owner's attributes.</summary>
-    public int Shape(AttributeOwner owner, AttributeColumns attributes, int first, int end)
+    /// <summary>The block's shape for a shape of the source, which has some (<see cref="SpanBatch.Shape"/>).</summary>
+    public int Shape(AttributeOwner owner, int shape)
     {
-        var keys = MemoryMarshal.AsBytes(attributes.Key.Span[first..end]);
-        var types = attributes.Type.Span[first..end];
-        // 128 bits of hash over a batch's own numbers stand for the list itself.
-        var hash = XxHash128.HashToUInt128(keys, (long)XxHash3.HashToUInt64(types) + (int)owner);
-        ref var shape = ref CollectionsMarshal.GetValueRefOrAddDefault(_shapes, hash, out var exists);
-        if (exists) return shape;
+        ref var known = ref _shapes[(int)owner][shape];
+        if (known >= 0) return known;
         _columns.Clear();
-        for (var i = first; i < end; i++) _columns.Add(tables.Column(owner, String(attributes.Key[i]), (AttributeType)attributes.Type[i]));
-        shape = tables.Shape(CollectionsMarshal.AsSpan(_columns));
-        return shape;
+        foreach (var member in _source.Shapes[shape]) _columns.Add(tables.Column(owner, String(ShapeTable.KeyOf(member)), ShapeTable.TypeOf(member)));
+        return known = tables.Shape(CollectionsMarshal.AsSpan(_columns));
     }
 
-    private static void Unknown(ref int[] numbers, int count)
+    /// <summary>Makes room for <paramref name="count"/> numbers, of which those from <paramref name="known"/> on are not known; answers the count.</summary>
+    private static int Unknown(ref int[] numbers, int known, int count)
     {
-        if (numbers.Length < count) numbers = new int[Math.Max(count, numbers.Length * 2)];
-        numbers.AsSpan(0, count).Fill(-1);
+        if (numbers.Length < count) Array.Resize(ref numbers, Math.Max(count, numbers.Length * 2));
+        numbers.AsSpan(known..count).Fill(-1);
+        return count;
     }
 }

@@ -10,7 +10,7 @@ namespace Throughline.Engine;
 /// What the store has in memory, as one state that is swapped whole: the log's loop adds to the head, a flush makes a block of a head, compaction and retention replace blocks, queries take
 /// snapshots. Owned by the store. Thread safe; no file is touched while its lock is held.
 /// </summary>
-internal sealed class StoreContent(StoreState initial, SpanTablePool tables)
+internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : IBlockSet
 {
     private readonly Lock _gate = new();
     private volatile StoreState _state = initial;
@@ -19,6 +19,15 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables)
 
     /// <summary>The state as it is now. Its blocks may be gone soon: who reads them takes a snapshot.</summary>
     public StoreState State => _state;
+
+    /// <summary>Called when blocks are no longer in the state, before the store lets go of them: who remembers something of them forgets it.</summary>
+    public event Action? BlocksDropped;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StoredBlock> Blocks => _state.Blocks;
+
+    /// <inheritdoc/>
+    public TraceVisibility Visibility => _state.Visibility;
 
     /// <summary>Adds durable requests to the head, in log order; visible to snapshots that are taken afterwards.</summary>
     public void Add(IReadOnlyList<WalEntry<SpanBatch>> group)
@@ -63,7 +72,24 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables)
         frozen?.Head.Release();
     }
 
-    /// <summary>Puts a block, or nothing, in the place of others, which are dropped: no durable manifest names them any more.</summary>
+    /// <inheritdoc/>
+    public ulong[] HeadTraceStarts()
+    {
+        var snapshot = Take();
+        try
+        {
+            var starts = new List<ulong>();
+            foreach (var head in snapshot.HeadViews) starts.AddRange(BlockTraces.StartsOf(head));
+            starts.Sort();
+            return [.. starts];
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    /// <inheritdoc/>
     public void Replace(IReadOnlyList<StoredBlock> dropped, StoredBlock? added, TraceVisibility visibility)
     {
         StoreSnapshot? old;
@@ -77,6 +103,7 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables)
             old = Next();
         }
         old?.Release();
+        if (dropped.Count > 0) BlocksDropped?.Invoke();
         foreach (var block in dropped) block.Drop();
     }
 

@@ -10,11 +10,14 @@ namespace Throughline.Engine;
 /// </summary>
 internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time, StoreContent content)
 {
+    private static readonly TimeSpan LeaseCheckInterval = TimeSpan.FromSeconds(30);
+
     private readonly SnapshotLeases _leases = new(time, options.SnapshotLease, options.SnapshotLeaseMaxBytes);
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
     private readonly SplitTraces _split = new();
     private readonly QueryWorkers _workers = new(options.QueryHelpers);
     private readonly HashSet<string> _unreadable = [];
+    private ITimer? _leaseTimer;
     private volatile bool _closed;
 
     /// <summary>What queries could not read so far.</summary>
@@ -82,8 +85,8 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         CountAsync(fromUnixNano, toUnixNano, execution => execution.Dependencies(), cancellationToken);
 
-    /// <summary>Lets go of what nobody needs any more: leases whose time is over, and what is remembered of blocks that were dropped.</summary>
-    public void Forget() => _leases.Expire(content.State.Heads);
+    /// <summary>Begins to let go of leases whose time is over.</summary>
+    public void Begin() => _leaseTimer = time.CreateTimer(_ => _leases.Expire(content.State.Heads), null, LeaseCheckInterval, LeaseCheckInterval);
 
     /// <summary>Blocks were replaced: what is remembered of them holds their memory.</summary>
     public void ForgetBlocks() => _split.Clear();
@@ -92,6 +95,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     public async Task CloseAsync()
     {
         _closed = true;
+        if (_leaseTimer is { } timer) await timer.DisposeAsync().ConfigureAwait(false);
         for (var i = 0; i < options.MaxConcurrentQueries; i++) await _slots.WaitAsync().ConfigureAwait(false);
         _leases.Close();
         _slots.Release(options.MaxConcurrentQueries);

@@ -24,6 +24,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly StoreQueries _queries;
     private readonly WalWriter<SpanBatch> _log;
     private readonly HeadTurnover _turnover;
+    private readonly MaintenanceSteps _steps;
+    private readonly BlockMaintenance _maintenance;
+    private readonly PinnedTraces _pins;
     private int _disposing;
 
     private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
@@ -37,9 +40,15 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
         _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
         var blocks = recovered.Blocks.Select(b => new StoredBlock(b.Facts, b.Reader, _catalog.Delete)).ToArray();
-        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, TraceVisibility.Everything), tables);
+        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, Lifecycle.PinnedTraces.Visibility(recovered.Manifest)), tables);
         _queries = new StoreQueries(options, time, _content);
-        _turnover = new HeadTurnover(options, time, _content, _log, _catalog, new QuietGate(), static () => { });
+        _queries.Begin();
+        _content.BlocksDropped += _queries.ForgetBlocks;
+        _pins = new PinnedTraces(_catalog, _content, options.MaxPinnedTraces);
+        var flushing = new QuietGate();
+        _steps = new MaintenanceSteps(_catalog, _content, options.Compaction, options.Retention, time, options.DuplicateWindow, flushing);
+        _maintenance = new BlockMaintenance(_steps, time);
+        _turnover = new HeadTurnover(options, time, _content, _log, _catalog, flushing, _maintenance.Wake);
         _turnover.DeleteLog(recovered.Manifest.FirstSegment);
     }
 
@@ -146,6 +155,27 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// </summary>
     public Task FlushAsync(CancellationToken cancellationToken) => _turnover.FlushAsync(cancellationToken);
 
+    /// <summary>
+    /// Merges small blocks as far as they go and applies retention, without waiting for more, and returns when nothing is left to do; an <see cref="IOException"/> when the disk refuses. For tests and
+    /// benchmarks: the store does the same by itself, later.
+    /// </summary>
+    public Task CompactAsync(CancellationToken cancellationToken) => _maintenance.CompactAsync(cancellationToken);
+
+    /// <summary>Keeps a trace from retention; durable on return. An <see cref="IOException"/> when the disk refuses.</summary>
+    public async ValueTask<PinResult> PinAsync(TraceId traceId, CancellationToken cancellationToken) =>
+        await GetTraceAsync(traceId, cancellationToken).ConfigureAwait(false) is null ? PinResult.NotFound : await Task.Run(() => _pins.Pin(traceId), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Lets retention have a trace again; durable on return. False when it was not pinned. An <see cref="IOException"/> when the disk refuses.</summary>
+    public async ValueTask<bool> UnpinAsync(TraceId traceId, CancellationToken cancellationToken)
+    {
+        var was = await Task.Run(() => _pins.Unpin(traceId), cancellationToken).ConfigureAwait(false);
+        if (was) _maintenance.Wake();
+        return was;
+    }
+
+    /// <summary>The pinned traces, in the order in which they were pinned.</summary>
+    public IReadOnlyList<TraceId> PinnedTraces => _pins.All;
+
     /// <inheritdoc/>
     public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken) => _queries.SearchAsync(plan, cancellationToken);
 
@@ -207,9 +237,11 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             _log.SizeBytes,
             earliest,
             latest,
-            [.. _recoveryProblems, .. _queries.Problems, .. _turnover.Problems])
+            [.. _recoveryProblems, .. _queries.Problems, .. _turnover.Problems, .. _maintenance.Problems])
         {
             Levels = [.. blocks.GroupBy(b => b.Level).OrderBy(l => l.Key).Select(l => new LevelStatistics(l.Key, l.Count(), l.Sum(b => b.Spans), l.Sum(b => b.Bytes)))],
+            Compaction = new CompactionStatistics(_maintenance.IsIdle, _steps.Backlog.Count(), _steps.Backlog.Sum(b => b.Spans), _steps.Merges, _steps.MergedSpans),
+            Retention = new RetentionStatistics(snapshot.Visibility.HiddenBeforeUnixNano, snapshot.Visibility.Pinned.Count, _steps.Dropped.Blocks, _steps.Dropped.Traces, _steps.Dropped.Bytes),
         };
     }
 
@@ -219,6 +251,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         if (Interlocked.Exchange(ref _disposing, 1) == 1) return;
         await _log.DisposeAsync().ConfigureAwait(false);
         await _turnover.DisposeAsync().ConfigureAwait(false);
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _queries.CloseAsync().ConfigureAwait(false);
         _content.Close();
         _directoryLock.Dispose();

@@ -1,3 +1,5 @@
+using Throughline.Engine.Lifecycle;
+
 namespace Throughline.Engine;
 
 /// <summary>Limits and sizes of a <see cref="TraceStore"/>. Every limit has a default and, where it is hit, a message.</summary>
@@ -29,6 +31,15 @@ public sealed record TraceStoreOptions
 
     /// <summary>Memory for what is decoded of blocks: tables, filters, columns, dictionaries.</summary>
     public long BlockCacheBytes { get; init; } = 80L << 20;
+
+    /// <summary>When blocks are merged.</summary>
+    public CompactionOptions Compaction { get; init; } = new();
+
+    /// <summary>How long, and how much, is kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
+    /// <summary>Traces that may be pinned.</summary>
+    public int MaxPinnedTraces { get; init; } = 10_000;
 
     /// <summary>How long a search may run before it answers with what it has.</summary>
     public TimeSpan SearchTimeLimit { get; init; } = TimeSpan.FromSeconds(30);

@@ -15,6 +15,7 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, PageCach
     private readonly List<long> _givenUp = [];
     private readonly List<long> _toDelete = [];
     private volatile Manifest _manifest = manifest;
+    private bool _isUncertain;
     private long _lastBlock = manifest.NextBlock - 1;
 
     /// <summary>The manifest as it is on disk.</summary>
@@ -55,7 +56,7 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, PageCach
     }
 
     /// <summary>
-    /// Replaces the manifest by what <paramref name="change"/> makes of it, durable, and then calls <paramref name="applied"/> before any other change is begun. When the disk refuses, the
+    /// Replaces the manifest by what <paramref name="change"/> makes of it, durable, and then calls <paramref name="applied"/> before any other change is begun; nothing when it is the same manifest. When the disk refuses, the
     /// manifest in force is unknown until a later change succeeds: neither old nor new files may be deleted meanwhile.
     /// </summary>
     public void Commit(Func<Manifest, Manifest> change, Action<Manifest> applied)
@@ -67,8 +68,12 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, PageCach
             {
                 givenUp = [.. _givenUp];
             }
-            var next = change(_manifest) with { NextBlock = Interlocked.Read(ref _lastBlock) + 1 };
+            var changed = change(_manifest);
+            if (ReferenceEquals(changed, _manifest) && !_isUncertain) return;
+            var next = changed with { NextBlock = Interlocked.Read(ref _lastBlock) + 1 };
+            _isUncertain = true;
             next.Write(files, paths.Root);
+            _isUncertain = false;
             _manifest = next;
             applied(next);
             lock (_deleting)
@@ -76,6 +81,17 @@ internal sealed class BlockCatalog(IFileSystem files, StorePaths paths, PageCach
                 _givenUp.RemoveAll(n => givenUp.Contains(n));
                 _toDelete.AddRange(givenUp);
             }
+        }
+        DeleteFiles();
+    }
+
+    /// <summary>Drops blocks that are in the manifest and could not be opened.</summary>
+    public void DropUnopened(IReadOnlyCollection<long> numbers)
+    {
+        Commit(m => m with { Blocks = [.. m.Blocks.Where(b => !numbers.Contains(b.Number))] }, static _ => { });
+        lock (_deleting)
+        {
+            _toDelete.AddRange(numbers);
         }
         DeleteFiles();
     }

@@ -29,7 +29,7 @@ public sealed class LayerTests
         [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model.Columns", $"{E}.Files"],
-        [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
+        [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
         // Reads what is closed, past the store.
         [$"{E}.Inspection"] =
         [
@@ -38,7 +38,7 @@ public sealed class LayerTests
         // The facade joins them.
         [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection"],
+        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle"],
         [$"{S}.Storage"] = [E],
         [$"{S}.SelfTelemetry"] = [],
         [$"{S}.Problems"] = [],
@@ -47,7 +47,7 @@ public sealed class LayerTests
         [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =

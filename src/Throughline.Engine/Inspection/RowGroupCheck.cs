@@ -14,41 +14,36 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
     private readonly SummaryBuilder _summaries = new();
     private readonly (long Spans, long Errors)[] _operations = new (long, long)[tables.Operations.Length];
     private readonly SpanBatch _batch = new();
-    private int _firstTrace;
-    private ulong _lastStart;
 
     /// <summary>Reads a row group, the next one; answers its rows.</summary>
     /// <exception cref="CorruptDataException">It cannot be read, or does not agree with itself.</exception>
     public int Check(int rowGroup)
     {
         var facts = tables.RowGroups[rowGroup];
-        var firstTrace = _firstTrace;
-        _firstTrace += facts.Traces;
         var traceRows = _reader.Read(rowGroup, _batch);
         Require(_batch.RowCount == facts.Rows, rowGroup, BlockColumn.TraceRows, $"{facts.Rows} rows", $"{_batch.RowCount}");
-        CheckTraces(rowGroup, facts, traceRows, firstTrace);
+        CheckTraces(rowGroup, facts, traceRows);
         Count(rowGroup, traceRows);
         return _batch.RowCount;
     }
 
-    private void CheckTraces(int rowGroup, RowGroupFacts facts, int[] traceRows, int firstTrace)
+    private void CheckTraces(int rowGroup, RowGroupFacts facts, int[] traceRows)
     {
         var outlines = new Outlines(this, rowGroup, traceRows.Length);
         var analysis = new TraceAnalysis(_batch);
-        var (min, max, longest, first) = (ulong.MaxValue, 0UL, 0UL, 0);
+        var (min, max, last, longest, first) = (ulong.MaxValue, 0UL, 0UL, 0UL, 0);
         for (var t = 0; t < traceRows.Length; t++)
         {
             var rows = Enumerable.Range(first, traceRows[t]).ToArray();
             var trace = analysis.Of(rows, false);
-            Require(trace.StartUnixNano >= _lastStart, rowGroup, BlockColumn.TraceStart, "traces by their start", $"trace {ids[firstTrace + t]} before one that starts earlier");
-            _lastStart = trace.StartUnixNano;
+            last = Math.Max(last, trace.StartUnixNano);
             longest = Math.Max(longest, trace.EndUnixNano - trace.StartUnixNano);
             foreach (var row in rows) (min, max) = (Math.Min(min, _batch.StartUnixNano[row]), Math.Max(max, _batch.StartUnixNano[row]));
             outlines.Compare(t, trace, Root(rows));
             first += rows.Length;
         }
         var expected = (facts.MinStartUnixNano, facts.MaxStartUnixNano, facts.MaxTraceStartUnixNano, facts.MaxTraceDurationNano);
-        Require((min, max, _lastStart, longest) == expected, rowGroup, BlockColumn.Start, $"earliest, latest, latest trace and longest trace {expected}", $"{(min, max, _lastStart, longest)}");
+        Require((min, max, last, longest) == expected, rowGroup, BlockColumn.Start, $"earliest, latest, latest trace and longest trace {expected}", $"{(min, max, last, longest)}");
     }
 
     private int Root(int[] rows)

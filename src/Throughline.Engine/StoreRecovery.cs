@@ -91,7 +91,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
             foreach (var request in block.ReadDigests())
             {
-                if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
+                if (request.ReceivedUnixNano >= oldest) _recent.TryRemember(request.Digest, request.ReceivedUnixNano);
             }
         }
         catch (UnreadableSegmentException e)
@@ -111,7 +111,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             cancellationToken.ThrowIfCancellationRequested();
             var header = record.Header;
             // A request whose sync failed was refused and sent again: both copies may be here.
-            if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano)) continue;
+            if (!_recent.TryRemember(header.Digest, header.ReceiveUnixNano)) continue;
             batch.Clear();
             var payload = record.Payload.Span;
             var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);

@@ -10,7 +10,7 @@ namespace Throughline.Engine.Inspection;
 /// <summary>Reads the rows of a block, row group after row group, and compares them with what the block says of them elsewhere. Used once, by one thread.</summary>
 internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId[] ids, FindingList findings)
 {
-    private readonly RowGroupReader _reader = new(block.Pages, block.Directory, tables, ids);
+    private readonly RowGroupReader _reader = new(block.Pages, block.Directory, tables, ids, new RowGroupScratch());
     private readonly SummaryBuilder _summaries = new();
     private readonly (long Spans, long Errors)[] _operations = new (long, long)[tables.Operations.Length];
     private readonly SpanBatch _batch = new();

@@ -147,6 +147,8 @@ public sealed class ServerCommandLine
         Store("--max-pinned-traces", "Traces that may be pinned.", store.MaxPinnedTraces, 0, 1_000_000, (s, v) => s with { MaxPinnedTraces = (int)v });
         Store("--compact-target-spans", "Spans that blocks are merged up to; half as many are left alone.", store.Compaction.TargetSpans, 1, 100_000_000,
             (s, v) => s with { Compaction = s.Compaction with { TargetSpans = v } });
+        Store("--compact-merge-bytes", "Memory of the rows that a merge of blocks holds at once; beyond it fewer are merged at a time.", store.Compaction.MaxMergeBytes, 1 << 20, 1L << 40,
+            (s, v) => s with { Compaction = s.Compaction with { MaxMergeBytes = v } });
         Store("--block-cache-bytes", "Memory for decoded parts of blocks.", store.BlockCacheBytes, 0, 1L << 40, (s, v) => s with { BlockCacheBytes = v });
     }
 

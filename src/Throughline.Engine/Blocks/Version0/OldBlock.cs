@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Blocks.Version0;
 
@@ -84,7 +85,24 @@ internal sealed class OldBlock : IDisposable
         RowGroupPages.ReadRest(Pages(entry.RestOffset, entry.AttributesOffset), rows);
         (rows.Attributes, rows.AttributeOffset) = AttributePages.Read(Pages(entry.AttributesOffset, entry.EventsOffset));
         RowGroupPages.ReadEventsAndLinks(Pages(entry.EventsOffset, entry.EndOffset), rows);
+        rows.Shape = Shapes(rows.Attributes, rows.AttributeOffset, rows.Shapes);
+        rows.Events.Shape = Shapes(rows.Events.Attributes, rows.Events.AttributeOffset, rows.Shapes);
+        rows.Links.Shape = Shapes(rows.Links.Attributes, rows.Links.AttributeOffset, rows.Shapes);
         return rows;
+    }
+
+    /// <summary>The shape of each owner's attributes, which the writer of the present version asks for.</summary>
+    private static Column<int> Shapes(AttributeColumns attributes, Column<int> offsets, ShapeTable shapes)
+    {
+        var numbers = new int[offsets.Count - 1];
+        var members = new List<int>();
+        for (var owner = 0; owner < numbers.Length; owner++)
+        {
+            members.Clear();
+            for (var i = offsets[owner]; i < offsets[owner + 1]; i++) members.Add(ShapeTable.MemberOf(attributes.Key[i], (AttributeType)attributes.Type[i]));
+            numbers[owner] = shapes.GetOrAdd(CollectionsMarshal.AsSpan(members));
+        }
+        return new Column<int>(numbers);
     }
 
     private PageCursor Pages(long from, long to)

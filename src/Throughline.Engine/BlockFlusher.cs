@@ -1,45 +1,54 @@
 using System.Threading.Channels;
-using Throughline.Engine.Blocks;
-using Throughline.Engine.Files;
+using Throughline.Engine.Lifecycle;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine;
 
 /// <summary>
 /// Turns frozen heads into blocks, one at a time, in the background: writes the block, then the manifest, then tells the store, which drops the head and the log
-/// segments. Owned by the store. When the disk refuses, the head stays where it is and the flush is tried again.
+/// segments. Owned by <see cref="HeadTurnover"/>. When the disk refuses, the head stays where it is and the flush is tried again, at longer and longer intervals.
 /// </summary>
 internal sealed class BlockFlusher : IAsyncDisposable
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
-    private readonly IFileSystem _files;
-    private readonly StorePaths _paths;
+    /// <summary>Tries of a flush that fails otherwise than by the disk: what the code cannot do, it cannot do on the fourth try either.</summary>
+    private const int MostInternalFailures = 3;
+
+    private readonly BlockCatalog _catalog;
     private readonly TimeProvider _time;
-    private readonly RowGroupCache _cache;
-    private readonly Action<FrozenHead, BlockReader> _flushed;
+    private readonly QuietGate _busy;
+    private readonly Func<StoreSnapshot> _takeSnapshot;
+    private readonly Action<FrozenHead, StoredBlock> _swap;
+    private readonly Action<FrozenHead?> _ended;
     private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
-    private readonly List<long> _givenUp = [];
-    private Manifest _manifest;
-    private long _nextBlock;
     private volatile string? _problem;
+    private volatile bool _hasGivenUp;
 
-    /// <summary>Begins the loop. <paramref name="flushed"/> is called on it when a block and its manifest are durable.</summary>
-    public BlockFlusher(IFileSystem files, StorePaths paths, TimeProvider time, RowGroupCache cache, Manifest manifest, Action<FrozenHead, BlockReader> flushed)
+    /// <summary>
+    /// Begins the loop. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
+    /// when that is over, or, with null, when the flusher has given up.
+    /// </summary>
+    public BlockFlusher(BlockCatalog catalog, TimeProvider time, QuietGate busy, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
     {
-        _files = files;
-        _paths = paths;
+        _catalog = catalog;
         _time = time;
-        _cache = cache;
-        _manifest = manifest;
-        _nextBlock = manifest.NextBlock;
-        _flushed = flushed;
+        _busy = busy;
+        _takeSnapshot = takeSnapshot;
+        _swap = swap;
+        _ended = ended;
         _loop = Task.Run(RunAsync);
     }
 
     /// <summary>Why the last flush failed; null when all is well.</summary>
     public string? Problem => _problem;
+
+    /// <summary>No block will be written any more until the store is opened again; <see cref="Problem"/> says why.</summary>
+    public bool HasGivenUp => _hasGivenUp;
 
     /// <summary>Takes a frozen head; heads are flushed in the order they come.</summary>
     public void Enqueue(FrozenHead head) => _queue.Writer.TryWrite(head);
@@ -57,7 +66,12 @@ internal sealed class BlockFlusher : IAsyncDisposable
     {
         try
         {
-            await foreach (var head in _queue.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await FlushAsync(head).ConfigureAwait(false);
+            await foreach (var head in _queue.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
+            {
+                var isFlushed = await FlushAsync(head).ConfigureAwait(false);
+                _ended(isFlushed ? head : null);
+                if (!isFlushed) return;
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -65,65 +79,82 @@ internal sealed class BlockFlusher : IAsyncDisposable
         }
     }
 
-    private async Task FlushAsync(FrozenHead head)
+    private async Task<bool> FlushAsync(FrozenHead head)
     {
+        var wait = FirstRetry;
+        var internalFailures = 0;
         while (true)
         {
-            BlockReader block;
             try
             {
-                block = Flush(head);
+                using (_busy.Enter()) Flush(head);
+                _problem = null;
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _problem = $"a block cannot be written, its spans stay in the log and in memory until that succeeds: {e.Message}";
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 // The host boundary of this loop: whatever it was, the spans are in the log and in memory, and the operator is told.
-                _problem = $"a block cannot be written, its spans stay in the log and in memory: {(e is IOException or UnauthorizedAccessException ? "" : e.GetType().Name + ": ")}{e.Message}";
-                await Task.Delay(RetryAfter, _time, _stop.Token).ConfigureAwait(false);
-                continue;
+                var what = $"{e.GetType().Name}: {e.Message}";
+                _hasGivenUp = ++internalFailures == MostInternalFailures;
+                _problem = _hasGivenUp
+                    ? $"a block cannot be written because of an internal error, and no more spans are taken in once the head is full; what was acknowledged is in the log and served. Report this, and start the server again: {what}"
+                    : $"a block cannot be written because of an internal error, its spans stay in the log and in memory: {what}";
+                if (_hasGivenUp) return false;
             }
-            _problem = null;
-            _flushed(head, block);
-            return;
+            await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(false);
+            wait = wait * 2 < LongestRetry ? wait * 2 : LongestRetry;
         }
     }
 
-    private BlockReader Flush(FrozenHead head)
+    private NewBlock Write(FrozenHead frozen)
     {
-        // A number of its own for every try: a manifest whose directory could not be synced may name the block of the try before, and be the one that a crash leaves.
-        var number = _nextBlock++;
-        var name = Manifest.BlockFileName(number);
-        var path = PathOf(number);
-        _givenUp.Add(number);
-        AtomicFile.Write(_files, path, file => head.Head.WriteBlock(file, _stop.Token));
-        var block = BlockReader.Open(_files, path, name, _cache);
+        var snapshot = _takeSnapshot();
         try
         {
-            var manifest = new Manifest(head.EndSegment, _nextBlock, [.. _manifest.Blocks, number]);
-            manifest.Write(_files, _paths.Root);
-            _manifest = manifest;
+            return _catalog.Write(file => frozen.Head.WriteBlock(file, id => IsInBlocks(snapshot, id), _stop.Token));
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private static bool IsInBlocks(StoreSnapshot snapshot, TraceId id)
+    {
+        foreach (var block in snapshot.Blocks)
+        {
+            try
+            {
+                if (block.Reader.MayHold(id)) return true;
+            }
+            catch (UnreadableSegmentException)
+            {
+                // A block that does not tell may hold it; queries look closer, and say what cannot be read.
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void Flush(FrozenHead frozen)
+    {
+        var written = Write(frozen);
+        try
+        {
+            var facts = BlockFacts.Of(written, frozen.Head.FirstReceivedUnixNano, frozen.Head.LastReceivedUnixNano, level: 0);
+            var block = new StoredBlock(facts, written.Reader, _catalog.Delete);
+            _catalog.Commit(
+                m => m with { FirstSegment = frozen.EndSegment, CutSegment = frozen.EndSegment, Blocks = [.. m.Blocks, facts] },
+                _ => _swap(frozen, block));
         }
         catch
         {
-            block.Dispose();
+            _catalog.GiveUp(written);
             throw;
         }
-        _givenUp.Remove(number);
-        DeleteGivenUp();
-        return block;
     }
-
-    private void DeleteGivenUp()
-    {
-        try
-        {
-            foreach (var number in _givenUp) _files.Delete(PathOf(number));
-            _givenUp.Clear();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // No manifest names them: the next flush or the next opening deletes them.
-        }
-    }
-
-    private string PathOf(long number) => Path.Combine(_paths.Blocks, Manifest.BlockFileName(number));
 }

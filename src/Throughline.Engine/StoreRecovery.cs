@@ -1,20 +1,23 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
+using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Wal;
 
 namespace Throughline.Engine;
 
-/// <summary>What recovery found: everything a store needs to go on.</summary>
-internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<BlockReader> Blocks, Head Head, WalEnd LogEnd, RecentRequests Recent, IReadOnlyList<string> Problems);
+/// <summary>What recovery found: everything a store needs to go on. Blocks that cannot be opened stand in the manifest and not in <paramref name="Blocks"/>.</summary>
+internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<(ManifestBlock Facts, BlockReader Reader)> Blocks, Head Head, WalEnd LogEnd, RecentRequests Recent,
+    IReadOnlyList<string> Problems);
 
 /// <summary>
 /// Opens what a store's directory holds: the manifest, its blocks, and the log's records that are in no block. Leftovers of a flush that did not come to
 /// its end are deleted; what cannot be read is told and the rest is served.
 /// </summary>
-internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, RowGroupCache cache)
+internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, PageCache cache, SpanTablePool tables)
 {
     private readonly List<string> _problems = [];
     private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);
@@ -26,8 +29,9 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
-        var blocks = OpenBlocks(paths, manifest);
-        var head = new Head(UnixNano(time));
+        var blocks = OpenBlocks(paths, manifest, out var facts);
+        manifest = manifest with { Blocks = facts };
+        var head = new Head(UnixNano(time), tables);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
     }
@@ -49,7 +53,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
 
     private void DeleteLeftovers(StorePaths paths, Manifest manifest)
     {
-        var known = manifest.Blocks.Select(Manifest.BlockFileName).ToHashSet();
+        var known = manifest.Blocks.Select(b => Manifest.BlockFileName(b.Number)).ToHashSet();
         var leftovers = files.ListFiles(paths.Blocks).Where(n => !known.Contains(n)).ToArray();
         // A store has a manifest from its first opening on: without one, nobody knows which blocks are its own, and deleting them all may be the end of its data.
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName)) && leftovers.FirstOrDefault(n => n.EndsWith(Manifest.BlockSuffix, StringComparison.Ordinal)) is { } block)
@@ -60,23 +64,28 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         }
     }
 
-    private List<BlockReader> OpenBlocks(StorePaths paths, Manifest manifest)
+    private List<(ManifestBlock, BlockReader)> OpenBlocks(StorePaths paths, Manifest manifest, out IReadOnlyList<ManifestBlock> facts)
     {
-        var blocks = new List<BlockReader>();
-        foreach (var number in manifest.Blocks)
+        var blocks = new List<(ManifestBlock, BlockReader)>();
+        var known = new List<ManifestBlock>();
+        foreach (var block in manifest.Blocks)
         {
-            var name = Manifest.BlockFileName(number);
+            var name = Manifest.BlockFileName(block.Number);
             try
             {
-                blocks.Add(BlockReader.Open(files, Path.Combine(paths.Blocks, name), name, cache));
+                var reader = BlockReader.Open(files, paths.Block(block.Number), name, cache);
+                known.Add(block.IsKnown ? block : BlockFacts.Completed(block.Number, reader, UnixNano(time)));
+                blocks.Add((known[^1], reader));
             }
             catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
             {
                 _problems.Add($"block {name} cannot be read, its spans are not served: {e.Message}");
+                known.Add(block);
                 continue;
             }
-            Remember(blocks[^1]);
+            Remember(blocks[^1].Item2);
         }
+        facts = known;
         return blocks;
     }
 
@@ -117,17 +126,4 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         _problems.AddRange(reader.Problems.Select(p => p.ToString()));
         return reader.End;
     }
-}
-
-/// <summary>Where a store's files lie: <c>DIRECTORY/{tenant}/{signal}/</c>.</summary>
-internal sealed record StorePaths(string Directory)
-{
-    /// <summary>The directory of the traces of tenant 0; holds the manifest.</summary>
-    public string Root { get; } = Path.Combine(Directory, "0", "traces");
-
-    /// <summary>The log's segments.</summary>
-    public string Log { get; } = Path.Combine(Directory, "0", "traces", "log");
-
-    /// <summary>The blocks.</summary>
-    public string Blocks { get; } = Path.Combine(Directory, "0", "traces", "blocks");
 }

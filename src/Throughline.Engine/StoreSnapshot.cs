@@ -1,15 +1,80 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Query;
+using Throughline.Engine.Query.Execution;
 
 namespace Throughline.Engine;
 
-/// <summary>The segments that one query sees, and its number: later ones have larger numbers. Immutable.</summary>
-internal sealed record StoreSnapshot(ulong Sequence, IReadOnlyList<ISpanSegment> Segments);
+/// <summary>
+/// The segments that one query sees, and its number: later ones have larger numbers. Holds its blocks and heads until everyone who holds the snapshot has let go of it: they can be read however the
+/// store goes on. Immutable but for the count of its holders; thread safe.
+/// </summary>
+internal sealed class StoreSnapshot
+{
+    private int _holders = 1;
+    private StoreView? _view;
+
+    /// <summary>Looks at a state; the caller is the first holder, and the state's blocks are alive meanwhile.</summary>
+    public StoreSnapshot(ulong sequence, StoreState state)
+    {
+        Sequence = sequence;
+        Visibility = state.Visibility;
+        Heads = state.Heads;
+        Blocks = state.Blocks;
+        var segments = new List<ISpanSegment>(Blocks.Count + Heads.Count);
+        foreach (var block in Blocks)
+        {
+            block.Retain();
+            segments.Add(block.Reader);
+        }
+        foreach (var head in Heads) head.Retain();
+        HeadViews = [.. Heads.Select(h => h.View())];
+        segments.AddRange(HeadViews);
+        Segments = segments;
+    }
+
+    /// <summary>Its number.</summary>
+    public ulong Sequence { get; }
+
+    /// <summary>The blocks, then the heads.</summary>
+    public IReadOnlyList<ISpanSegment> Segments { get; }
+
+    /// <summary>What retention shows.</summary>
+    public TraceVisibility Visibility { get; }
+
+    /// <summary>The blocks.</summary>
+    public IReadOnlyList<StoredBlock> Blocks { get; }
+
+    /// <summary>Views of the heads.</summary>
+    public IReadOnlyList<HeadSegment> HeadViews { get; }
+
+    /// <summary>The heads whose views it has, and whose memory it holds.</summary>
+    public IReadOnlyList<Head> Heads { get; }
+
+    /// <summary>What a query sees of it. <paramref name="split"/> are the store's.</summary>
+    public StoreView View(SplitTraces split) => _view ?? Interlocked.CompareExchange(ref _view, new StoreView(Segments, Visibility, split), null) ?? _view;
+
+    /// <summary>One holder more. Only who knows that there is one may call it.</summary>
+    public void Retain() => Interlocked.Increment(ref _holders);
+
+    /// <summary>One holder less; the last one lets go of blocks and heads.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0) return;
+        foreach (var block in Blocks) block.Release();
+        foreach (var head in Heads) head.Release();
+    }
+}
 
 /// <summary>
-/// What the store consists of in memory: the head that takes spans, heads that are becoming blocks (oldest first), and the blocks. Immutable, swapped whole.
+/// What the store consists of in memory: the head that takes spans, the head that is becoming a block, the blocks, and what retention shows. Immutable, swapped whole.
 /// </summary>
-internal sealed record StoreState(Head Active, IReadOnlyList<FrozenHead> Frozen, IReadOnlyList<BlockReader> Blocks);
+internal sealed record StoreState(Head Active, FrozenHead? Frozen, IReadOnlyList<StoredBlock> Blocks, TraceVisibility Visibility)
+{
+    /// <summary>The heads, oldest first.</summary>
+    public IReadOnlyList<Head> Heads => Frozen is null ? [Active] : [Frozen.Head, Active];
+}
 
 /// <summary>A head that takes no more spans; its records lie in log segments below <paramref name="EndSegment"/>.</summary>
 internal sealed record FrozenHead(Head Head, long EndSegment);

@@ -1,8 +1,8 @@
-using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
+using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;
-using Throughline.Engine.Query.Execution;
 using Throughline.Engine.Query.Plan;
 using Throughline.Engine.Wal;
 
@@ -14,49 +14,41 @@ namespace Throughline.Engine;
 /// </summary>
 public sealed class TraceStore : ISpanSource, IAsyncDisposable
 {
-    /// <summary>How often the age of the head is looked at.</summary>
-    private static readonly TimeSpan AgeCheckInterval = TimeSpan.FromSeconds(30);
-
-    private readonly TraceStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly IDisposable _directoryLock;
     private readonly RecentRequests _recent;
-    private readonly SnapshotLeases _leases;
-    private readonly SemaphoreSlim _queries;
-    private readonly BlockFlusher _flusher;
-    private readonly WalWriter<SpanBatch> _log;
-    private readonly ITimer _ageTimer;
     private readonly IReadOnlyList<string> _recoveryProblems;
-    private readonly SplitTraces _split = new();
-    private readonly Lock _gate = new();
-    private volatile StoreState _state;
-    private volatile string? _cutProblem;
-    private volatile string? _logProblem;
-    private volatile bool _closed;
-    private StoreSnapshot? _snapshot;
-    private ulong _sequence;
-    private Task _cut = Task.CompletedTask;
+    private readonly BlockCatalog _catalog;
+    private readonly StoreContent _content;
+    private readonly StoreQueries _queries;
+    private readonly WalWriter<SpanBatch> _log;
+    private readonly HeadTurnover _turnover;
+    private readonly MaintenanceSteps _steps;
+    private readonly BlockMaintenance _maintenance;
+    private readonly PinnedTraces _pins;
     private int _disposing;
-    private TaskCompletionSource _flushed = NewSignal();
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
-        RowGroupCache cache, RecoveredStore recovered)
+        PageCache cache, SpanTablePool tables, RecoveredStore recovered)
     {
-        _options = options;
         _time = time;
         _directoryLock = directoryLock;
         _recent = recovered.Recent;
         _recoveryProblems = recovered.Problems;
-        _leases = new SnapshotLeases(time, options.SnapshotLease);
-        _queries = new SemaphoreSlim(options.MaxConcurrentQueries);
-        _state = new StoreState(recovered.Head, [], recovered.Blocks);
         // Nothing is appended before this ends, so the log needs no flusher yet; and nothing is to be stopped when the disk refuses the log.
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
-        _flusher = new BlockFlusher(files, paths, time, cache, recovered.Manifest, OnFlushed);
-        DeleteLog(recovered.Manifest.FirstSegment);
-        _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
+        _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
+        var blocks = recovered.Blocks.Select(b => new StoredBlock(b.Facts, b.Reader, _catalog.Delete)).ToArray();
+        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, Lifecycle.PinnedTraces.Visibility(recovered.Manifest)), tables);
+        _queries = new StoreQueries(options, time, _content);
+        _queries.Begin();
+        _content.BlocksDropped += _queries.ForgetBlocks;
+        _pins = new PinnedTraces(_catalog, _content, options.MaxPinnedTraces);
+        var flushing = new QuietGate();
+        _steps = new MaintenanceSteps(_catalog, _content, options.Compaction, options.Retention, time, options.DuplicateWindow, flushing);
+        _maintenance = new BlockMaintenance(_steps, time);
+        _turnover = new HeadTurnover(options, time, _content, _log, _catalog, flushing, _maintenance.Wake);
+        _turnover.DeleteLog(recovered.Manifest.FirstSegment);
     }
 
     /// <summary>
@@ -80,15 +72,16 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
             var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
-            var cache = new RowGroupCache(options.BlockCacheBytes);
-            recovered = new StoreRecovery(options, files, time, cache).Run(paths, walOptions, cancellationToken);
-            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, recovered);
-            store.FlushWhenFull();
+            var cache = new PageCache(options.BlockCacheBytes);
+            var tables = new SpanTablePool(2 * options.HeadMaxBytes);
+            recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
+            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
+            store._turnover.FlushWhenFull();
             return store;
         }
         catch (Exception e)
         {
-            foreach (var block in recovered?.Blocks ?? []) block.Dispose();
+            foreach (var block in recovered?.Blocks ?? []) block.Reader.Dispose();
             directoryLock?.Dispose();
             if (e is IOException or UnauthorizedAccessException or InvalidDataException)
                 throw new StoreOpenException($"The data directory {options.Directory} cannot be used: {e.Message}", e);
@@ -105,14 +98,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.RowCount == 0) return new(AppendResult.Durable);
-        if (IsBehind(_state))
-            return new(new AppendResult(AppendStatus.Overloaded, TimeSpan.FromSeconds(1), _flusher.Problem ?? "Blocks are being written slower than spans arrive; try again."));
-        return new(AppendNewAsync(batch, payload, digest, payloadIsAsReceived));
+        return _turnover.Refusal is { } refusal ? new(refusal) : new(AppendNewAsync(batch, payload, digest, payloadIsAsReceived));
     }
-
-    /// <summary>While one head is being written, the next may grow to twice its size; beyond that memory has no bound but this answer.</summary>
-    private bool IsBehind(StoreState state) => state.Frozen.Count > 0
-        && (state.Active.SpanCount > 2L * _options.HeadMaxSpans || state.Active.MemoryBytes > 2 * _options.HeadMaxBytes);
 
     private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)
     {
@@ -140,229 +127,115 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// <summary>Runs on the log's loop, in log order: what is durable becomes visible.</summary>
     private void OnCommitted(IReadOnlyList<WalEntry<SpanBatch>> group)
     {
-        lock (_gate)
-        {
-            foreach (var entry in group) _state.Active.Add(entry.State, new RequestDigest(entry.Header.Digest, entry.Header.ReceiveUnixNano));
-            _sequence++;
-            _snapshot = null;
-        }
-        FlushWhenFull();
+        _content.Add(group);
+        _turnover.FlushWhenFull();
     }
 
-    private void FlushWhenFull()
+    /// <summary>
+    /// Makes the head a block now and waits until it is one; an <see cref="IOException"/> when the log cannot be cut or no block can be written. For tests, benchmarks and orderly shutdowns that want
+    /// an empty log.
+    /// </summary>
+    public Task FlushAsync(CancellationToken cancellationToken) => _turnover.FlushAsync(cancellationToken);
+
+    /// <summary>
+    /// Merges small blocks as far as they go and applies retention, without waiting for more, and returns when nothing is left to do; an <see cref="IOException"/> when the disk refuses. For tests and
+    /// benchmarks: the store does the same by itself, later.
+    /// </summary>
+    public Task CompactAsync(CancellationToken cancellationToken) => _maintenance.CompactAsync(cancellationToken);
+
+    /// <summary>Keeps a trace from retention; durable on return. An <see cref="IOException"/> when the disk refuses.</summary>
+    public async ValueTask<PinResult> PinAsync(TraceId traceId, CancellationToken cancellationToken) =>
+        await GetTraceAsync(traceId, cancellationToken).ConfigureAwait(false) is null ? PinResult.NotFound : await Task.Run(() => _pins.Pin(traceId), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Lets retention have a trace again; durable on return. False when it was not pinned. An <see cref="IOException"/> when the disk refuses.</summary>
+    public async ValueTask<bool> UnpinAsync(TraceId traceId, CancellationToken cancellationToken)
     {
-        var state = _state;
-        if (state.Frozen.Count == 0 && (state.Active.SpanCount >= _options.HeadMaxSpans || state.Active.MemoryBytes >= _options.HeadMaxBytes)) _ = FreezeHeadAsync();
+        var was = await Task.Run(() => _pins.Unpin(traceId), cancellationToken).ConfigureAwait(false);
+        if (was) _maintenance.Wake();
+        return was;
     }
 
-    private void FlushWhenOld()
-    {
-        var state = _state;
-        var isOld = StoreRecovery.UnixNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
-        if (state.Frozen.Count == 0 && state.Active.SpanCount > 0 && isOld) _ = FreezeHeadAsync();
-    }
-
-    /// <summary>Makes the head a block now and waits until it is one; an <see cref="IOException"/> when the log cannot be cut. For tests, benchmarks and orderly shutdowns that want an empty log.</summary>
-    public async Task FlushAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var flushed = _flushed.Task;
-            var state = _state;
-            if (state.Active.SpanCount == 0 && state.Frozen.Count == 0) return;
-            // A cut of its own: one that is under way may have been done already, with nobody to tell this flush.
-            if (state.Frozen.Count == 0) await _log.CutAsync(OnCut).ConfigureAwait(false);
-            await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Cuts the log and freezes the head exactly there; joins a cut that is under way.</summary>
-    private Task FreezeHeadAsync()
-    {
-        lock (_gate)
-        {
-            return _cut.IsCompleted ? _cut = CutAsync() : _cut;
-        }
-    }
-
-    private async Task CutAsync()
-    {
-        try
-        {
-            await _log.CutAsync(OnCut).ConfigureAwait(false);
-            _cutProblem = null;
-        }
-        catch (IOException e)
-        {
-            _cutProblem = e.Message;
-        }
-    }
-
-    private void OnCut(WalCut cut)
-    {
-        // Another cut may have come just before this one.
-        if (_state.Active.SpanCount == 0) return;
-        var frozen = new FrozenHead(_state.Active, cut.Segment);
-        lock (_gate)
-        {
-            _state = _state with { Active = new Head(StoreRecovery.UnixNano(_time)), Frozen = [.. _state.Frozen, frozen] };
-            _sequence++;
-            _snapshot = null;
-        }
-        _flusher.Enqueue(frozen);
-    }
-
-    private void OnFlushed(FrozenHead head, BlockReader block)
-    {
-        lock (_gate)
-        {
-            _state = _state with { Frozen = [.. _state.Frozen.Where(f => f != head)], Blocks = [.. _state.Blocks, block] };
-            _sequence++;
-            _snapshot = null;
-        }
-        DeleteLog(head.EndSegment);
-        Interlocked.Exchange(ref _flushed, NewSignal()).SetResult();
-        FlushWhenFull();
-    }
-
-    private void DeleteLog(long before)
-    {
-        try
-        {
-            _log.DeleteSegmentsBefore(before);
-            _logProblem = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _logProblem = $"log segments that are in blocks cannot be deleted, which the next block tries again: {e.Message}";
-        }
-    }
-
-    private StoreSnapshot TakeSnapshot()
-    {
-        lock (_gate)
-        {
-            return _snapshot ??= new StoreSnapshot(_sequence, [.. _state.Blocks, .. _state.Frozen.Select(f => f.Head.View()), _state.Active.View()]);
-        }
-    }
+    /// <summary>The pinned traces, in the order in which they were pinned.</summary>
+    public IReadOnlyList<TraceId> PinnedTraces => _pins.All;
 
     /// <inheritdoc/>
-    public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken) => RunAsync(() =>
-    {
-        if (plan.Limit < 1) throw new ArgumentOutOfRangeException(nameof(plan), plan.Limit, "A search asks for at least one trace.");
-        var leased = plan.After is { } after ? _leases.Find(after.Snapshot) : null;
-        var snapshot = leased ?? TakeSnapshot();
-        var deadline = new Deadline(_time, _options.SearchTimeLimit);
-        var (result, unreadable) = new SearchExecution(plan, snapshot.Segments, _split, deadline, cancellationToken).Run(snapshot.Sequence);
-        Report(unreadable);
-        if (result.Next is not null) _leases.Keep(snapshot);
-        return plan.After is not null && leased is null ? result with { SnapshotExpired = true } : result;
-    }, cancellationToken);
+    public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken) => _queries.SearchAsync(plan, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(() =>
-    {
-        var unreadable = new List<string>();
-        var table = TraceAssembly.Assemble(traceId, TakeSnapshot().Segments, unreadable);
-        Report(unreadable);
-        cancellationToken.ThrowIfCancellationRequested();
-        return table.Spans.RowCount == 0 ? null : TraceAssembly.View(traceId, table);
-    }, cancellationToken);
+    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => _queries.GetTraceAsync(traceId, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ServiceStat>>(() =>
-    [
-        .. Operations(fromUnixNano, toUnixNano, cancellationToken).GroupBy(o => o.Service)
-            .Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors))),
-    ], cancellationToken);
+    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetServicesAsync(fromUnixNano, toUnixNano, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
-        RunAsync<IReadOnlyList<OperationStat>>(() =>
-            [.. Operations(fromUnixNano, toUnixNano, cancellationToken).Where(o => services.Count == 0 || services.Contains(o.Service))], cancellationToken);
+        _queries.GetOperationsAsync(services, fromUnixNano, toUnixNano, cancellationToken);
 
-    private IReadOnlyList<OperationStat> Operations(ulong? from, ulong? to, CancellationToken cancellationToken)
-    {
-        var execution = new StatExecution(TakeSnapshot().Segments, from, to, cancellationToken);
-        var operations = execution.Operations();
-        Report(execution.Unreadable);
-        return operations;
-    }
+    /// <inheritdoc/>
+    public ValueTask<RedOperations> GetRedOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetRedOperationsAsync(services, fromUnixNano, toUnixNano, cancellationToken);
 
-    private async ValueTask<T> RunAsync<T>(Func<T> query, CancellationToken cancellationToken)
-    {
-        await _queries.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            return await Task.Run(query, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _queries.Release();
-        }
-    }
+    /// <inheritdoc/>
+    public ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken) =>
+        _queries.GetRedSeriesAsync(services, fromUnixNano, toUnixNano, stepNano, cancellationToken);
 
-    private readonly HashSet<string> _reported = [];
-
-    private void Report(IReadOnlyList<string> unreadable)
-    {
-        if (unreadable.Count == 0) return;
-        lock (_reported)
-        {
-            foreach (var message in unreadable) _reported.Add(message);
-        }
-    }
+    /// <inheritdoc/>
+    public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetDependenciesAsync(fromUnixNano, toUnixNano, cancellationToken);
 
     /// <summary>What is stored, and what could not be read.</summary>
     public StoreStatistics GetStatistics()
     {
-        var state = _state;
-        var heads = state.Frozen.Select(f => f.Head).Append(state.Active).Select(h => h.View()).ToArray();
+        var snapshot = _content.Take();
+        try
+        {
+            return Statistics(snapshot);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private StoreStatistics Statistics(StoreSnapshot snapshot)
+    {
+        var heads = snapshot.HeadViews;
         var parts = heads.SelectMany(h => h.Parts).ToArray();
+        var blocks = snapshot.Blocks.Select(b => b.Facts).ToArray();
         ulong? earliest = null, latest = null;
-        foreach (var (min, max) in state.Blocks.Where(b => b.SpanCount > 0).Select(b => (b.MinStartUnixNano, b.MaxStartUnixNano)).Concat(parts.Select(p => (p.MinStartUnixNano, p.MaxStartUnixNano))))
+        foreach (var (min, max) in blocks.Where(b => b.Spans > 0).Select(b => (b.MinStartUnixNano, b.MaxStartUnixNano)).Concat(parts.Select(p => (p.MinStartUnixNano, p.MaxStartUnixNano))))
         {
             earliest = Math.Min(earliest ?? min, min);
             latest = Math.Max(latest ?? max, max);
         }
         var headSpans = parts.Sum(p => (long)p.Rows);
         return new StoreStatistics(
-            state.Blocks.Sum(b => b.SpanCount) + headSpans,
-            state.Blocks.Sum(b => (long)b.TraceCount) + heads.Sum(h => (long)h.TraceCount),
+            blocks.Sum(b => b.Spans) + headSpans,
+            blocks.Sum(b => (long)b.Traces) + heads.Sum(h => (long)h.TraceCount),
             headSpans,
-            state.Blocks.Count,
-            state.Blocks.Sum(b => b.FileBytes),
+            blocks.Length,
+            blocks.Sum(b => b.Bytes),
             _log.SizeBytes,
             earliest,
             latest,
-            Problems());
-    }
-
-    private List<string> Problems()
-    {
-        List<string> problems = [.. _recoveryProblems];
-        lock (_reported)
+            [.. _recoveryProblems, .. _queries.Problems, .. _turnover.Problems, .. _maintenance.Problems])
         {
-            problems.AddRange(_reported);
-        }
-        if (_flusher.Problem is { } flush) problems.Add(flush);
-        if (_cutProblem is { } cut) problems.Add(cut);
-        if (_logProblem is { } log) problems.Add(log);
-        return problems;
+            Levels = [.. blocks.GroupBy(b => b.Level).OrderBy(l => l.Key).Select(l => new LevelStatistics(l.Key, l.Count(), l.Sum(b => b.Spans), l.Sum(b => b.Bytes)))],
+            Compaction = new CompactionStatistics(_maintenance.IsIdle, _steps.Backlog.Count(), _steps.Backlog.Sum(b => b.Spans), _steps.Merges, _steps.MergedSpans),
+            Retention = new RetentionStatistics(snapshot.Visibility.HiddenBeforeUnixNano, snapshot.Visibility.Pinned.Count, _steps.Dropped.Blocks, _steps.Dropped.Traces, _steps.Dropped.Bytes),
+        };
     }
 
     /// <summary>Refuses new appends and queries, waits for those under way, and closes the files. Acknowledged spans are in the log; nothing needs flushing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposing, 1) == 1) return;
-        await _ageTimer.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);
-        await _flusher.DisposeAsync().ConfigureAwait(false);
-        _closed = true;
-        for (var i = 0; i < _options.MaxConcurrentQueries; i++) await _queries.WaitAsync().ConfigureAwait(false);
-        foreach (var block in _state.Blocks) block.Dispose();
-        _queries.Release(_options.MaxConcurrentQueries);
+        await _turnover.DisposeAsync().ConfigureAwait(false);
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
+        await _queries.CloseAsync().ConfigureAwait(false);
+        _content.Close();
         _directoryLock.Dispose();
     }
 }

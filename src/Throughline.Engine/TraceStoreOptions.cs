@@ -1,3 +1,5 @@
+using Throughline.Engine.Lifecycle;
+
 namespace Throughline.Engine;
 
 /// <summary>Limits and sizes of a <see cref="TraceStore"/>. Every limit has a default and, where it is hit, a message.</summary>
@@ -7,10 +9,10 @@ public sealed record TraceStoreOptions
     public required string Directory { get; init; }
 
     /// <summary>Spans in the head before it is flushed to a block.</summary>
-    public int HeadMaxSpans { get; init; } = 250_000;
+    public int HeadMaxSpans { get; init; } = 100_000;
 
     /// <summary>Memory of the head before it is flushed to a block.</summary>
-    public long HeadMaxBytes { get; init; } = 256L << 20;
+    public long HeadMaxBytes { get; init; } = 96L << 20;
 
     /// <summary>A head older than this is flushed when it holds anything.</summary>
     public TimeSpan HeadMaxAge { get; init; } = TimeSpan.FromMinutes(30);
@@ -27,8 +29,17 @@ public sealed record TraceStoreOptions
     /// <summary>Requests that are remembered for that at most (about 80 bytes each).</summary>
     public int DuplicateMaxRequests { get; init; } = 500_000;
 
-    /// <summary>Memory for decoded row groups of blocks.</summary>
-    public long BlockCacheBytes { get; init; } = 256L << 20;
+    /// <summary>Memory for what is decoded of blocks: tables, filters, columns, dictionaries.</summary>
+    public long BlockCacheBytes { get; init; } = 80L << 20;
+
+    /// <summary>When blocks are merged.</summary>
+    public CompactionOptions Compaction { get; init; } = new();
+
+    /// <summary>How long, and how much, is kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
+    /// <summary>Traces that may be pinned.</summary>
+    public int MaxPinnedTraces { get; init; } = 10_000;
 
     /// <summary>How long a search may run before it answers with what it has.</summary>
     public TimeSpan SearchTimeLimit { get; init; } = TimeSpan.FromSeconds(30);
@@ -36,6 +47,15 @@ public sealed record TraceStoreOptions
     /// <summary>Searches and reads that run at once; more wait.</summary>
     public int MaxConcurrentQueries { get; init; } = 8;
 
+    /// <summary>Memory that one query may take of its own, beside the caches; where it is hit the answer says so.</summary>
+    public long QueryMaxBytes { get; init; } = 128L << 20;
+
+    /// <summary>Threads that all queries together may take beside their own. One of two processors stays free for ingest.</summary>
+    public int QueryHelpers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
     /// <summary>How long a cursor's snapshot is kept.</summary>
     public TimeSpan SnapshotLease { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Memory of heads that have become blocks and are held by cursors' snapshots only; beyond it the oldest snapshots end early.</summary>
+    public long SnapshotLeaseMaxBytes { get; init; } = 64L << 20;
 }

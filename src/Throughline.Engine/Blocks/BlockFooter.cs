@@ -1,92 +1,30 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
+using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
-using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Blocks;
 
-/// <summary>Where a row group's column groups lie in the file, and what its rows span. Offsets in bytes; each group ends where the next begins.</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 8)]
-internal struct RowGroupEntry
+/// <summary>The end of a block file (docs/format/block.md, "Footer"): where its directory lies. Immutable.</summary>
+/// <param name="Spans">Spans in the block.</param>
+/// <param name="Traces">Traces in the block.</param>
+/// <param name="DirectoryOffset">Where the directory begins.</param>
+/// <param name="DirectoryLength">Its stored length.</param>
+/// <param name="Pages">Its entries.</param>
+/// <param name="DirectoryChecksum">XXH3-64 of the stored directory.</param>
+internal sealed record BlockFooter(long Spans, int Traces, long DirectoryOffset, int DirectoryLength, int Pages, ulong DirectoryChecksum)
 {
-    /// <summary>Number of its first trace in the block.</summary>
-    public int FirstTrace;
-    /// <summary>Number of its traces.</summary>
-    public int Traces;
-    /// <summary>Number of its rows.</summary>
-    public int Rows;
-    /// <summary>0.</summary>
-    public int Reserved;
-    /// <summary>Start of its earliest span.</summary>
-    public ulong MinStartUnixNano;
-    /// <summary>Start of its latest span.</summary>
-    public ulong MaxStartUnixNano;
-    /// <summary>Where the core columns begin.</summary>
-    public long CoreOffset;
-    /// <summary>Where the rest begins.</summary>
-    public long RestOffset;
-    /// <summary>Where the attributes begin.</summary>
-    public long AttributesOffset;
-    /// <summary>Where events and links begin.</summary>
-    public long EventsOffset;
-    /// <summary>Where the row group ends.</summary>
-    public long EndOffset;
-
-    /// <summary>First byte and length of a column group.</summary>
-    public readonly (long Offset, int Length) Range(ColumnGroups group)
-    {
-        var (from, to) = group switch
-        {
-            ColumnGroups.Core => (CoreOffset, RestOffset),
-            ColumnGroups.Rest => (RestOffset, AttributesOffset),
-            ColumnGroups.Attributes => (AttributesOffset, EventsOffset),
-            _ => (EventsOffset, EndOffset),
-        };
-        return (from, (int)(to - from));
-    }
-}
-
-/// <summary>The footer of a block file (docs/format/block.md, "Footer"): where everything else lies.</summary>
-internal sealed class BlockFooter
-{
-    /// <summary>Version of the format that this code writes. Version 0 may still change without compatibility.</summary>
-    public const uint FormatVersion = 0;
+    /// <summary>Version of the format that this code writes.</summary>
+    public const uint FormatVersion = 1;
 
     /// <summary>Bytes before the first page.</summary>
     public const int HeaderBytes = 16;
 
-    /// <summary>Bytes behind the footer: its length, version, checksum, magic.</summary>
-    public const int TrailerBytes = 24;
+    /// <summary>Bytes of the footer.</summary>
+    public const int SizeBytes = 64;
 
     /// <summary>At the file's beginning and end: "TLBLOCK" and a zero.</summary>
     private const ulong Magic = 0x004B434F4C424C54;
-
-    private const int FixedBytes = 64;
-
-    /// <summary>Spans in the block.</summary>
-    public required long Spans { get; init; }
-
-    /// <summary>Start of its earliest span, Unix nanoseconds.</summary>
-    public required ulong MinStartUnixNano { get; init; }
-
-    /// <summary>Start of its latest span, Unix nanoseconds.</summary>
-    public required ulong MaxStartUnixNano { get; init; }
-
-    /// <summary>Where dictionaries and tables begin.</summary>
-    public required long TablesOffset { get; init; }
-
-    /// <summary>Where the values per trace begin.</summary>
-    public required long TracesOffset { get; init; }
-
-    /// <summary>Where the digests of the requests begin; the footer begins where they end.</summary>
-    public required long DigestsOffset { get; init; }
-
-    /// <summary>Number of traces.</summary>
-    public required int Traces { get; init; }
-
-    /// <summary>The row groups, in order.</summary>
-    public required RowGroupEntry[] RowGroups { get; init; }
 
     /// <summary>The bytes at the beginning of every block file.</summary>
     public static byte[] Header()
@@ -97,64 +35,74 @@ internal sealed class BlockFooter
         return header;
     }
 
-    /// <summary>Footer and trailer.</summary>
+    /// <summary>The footer's bytes.</summary>
     public byte[] Encode()
     {
-        var groups = MemoryMarshal.AsBytes(RowGroups.AsSpan());
-        var bytes = new byte[FixedBytes + groups.Length + TrailerBytes];
-        var fixedPart = bytes.AsSpan(0, FixedBytes);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart, Spans);
-        BinaryPrimitives.WriteUInt64LittleEndian(fixedPart[8..], MinStartUnixNano);
-        BinaryPrimitives.WriteUInt64LittleEndian(fixedPart[16..], MaxStartUnixNano);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[24..], TablesOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[32..], TracesOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[40..], DigestsOffset);
-        BinaryPrimitives.WriteInt32LittleEndian(fixedPart[48..], Traces);
-        BinaryPrimitives.WriteInt32LittleEndian(fixedPart[52..], RowGroups.Length);
-        groups.CopyTo(bytes.AsSpan(FixedBytes));
-        var trailer = bytes.AsSpan(FixedBytes + groups.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(trailer, FixedBytes + groups.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer[4..], FormatVersion);
-        BinaryPrimitives.WriteUInt64LittleEndian(trailer[8..], XxHash3.HashToUInt64(bytes.AsSpan(0, FixedBytes + groups.Length)));
-        BinaryPrimitives.WriteUInt64LittleEndian(trailer[16..], Magic);
+        var bytes = new byte[SizeBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, Spans);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), DirectoryOffset);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), DirectoryLength);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(20), Pages);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(24), DirectoryChecksum);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(32), Traces);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), SizeBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(44), FormatVersion);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(48), XxHash3.HashToUInt64(bytes.AsSpan(0, 48)));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(56), Magic);
         return bytes;
     }
 
-    /// <summary>Reads the footer of a file; answers where it begins, too.</summary>
-    /// <exception cref="CorruptDataException">The file is not a whole block.</exception>
-    public static (BlockFooter Footer, long Offset) Read(IReadableFile file, string name)
+    /// <summary>The format version of a block file, from its end.</summary>
+    /// <exception cref="CorruptDataException">The file is no block, or a newer release wrote it.</exception>
+    public static uint ReadVersion(IReadableFile file, string name)
     {
-        if (file.Length < HeaderBytes + FixedBytes + TrailerBytes) throw new CorruptDataException(name, 0, "a whole block", $"{file.Length} bytes");
-        Span<byte> trailer = stackalloc byte[TrailerBytes];
-        var trailerOffset = file.Length - TrailerBytes;
-        file.ReadExactly(trailerOffset, trailer);
-        var magic = BinaryPrimitives.ReadUInt64LittleEndian(trailer[16..]);
-        if (magic != Magic) throw new CorruptDataException(name, trailerOffset + 16, $"the mark {Magic:x16}", $"{magic:x16}");
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
-        if (version > FormatVersion) throw new CorruptDataException(name, trailerOffset + 4, $"format version {FormatVersion} or older", $"version {version}, written by a newer release");
+        if (file.Length < HeaderBytes + SizeBytes) throw new CorruptDataException(name, 0, "a whole block", $"{file.Length} bytes");
+        Span<byte> end = stackalloc byte[24];
+        var offset = file.Length - end.Length;
+        file.ReadExactly(offset, end);
+        var magic = BinaryPrimitives.ReadUInt64LittleEndian(end[16..]);
+        if (magic != Magic) throw new CorruptDataException(name, offset + 16, $"the mark {Magic:x16}", $"{magic:x16}");
+        var version = BinaryPrimitives.ReadUInt32LittleEndian(end[4..]);
+        if (version > FormatVersion) throw new CorruptDataException(name, offset + 4, $"format version {FormatVersion} or older", $"version {version}, written by a newer release");
+        return version;
+    }
+
+    /// <summary>Reads footer and directory of a file of this version.</summary>
+    /// <exception cref="CorruptDataException">The file is not a whole block of this version.</exception>
+    public static (BlockFooter Footer, BlockDirectory Directory) Read(IReadableFile file, string name)
+    {
+        var version = ReadVersion(file, name);
+        var offset = file.Length - SizeBytes;
+        if (version != FormatVersion) throw new CorruptDataException(name, offset + 44, $"format version {FormatVersion}", $"version {version}");
         Span<byte> header = stackalloc byte[HeaderBytes];
         file.ReadExactly(0, header);
         if (!header.SequenceEqual(Header())) throw new CorruptDataException(name, 0, $"the header {Convert.ToHexStringLower(Header())}", Convert.ToHexStringLower(header));
-        var length = BinaryPrimitives.ReadInt32LittleEndian(trailer);
-        if (length < FixedBytes || length > trailerOffset - HeaderBytes) throw new CorruptDataException(name, trailerOffset, "a footer inside the file", $"a length of {length}");
-        var bytes = new byte[length];
-        var offset = trailerOffset - length;
+        Span<byte> bytes = stackalloc byte[SizeBytes];
         file.ReadExactly(offset, bytes);
-        var expected = BinaryPrimitives.ReadUInt64LittleEndian(trailer[8..]);
-        var found = XxHash3.HashToUInt64(bytes);
-        if (expected != found) throw new CorruptDataException(name, offset, $"footer checksum {expected:x16}", $"{found:x16}");
-        return (Decode(bytes), offset);
+        var expected = BinaryPrimitives.ReadUInt64LittleEndian(bytes[48..]);
+        var found = XxHash3.HashToUInt64(bytes[..48]);
+        if (expected != found) throw new CorruptDataException(name, offset + 48, $"footer checksum {expected:x16}", $"{found:x16}");
+        var footer = new BlockFooter(
+            BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]));
+        return (footer, footer.ReadDirectory(file, name, offset));
     }
 
-    private static BlockFooter Decode(ReadOnlySpan<byte> bytes) => new()
+    private BlockDirectory ReadDirectory(IReadableFile file, string name, long end)
     {
-        Spans = BinaryPrimitives.ReadInt64LittleEndian(bytes),
-        MinStartUnixNano = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
-        MaxStartUnixNano = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]),
-        TablesOffset = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
-        TracesOffset = BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
-        DigestsOffset = BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
-        Traces = BinaryPrimitives.ReadInt32LittleEndian(bytes[48..]),
-        RowGroups = MemoryMarshal.Cast<byte, RowGroupEntry>(bytes[FixedBytes..]).ToArray(),
-    };
+        // A page takes at least one byte of the file, or is a constant, of which a block has no more than a few a page that it has.
+        if (DirectoryOffset < HeaderBytes || DirectoryLength < 0 || DirectoryOffset + DirectoryLength != end || Pages < 0 || Pages > Array.MaxLength / BlockDirectory.EntryBytes)
+            throw new CorruptDataException(name, end, "a directory that ends where the footer begins", $"one of {Pages} pages in {DirectoryLength} bytes at {DirectoryOffset}");
+        var stored = new byte[DirectoryLength];
+        file.ReadExactly(DirectoryOffset, stored);
+        var found = XxHash3.HashToUInt64(stored);
+        if (found != DirectoryChecksum) throw new CorruptDataException(name, DirectoryOffset, $"directory checksum {DirectoryChecksum:x16}", $"{found:x16}");
+        var raw = new byte[Pages * BlockDirectory.EntryBytes];
+        new PageReader(file, name).Unwrap(stored, raw, DirectoryOffset);
+        return BlockDirectory.Decode(raw, Pages, name, DirectoryOffset);
+    }
 }

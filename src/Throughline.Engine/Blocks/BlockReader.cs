@@ -1,4 +1,6 @@
-using System.Runtime.InteropServices;
+using System.Collections.Concurrent;
+using Throughline.Engine.Blocks.Pages;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -6,214 +8,221 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Blocks;
 
 /// <summary>
-/// An open block file. Tables and per-trace values are read when they are first asked for, row groups through the store's cache. Thread safe;
-/// disposed by the store when no snapshot needs it any more.
+/// An open block as queries see it. Tables and filter are read when they are first asked for and stay; everything else goes through the store's cache. Thread safe; disposed by the store when no
+/// snapshot needs it any more.
 /// </summary>
 internal sealed class BlockReader : ISpanSegment, IDisposable
 {
-    private readonly IReadableFile _file;
-    private readonly BlockFooter _footer;
-    private readonly RowGroupCache _cache;
-    private readonly long _footerOffset;
-    private readonly Lazy<(SpanBatch Tables, IReadOnlyList<OperationCount> Operations)> _tables;
-    private readonly Lazy<TracePages> _traces;
-    private readonly Lazy<Dictionary<TraceId, int>> _ordinals;
+    private readonly ConcurrentDictionary<int, BlockDictionary> _dictionaries = new();
+    private readonly Lazy<Held> _held;
+    private readonly Lazy<TraceFilter> _filter;
+    private long _heldBytes;
 
-    private BlockReader(string name, IReadableFile file, BlockFooter footer, long footerOffset, RowGroupCache cache)
+    private BlockReader(BlockFile file, PageCache cache)
     {
-        Name = name;
-        _file = file;
-        _footer = footer;
-        _footerOffset = footerOffset;
-        _cache = cache;
-        Parts = [.. footer.RowGroups.Select(g => new SegmentPart(g.Rows, g.MinStartUnixNano, g.MaxStartUnixNano))];
-        _tables = new(() => Readable(() => TablePages.Read(Pages(footer.TablesOffset, footer.TracesOffset))));
-        _traces = new(() => Readable(() => TracePages.Read(Pages(footer.TracesOffset, footer.DigestsOffset))));
-        _ordinals = new(() =>
+        File = file;
+        Pages = new BlockPages(file, cache);
+        _held = new(ReadTables);
+        _filter = new(() =>
         {
-            var ids = _traces.Value.Id;
-            var ordinals = new Dictionary<TraceId, int>(ids.Length);
-            for (var i = 0; i < ids.Length; i++) ordinals.Add(ids[i], i);
-            return ordinals;
+            var filter = Read(file.ReadTraceFilter);
+            Hold(filter.MemoryBytes);
+            return filter;
         });
     }
 
+    private sealed record Held(BlockTables Tables, BlockShapes Shapes, OperationTable Operations, SegmentPart[] Parts);
+
+    /// <summary>The file, for those who read all of it.</summary>
+    public BlockFile File { get; }
+
     /// <summary>The file's name, for messages.</summary>
-    public string Name { get; }
+    public string Name => File.Name;
 
     /// <summary>The file's length.</summary>
-    public long FileBytes => _file.Length;
+    public long FileBytes => File.SizeBytes;
 
     /// <summary>Spans in the block.</summary>
-    public long SpanCount => _footer.Spans;
+    public long SpanCount => File.Footer.Spans;
 
-    /// <summary>Traces in the block.</summary>
-    public int TraceCount => _footer.Traces;
+    /// <inheritdoc/>
+    public int TraceCount => File.Footer.Traces;
 
     /// <summary>Start of its earliest span.</summary>
-    public ulong MinStartUnixNano => _footer.MinStartUnixNano;
+    public ulong MinStartUnixNano => Parts.Count == 0 ? 0 : Parts.Min(p => p.MinStartUnixNano);
 
     /// <summary>Start of its latest span.</summary>
-    public ulong MaxStartUnixNano => _footer.MaxStartUnixNano;
+    public ulong MaxStartUnixNano => Parts.Count == 0 ? 0 : Parts.Max(p => p.MaxStartUnixNano);
 
-    /// <summary>Opens a block. Only its footer is read and checked here.</summary>
-    /// <exception cref="CorruptDataException">The file is not a whole block.</exception>
-    public static BlockReader Open(IFileSystem files, string path, string name, RowGroupCache cache)
+    /// <summary>The tables.</summary>
+    public BlockTables BlockTables => _held.Value.Tables;
+
+    /// <summary>The shapes.</summary>
+    public BlockShapes Shapes => _held.Value.Shapes;
+
+    /// <summary>The pages.</summary>
+    public BlockPages Pages { get; }
+
+    /// <summary>Opens a block. Its footer and directory are read and checked here.</summary>
+    /// <exception cref="CorruptDataException">The file is not a whole block of this version.</exception>
+    public static BlockReader Open(IFileSystem files, string path, string name, PageCache cache)
     {
-        var file = files.OpenRead(path);
-        try
-        {
-            var (footer, offset) = BlockFooter.Read(file, name);
-            return new BlockReader(name, file, footer, offset, cache);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        var file = BlockFile.Open(files, path, name);
+        var reader = new BlockReader(file, cache);
+        reader.Hold(file.Directory.MemoryBytes);
+        return reader;
     }
+
+    /// <inheritdoc/>
+    public object Identity => this;
 
     /// <inheritdoc/>
     public bool IsLasting => true;
 
     /// <inheritdoc/>
-    public SpanBatch Tables => _tables.Value.Tables;
+    public SpanBatch Tables => _held.Value.Tables.Batch;
 
     /// <inheritdoc/>
-    public IReadOnlyList<OperationCount> Operations => _tables.Value.Operations;
+    public OperationTable Operations => _held.Value.Operations;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<TraceId> TraceIds => _traces.Value.Id;
+    public IReadOnlyList<SegmentPart> Parts => _held.Value.Parts;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceStart => _traces.Value.Start;
+    public ISegmentPart Open(int part) => new BlockPart(this, part);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceEnd => _traces.Value.End;
+    public ReadOnlySpan<TraceId> TraceIds
+    {
+        get
+        {
+            var key = Pages.Key(PageEntry.WholeBlock, BlockColumn.TraceIds, CachedForm.Raw);
+            if (Pages.Cache.Find<TraceId[]>(key) is { } known) return known;
+            var ids = Read(File.ReadTraceIds);
+            if (ids.Length != TraceCount) throw Unreadable.From(new CorruptDataException(Name, 0, $"{TraceCount} trace ids", $"{ids.Length}"));
+            Pages.Cache.Keep(key, ids, 16L * ids.Length);
+            return ids;
+        }
+    }
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceSpans => _traces.Value.Spans;
+    public ReadOnlySpan<TraceId> SplitTraceIds => Read(File.ReadSplitTraceIds);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceErrors => _traces.Value.Errors;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceWaiting => _traces.Value.Waiting;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<SegmentPart> Parts { get; }
+    public SegmentSummaries? Summaries
+    {
+        get
+        {
+            var key = Pages.Key(PageEntry.WholeBlock, BlockColumn.Summaries, CachedForm.Derived);
+            if (Pages.Cache.Find<SegmentSummaries>(key) is { } known) return known;
+            var stored = Read(File.ReadSummaries);
+            var summaries = new SegmentSummaries(
+                Array.ConvertAll(stored.Durations, d => (d.Operation, d.Bucket, d.Spans)),
+                Array.ConvertAll(stored.Minutes, m => ((ulong)m.Minute, m.Service, m.Spans, m.Errors)),
+                Array.ConvertAll(stored.Edges, e => (e.ParentService, e.ChildService, e.Calls, e.Errors)));
+            Pages.Cache.Keep(key, summaries, 16L * stored.Durations.Length + 32L * stored.Minutes.Length + 24L * stored.Edges.Length);
+            return summaries;
+        }
+    }
 
     /// <summary>The requests that its spans came with.</summary>
-    public RequestDigest[] ReadDigests() => Readable(() => MemoryMarshal.Cast<byte, RequestDigest>(Pages(_footer.DigestsOffset, _footerOffset).Bytes()).ToArray());
+    public RequestDigest[] ReadDigests() => Read(File.ReadDigests);
 
     /// <inheritdoc/>
-    public int FindTrace(TraceId id) => _ordinals.Value.GetValueOrDefault(id, -1);
+    public bool MayHold(TraceId id) => _filter.Value.MayContain(id);
 
     /// <inheritdoc/>
-    public TraceFacts Facts(int ordinal) => _traces.Value.Facts(ordinal);
-
-    /// <inheritdoc/>
-    public void CopyTrace(int ordinal, SpanTable into)
+    public int FindTrace(TraceId id)
     {
-        var part = PartOf(ordinal);
-        var first = 0;
-        for (var t = _footer.RowGroups[part].FirstTrace; t < ordinal; t++) first += _traces.Value.Spans[t];
-        var rows = new int[_traces.Value.Spans[ordinal]];
-        for (var i = 0; i < rows.Length; i++) rows[i] = first + i;
-        into.Add(Load(part, ColumnGroups.All).Spans, rows);
+        if (!MayHold(id)) return -1;
+        var ids = TraceIds;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (ids[i].Low == id.Low && ids[i].High == id.High) return i;
+        }
+        return -1;
     }
 
-    private int PartOf(int ordinal)
+    /// <inheritdoc/>
+    public TraceFacts Facts(int trace, out string? errorType)
     {
-        var (low, high) = (0, _footer.RowGroups.Length - 1);
+        var (part, inPart) = PartOf(trace);
+        (var facts, errorType) = Read(() => BlockTraceFacts.Of(part, inPart));
+        return facts;
+    }
+
+    /// <inheritdoc/>
+    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken)
+    {
+        var (part, inPart) = PartOf(trace);
+        Read(() =>
+        {
+            new BlockRows(part).CopyTrace(TraceIds[trace], inPart, into, cancellationToken);
+            return true;
+        });
+    }
+
+    /// <summary>The dictionary of a column; the same one each time.</summary>
+    public BlockDictionary Dictionary(int column) =>
+        _dictionaries.GetOrAdd(column, static (c, pages) => new BlockDictionary(pages, c, hasNone: c < BlockColumn.FirstAttribute), Pages);
+
+    private (BlockPart Part, int Trace) PartOf(int trace)
+    {
+        var parts = Parts;
+        var (low, high) = (0, parts.Count - 1);
         while (low < high)
         {
-            var middle = (low + high + 1) / 2;
-            if (_footer.RowGroups[middle].FirstTrace <= ordinal) low = middle;
+            var middle = (low + high + 1) >>> 1;
+            if (parts[middle].FirstTrace <= trace) low = middle;
             else high = middle - 1;
         }
-        return low;
+        return (new BlockPart(this, low), trace - parts[low].FirstTrace);
     }
 
-    /// <inheritdoc/>
-    public SegmentRows Load(int part, ColumnGroups groups) => Readable(() => LoadRows(part, groups));
-
-    /// <inheritdoc/>
-    public SegmentRows LoadAttribute(int part, int key) => Readable(() =>
+    private Held ReadTables()
     {
-        if (_cache.TryGet(this, part, key, out _, out var rows, out var traceOrdinal)) return new SegmentRows(rows, traceOrdinal);
-        if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out rows, out traceOrdinal) && loaded.HasFlag(ColumnGroups.Attributes)) return new SegmentRows(rows, traceOrdinal);
-        var core = LoadRows(part, ColumnGroups.Core);
-        rows = SpanGather.WithTablesOf(Tables);
-        rows.Resource = core.Spans.Resource;
-        (rows.Attributes, rows.AttributeOffset) = AttributePages.ReadKey(Pages(_footer.RowGroups[part], ColumnGroups.Attributes), key);
-        _cache.Put(this, part, key, ColumnGroups.Attributes, rows, []);
-        return new SegmentRows(rows, default);
-    });
+        var tables = Read(File.ReadTables);
+        var parts = new SegmentPart[tables.RowGroups.Length];
+        var firstTrace = 0;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var g = tables.RowGroups[i];
+            parts[i] = new SegmentPart(g.Rows, firstTrace, g.Traces, g.MinStartUnixNano, g.MaxStartUnixNano, g.MaxTraceStartUnixNano, g.MaxTraceDurationNano);
+            firstTrace += g.Traces;
+        }
+        if (firstTrace != TraceCount) throw Unreadable.From(new CorruptDataException(Name, 0, $"{TraceCount} traces in the row groups", $"{firstTrace}"));
+        var operations = tables.Operations;
+        var table = new OperationTable(
+            Array.ConvertAll(operations, o => o.Service), Array.ConvertAll(operations, o => o.Name), Array.ConvertAll(operations, o => o.Kind),
+            Array.ConvertAll(operations, o => o.Scope), Array.ConvertAll(operations, o => o.Spans), Array.ConvertAll(operations, o => o.Errors));
+        var shapes = new BlockShapes(tables);
+        Hold(tables.Batch.MemoryBytes + (64L * tables.Columns.Length) + (64L * operations.Length) + (96L * parts.Length) + (8L * tables.ShapeMembers.Length) + shapes.MemoryBytes);
+        return new Held(tables, shapes, table, parts);
+    }
 
-    private static T Readable<T>(Func<T> read)
+    private void Hold(long bytes)
+    {
+        Interlocked.Add(ref _heldBytes, bytes);
+        Pages.Cache.Hold(bytes);
+    }
+
+    private static T Read<T>(Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception e) when (e is CorruptDataException or IOException)
+        catch (Exception e) when (Unreadable.Is(e))
         {
-            throw new UnreadableSegmentException(e.Message, e);
+            throw Unreadable.From(e);
         }
-    }
-
-    private SegmentRows LoadRows(int part, ColumnGroups groups)
-    {
-        groups |= ColumnGroups.Core;
-        if (_cache.TryGet(this, part, RowGroupCache.NoKey, out var loaded, out var rows, out var traceOrdinal) && (loaded & groups) == groups) return new SegmentRows(rows, traceOrdinal);
-        var entry = _footer.RowGroups[part];
-        // A new batch with the columns that were decoded before: others may be reading the old one.
-        rows = loaded == 0 ? SpanGather.WithTablesOf(Tables) : rows.Snapshot();
-        var missing = groups & ~loaded;
-        if ((missing & ColumnGroups.Core) != 0)
-        {
-            traceOrdinal = TraceOrdinals(entry, out var ids, out var starts);
-            RowGroupPages.ReadCore(Pages(entry, ColumnGroups.Core), ids, starts, rows);
-        }
-        if ((missing & ColumnGroups.Rest) != 0) RowGroupPages.ReadRest(Pages(entry, ColumnGroups.Rest), rows);
-        if ((missing & ColumnGroups.Attributes) != 0) (rows.Attributes, rows.AttributeOffset) = AttributePages.Read(Pages(entry, ColumnGroups.Attributes));
-        if ((missing & ColumnGroups.EventsAndLinks) != 0) RowGroupPages.ReadEventsAndLinks(Pages(entry, ColumnGroups.EventsAndLinks), rows);
-        _cache.Put(this, part, RowGroupCache.NoKey, loaded | groups, rows, traceOrdinal);
-        return new SegmentRows(rows, traceOrdinal);
-    }
-
-    private int[] TraceOrdinals(RowGroupEntry entry, out TraceId[] ids, out ulong[] starts)
-    {
-        var traces = _traces.Value;
-        var ordinals = new int[entry.Rows];
-        ids = new TraceId[entry.Rows];
-        starts = new ulong[entry.Rows];
-        var row = 0;
-        for (var t = entry.FirstTrace; t < entry.FirstTrace + entry.Traces; t++)
-        {
-            var count = traces.Spans[t];
-            ordinals.AsSpan(row, count).Fill(t);
-            ids.AsSpan(row, count).Fill(traces.Id[t]);
-            starts.AsSpan(row, count).Fill(traces.Start[t]);
-            row += count;
-        }
-        return ordinals;
-    }
-
-    private PageCursor Pages(RowGroupEntry entry, ColumnGroups group)
-    {
-        var (offset, length) = entry.Range(group);
-        return Pages(offset, offset + length);
-    }
-
-    private PageCursor Pages(long from, long to)
-    {
-        var bytes = new byte[to - from];
-        _file.ReadExactly(from, bytes);
-        return new PageCursor(Name, from, bytes);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        Pages.Forget();
+        Pages.Cache.Hold(-Interlocked.Exchange(ref _heldBytes, 0));
+        File.Dispose();
+    }
 }

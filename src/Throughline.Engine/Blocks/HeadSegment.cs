@@ -1,37 +1,38 @@
+using System.Text;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Blocks;
 
-/// <summary>A view of the head at one moment. Per-trace values are worked out when they are first asked for. Thread safe.</summary>
+/// <summary>A view of the head at one moment, in one part. What is derived from its rows is worked out when it is first asked for. Thread safe.</summary>
 internal sealed class HeadSegment : ISpanSegment
 {
-    private readonly SpanTableView _view;
-    private readonly Lazy<Stats> _stats;
-    private readonly Lazy<ulong[]> _waiting;
-    private readonly Lazy<IReadOnlyList<OperationCount>> _operations;
+    /// <summary>Rows that take a few milliseconds to copy: between them a caller that has gone is noticed.</summary>
+    private const int CopiedAtOnce = 8_192;
 
-    /// <summary>Looks at a table's snapshot.</summary>
-    public HeadSegment(SpanTableView view)
+    private readonly SpanTableView _view;
+    private readonly HeadDerived _derived;
+    private readonly Lazy<HeadValues> _values;
+    private readonly Lazy<TraceId[]> _ids;
+    private readonly Lazy<SegmentPart[]> _parts;
+
+    /// <summary>Looks at a table's snapshot; <paramref name="derived"/> is that table's own.</summary>
+    public HeadSegment(SpanTableView view, HeadDerived derived)
     {
         _view = view;
-        _stats = new(() => ComputeStats(view));
-        _waiting = new(ComputeWaiting);
-        _operations = new(() => OperationCounter.Count(view.Spans));
-        var starts = view.Spans.StartUnixNano.Span;
-        var (min, max) = (ulong.MaxValue, 0ul);
-        foreach (var start in starts)
+        _derived = derived;
+        _values = new(() => derived.Of(view));
+        _ids = new(() =>
         {
-            min = Math.Min(min, start);
-            max = Math.Max(max, start);
-        }
-        Parts = starts.IsEmpty ? [] : [new SegmentPart(starts.Length, min, max)];
+            var ids = new TraceId[view.TraceCount];
+            for (var t = 0; t < ids.Length; t++) ids[t] = view.TraceId(t);
+            return ids;
+        });
+        _parts = new(() => view.Spans.RowCount == 0 ? [] : [_values.Value.Part]);
     }
 
-    private sealed record Stats(TraceId[] Ids, ulong[] Start, ulong[] End, int[] Spans, int[] Errors);
-
-    /// <summary>Traces in it.</summary>
-    public int TraceCount => _view.TraceCount;
+    /// <inheritdoc/>
+    public object Identity => _derived;
 
     /// <inheritdoc/>
     public bool IsLasting => false;
@@ -40,81 +41,56 @@ internal sealed class HeadSegment : ISpanSegment
     public SpanBatch Tables => _view.Spans;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<TraceId> TraceIds => _stats.Value.Ids;
+    public OperationTable Operations => _values.Value.Operations;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceStart => _stats.Value.Start;
+    public IReadOnlyList<SegmentPart> Parts => _parts.Value;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceEnd => _stats.Value.End;
+    public ISegmentPart Open(int part) => new HeadPart(_view, _values.Value);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceSpans => _stats.Value.Spans;
+    public int TraceCount => _view.TraceCount;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> TraceErrors => _stats.Value.Errors;
+    public ReadOnlySpan<TraceId> TraceIds => _ids.Value;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<ulong> TraceWaiting => _waiting.Value;
+    public ReadOnlySpan<TraceId> SplitTraceIds => [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<SegmentPart> Parts { get; }
+    public SegmentSummaries? Summaries => null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<OperationCount> Operations => _operations.Value;
+    public bool MayHold(TraceId id) => _view.FindTrace(id) >= 0;
 
     /// <inheritdoc/>
     public int FindTrace(TraceId id) => _view.FindTrace(id);
 
     /// <inheritdoc/>
-    public TraceFacts Facts(int ordinal) => new TraceAnalysis(_view.Spans).Of(RowsOf(ordinal));
+    public TraceFacts Facts(int trace, out string? errorType)
+    {
+        var facts = new TraceAnalysis(_view.Spans).Of(RowsOf(trace));
+        errorType = facts.ErrorType < 0 ? null : Encoding.UTF8.GetString(_view.Spans.Strings[facts.ErrorType]);
+        return facts;
+    }
 
     /// <inheritdoc/>
-    public void CopyTrace(int ordinal, SpanTable into) => into.Add(_view.Spans, RowsOf(ordinal));
+    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken)
+    {
+        var rows = RowsOf(trace);
+        for (; rows.Length > CopiedAtOnce; rows = rows[CopiedAtOnce..])
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            into.Add(_view.Spans, rows[..CopiedAtOnce]);
+        }
+        into.Add(_view.Spans, rows);
+    }
 
-    /// <inheritdoc/>
-    public SegmentRows Load(int part, ColumnGroups groups) => new(_view.Spans, _view.TraceOrdinal.Items.AsMemory(0, _view.Spans.RowCount));
-
-    /// <inheritdoc/>
-    public SegmentRows LoadAttribute(int part, int key) => Load(part, ColumnGroups.Attributes);
-
-    private ReadOnlySpan<int> RowsOf(int ordinal)
+    private ReadOnlySpan<int> RowsOf(int trace)
     {
         var rows = new Column<int>(16);
-        _view.AppendRowsOf(ordinal, ref rows);
+        _view.AppendRowsOf(trace, ref rows);
         return rows.Span;
-    }
-
-    private static Stats ComputeStats(SpanTableView view)
-    {
-        var count = view.TraceCount;
-        var stats = new Stats(new TraceId[count], new ulong[count], new ulong[count], new int[count], new int[count]);
-        for (var t = 0; t < count; t++) stats.Ids[t] = view.TraceId(t);
-        stats.Start.AsSpan().Fill(ulong.MaxValue);
-        var spans = view.Spans;
-        for (var row = 0; row < spans.RowCount; row++)
-        {
-            var t = view.TraceOrdinal[row];
-            var start = spans.StartUnixNano[row];
-            stats.Start[t] = Math.Min(stats.Start[t], start);
-            stats.End[t] = Math.Max(stats.End[t], Math.Max(start, spans.EndUnixNano[row]));
-            stats.Spans[t]++;
-            if ((spans.Marks[row] & (byte)SpanMarks.Error) != 0) stats.Errors[t]++;
-        }
-        return stats;
-    }
-
-    private ulong[] ComputeWaiting()
-    {
-        var waiting = new ulong[_view.TraceCount];
-        var analysis = new TraceAnalysis(_view.Spans);
-        var rows = new Column<int>(16);
-        for (var t = 0; t < waiting.Length; t++)
-        {
-            rows.Truncate(0);
-            _view.AppendRowsOf(t, ref rows);
-            waiting[t] = analysis.Of(rows.Span).WaitingNano;
-        }
-        return waiting;
     }
 }

@@ -1,19 +1,15 @@
 using System.Globalization;
-using System.IO.Hashing;
-using System.Text;
-using System.Text.Json;
+using System.Text.Json.Serialization;
 using Throughline.Engine.Files;
+using Throughline.Engine.Model;
 
 namespace Throughline.Engine.Blocks;
 
 /// <summary>
-/// What a store consists of: its blocks, and the first log segment whose records are not in them. Replaced whole, so that a flush is there or
-/// not (docs/format/block.md, "Manifest"). Immutable.
+/// What a store consists of: its blocks, the log segments whose records are not in them, and what retention has decided. Replaced whole, so that a flush, a
+/// compaction or a pin is there or not (docs/format/manifest.md). Immutable.
 /// </summary>
-/// <param name="FirstSegment">Log segments below it are in blocks.</param>
-/// <param name="NextBlock">A number that no block has had.</param>
-/// <param name="Blocks">Numbers of the blocks, oldest first.</param>
-internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList<long> Blocks)
+internal sealed record Manifest
 {
     /// <summary>The file's name in the store's directory.</summary>
     public const string FileName = "manifest.json";
@@ -21,12 +17,29 @@ internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList
     /// <summary>What the name of a block's file ends with.</summary>
     public const string BlockSuffix = ".block";
 
-    private const int FormatVersion = 0;
+    /// <summary>Log segments below it are not needed any more.</summary>
+    public required long FirstSegment { get; init; }
+
+    /// <summary>Of the segments below it only the spans of <see cref="Carried"/> are not in blocks; of those from it on, all are not.</summary>
+    public required long CutSegment { get; init; }
+
+    /// <summary>A number that no block has had.</summary>
+    public required long NextBlock { get; init; }
+
+    /// <summary>The blocks, in the order in which their spans were received.</summary>
+    public IReadOnlyList<ManifestBlock> Blocks { get; init; } = [];
+
+    /// <summary>Traces that the last flush left for the next block.</summary>
+    public IReadOnlyList<CarriedTrace> Carried { get; init; } = [];
+
+    /// <summary>Traces that start before it are hidden by retention, unless they are pinned; 0 hides nothing. Unix nanoseconds.</summary>
+    public ulong HiddenBeforeUnixNano { get; init; }
+
+    /// <summary>Traces that retention keeps.</summary>
+    public IReadOnlyList<TraceId> Pinned { get; init; } = [];
 
     /// <summary>A store without blocks.</summary>
-    public static Manifest Empty { get; } = new(1, 1, []);
-
-    private sealed record Document(int Version, string Checksum, long FirstSegment, long NextBlock, IReadOnlyList<long>? Blocks);
+    public static Manifest Empty { get; } = new() { FirstSegment = 1, CutSegment = 1, NextBlock = 1 };
 
     /// <summary>The file name of a block.</summary>
     public static string BlockFileName(long number) => number.ToString("d10", CultureInfo.InvariantCulture) + BlockSuffix;
@@ -41,33 +54,35 @@ internal sealed record Manifest(long FirstSegment, long NextBlock, IReadOnlyList
         using var file = files.OpenRead(path);
         var bytes = new byte[file.Length];
         file.ReadExactly(0, bytes);
-        Document? document;
-        try
-        {
-            document = JsonSerializer.Deserialize<Document>(bytes);
-        }
-        catch (JsonException e)
-        {
-            throw new CorruptDataException(path, e.BytePositionInLine ?? 0, "a manifest", e.Message);
-        }
-        if (document?.Blocks is null) throw new CorruptDataException(path, 0, "a manifest", "one without blocks");
-        if (document.Version > FormatVersion)
-            throw new InvalidDataException($"{path} has format version {document.Version}, written by a newer release; this one knows {FormatVersion}. Start the newer release.");
-        var manifest = new Manifest(document.FirstSegment, document.NextBlock, document.Blocks);
-        if (manifest.Checksum() != document.Checksum) throw new CorruptDataException(path, 0, $"checksum {document.Checksum}", manifest.Checksum());
-        return manifest;
+        return ManifestText.Read(path, bytes);
     }
 
     /// <summary>Makes this the directory's manifest; durable on return.</summary>
     public void Write(IFileSystem files, string directory)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(new Document(FormatVersion, Checksum(), FirstSegment, NextBlock, Blocks));
+        var bytes = ManifestText.Write(this);
         AtomicFile.Write(files, Path.Combine(directory, FileName), file => file.Append([bytes]));
     }
-
-    private string Checksum()
-    {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{FirstSegment};{NextBlock};{string.Join(',', Blocks)}");
-        return XxHash3.HashToUInt64(Encoding.ASCII.GetBytes(text)).ToString("x16", CultureInfo.InvariantCulture);
-    }
 }
+
+/// <summary>What the manifest knows of a block, so that compaction and retention need not open it. Times are Unix nanoseconds.</summary>
+/// <param name="Number">Its number, never used twice.</param>
+/// <param name="Bytes">Its file's length.</param>
+/// <param name="MinStartUnixNano">Start of its earliest span.</param>
+/// <param name="MaxStartUnixNano">Start of its latest span.</param>
+/// <param name="FirstReceivedUnixNano">When its first request was received.</param>
+/// <param name="LastReceivedUnixNano">When its last request was received: its age counts from here.</param>
+/// <param name="Level">0 as it was flushed; one more than the highest of the blocks that were merged into it.</param>
+internal sealed record ManifestBlock(long Number, long Bytes, long Spans, int Traces, ulong MinStartUnixNano, ulong MaxStartUnixNano,
+    ulong FirstReceivedUnixNano, ulong LastReceivedUnixNano, int Level)
+{
+    /// <summary>False for a block of a manifest of version 0, which knew its number only: the rest is looked up when the block is opened.</summary>
+    [JsonIgnore]
+    public bool IsKnown => Bytes >= 0;
+
+    /// <summary>A block of which nothing but its number is known.</summary>
+    public static ManifestBlock Unknown(long number) => new(number, -1, 0, 0, 0, 0, 0, 0, 0);
+}
+
+/// <summary>A trace whose spans a flush left for the next block: they lie in the log segments from <paramref name="FromSegment"/> on.</summary>
+internal readonly record struct CarriedTrace(TraceId Id, long FromSegment);

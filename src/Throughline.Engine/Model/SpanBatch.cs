@@ -72,6 +72,12 @@ public sealed class SpanBatch
     /// <summary>The spans' attributes.</summary>
     public AttributeColumns Attributes = new();
 
+    /// <summary>
+    /// Row in <see cref="Shapes"/> of the span's attributes. Only a batch that a <see cref="SpanTable"/> owns (the head), and what is gathered from it, has shapes: elsewhere this column and those
+    /// of events and links are empty.
+    /// </summary>
+    public Column<int> Shape = new(0);
+
     /// <summary>One more than there are rows: row i has the events [offset i, offset i + 1).</summary>
     public Column<int> EventOffset = OffsetColumn.New();
 
@@ -89,6 +95,9 @@ public sealed class SpanBatch
 
     /// <summary>The scopes that <see cref="Scope"/> numbers.</summary>
     public ScopeTable Scopes = new();
+
+    /// <summary>The shapes that <see cref="Shape"/>, <see cref="EventColumns.Shape"/> and <see cref="LinkColumns.Shape"/> number.</summary>
+    public ShapeTable Shapes = new();
 
     /// <summary>Number of spans.</summary>
     public int RowCount => StartUnixNano.Count;
@@ -117,36 +126,42 @@ public sealed class SpanBatch
         Links.Truncate(LinkOffset[RowCount]);
     }
 
-    /// <summary>Takes the last row away again; the owner only, and only when no snapshot holds it. Its strings stay in the dictionaries.</summary>
-    internal void RemoveLastRow()
+    /// <summary>Takes the rows behind the first <paramref name="rows"/> away again; the owner only, and only when no snapshot holds them. Their strings stay in the dictionaries.</summary>
+    internal void Truncate(int rows)
     {
-        var row = RowCount - 1;
-        TraceId.Truncate(row);
-        SpanId.Truncate(row);
-        ParentSpanId.Truncate(row);
-        StartUnixNano.Truncate(row);
-        EndUnixNano.Truncate(row);
-        Name.Truncate(row);
-        Kind.Truncate(row);
-        Status.Truncate(row);
-        StatusMessage.Truncate(row);
-        TraceState.Truncate(row);
-        Flags.Truncate(row);
-        Resource.Truncate(row);
-        Scope.Truncate(row);
-        DroppedAttributes.Truncate(row);
-        DroppedEvents.Truncate(row);
-        DroppedLinks.Truncate(row);
-        Marks.Truncate(row);
-        AttributeOffset.Truncate(row + 1);
-        EventOffset.Truncate(row + 1);
-        LinkOffset.Truncate(row + 1);
+        TraceId.Truncate(rows);
+        SpanId.Truncate(rows);
+        ParentSpanId.Truncate(rows);
+        StartUnixNano.Truncate(rows);
+        EndUnixNano.Truncate(rows);
+        Name.Truncate(rows);
+        Kind.Truncate(rows);
+        Status.Truncate(rows);
+        StatusMessage.Truncate(rows);
+        TraceState.Truncate(rows);
+        Flags.Truncate(rows);
+        Resource.Truncate(rows);
+        Scope.Truncate(rows);
+        DroppedAttributes.Truncate(rows);
+        DroppedEvents.Truncate(rows);
+        DroppedLinks.Truncate(rows);
+        Marks.Truncate(rows);
+        Shape.Truncate(Math.Min(rows, Shape.Count));
+        AttributeOffset.Truncate(rows + 1);
+        EventOffset.Truncate(rows + 1);
+        LinkOffset.Truncate(rows + 1);
         AbandonRow();
     }
 
     /// <summary>Memory held by the columns and dictionaries, in bytes, near enough for limits.</summary>
-    public long MemoryBytes => SpanId.Items.LongLength * 101 + Strings.MemoryBytes + Blobs.MemoryBytes + Attributes.MemoryBytes
-        + Events.MemoryBytes + Links.MemoryBytes + Resources.Attributes.MemoryBytes + Scopes.Attributes.MemoryBytes;
+    public long MemoryBytes => SpanId.Items.LongLength * RowBytes + Strings.MemoryBytes + Blobs.MemoryBytes + Attributes.MemoryBytes
+        + Events.MemoryBytes + Links.MemoryBytes + Resources.Attributes.MemoryBytes + Scopes.Attributes.MemoryBytes + Shapes.MemoryBytes;
+
+    /// <summary>What of that is in use.</summary>
+    internal long UsedBytes => (long)RowCount * RowBytes + Strings.UsedBytes + Blobs.UsedBytes + Attributes.UsedBytes
+        + Events.UsedBytes + Links.UsedBytes + Resources.Attributes.UsedBytes + Scopes.Attributes.UsedBytes + Shapes.UsedBytes;
+
+    private const int RowBytes = 105;
 
     /// <summary>A view of the rows so far, for readers, while this batch's owner goes on appending.</summary>
     public SpanBatch Snapshot()
@@ -159,38 +174,18 @@ public sealed class SpanBatch
         copy.Links = Links.Snapshot();
         copy.Resources = Resources.Snapshot();
         copy.Scopes = Scopes.Snapshot();
+        copy.Shapes = Shapes.Snapshot();
         return copy;
     }
 
-    /// <summary>Forgets everything, to be used anew. No snapshot of it may be in use.</summary>
-    public void Clear()
+    /// <summary>Forgets everything, to be used anew; dictionaries of more than <paramref name="keepBytes"/> give their memory back. No snapshot of it may be in use.</summary>
+    public void Clear(int keepBytes = 1 << 20)
     {
-        TraceId.Truncate(0);
-        SpanId.Truncate(0);
-        ParentSpanId.Truncate(0);
-        StartUnixNano.Truncate(0);
-        EndUnixNano.Truncate(0);
-        Name.Truncate(0);
-        Kind.Truncate(0);
-        Status.Truncate(0);
-        StatusMessage.Truncate(0);
-        TraceState.Truncate(0);
-        Flags.Truncate(0);
-        Resource.Truncate(0);
-        Scope.Truncate(0);
-        DroppedAttributes.Truncate(0);
-        DroppedEvents.Truncate(0);
-        DroppedLinks.Truncate(0);
-        Marks.Truncate(0);
-        AttributeOffset.Truncate(1);
-        Attributes.Truncate(0);
-        EventOffset.Truncate(1);
-        Events.Truncate(0);
-        LinkOffset.Truncate(1);
-        Links.Truncate(0);
+        Truncate(0);
         Resources.Clear();
         Scopes.Clear();
-        Strings.Clear();
-        Blobs.Clear();
+        Strings.Clear(keepBytes);
+        Blobs.Clear(keepBytes);
+        Shapes.Clear(keepBytes);
     }
 }

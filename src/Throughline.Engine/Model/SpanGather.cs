@@ -9,6 +9,7 @@ internal static class SpanGather
     public static SpanBatch Gather(SpanBatch source, ReadOnlySpan<int> rows)
     {
         var batch = WithTablesOf(source);
+        var hasShapes = source.Shape.Count > 0;
         foreach (var row in rows)
         {
             batch.TraceId.Add(source.TraceId[row]);
@@ -28,17 +29,20 @@ internal static class SpanGather
             batch.DroppedEvents.Add(source.DroppedEvents[row]);
             batch.DroppedLinks.Add(source.DroppedLinks[row]);
             batch.Marks.Add(source.Marks[row]);
+            if (hasShapes) batch.Shape.Add(source.Shape[row]);
             Attributes(source.Attributes, source.AttributeOffset[row], source.AttributeOffset[row + 1], batch.Attributes);
             for (var i = source.EventOffset[row]; i < source.EventOffset[row + 1]; i++)
             {
                 var events = source.Events;
                 Attributes(events.Attributes, events.AttributeOffset[i], events.AttributeOffset[i + 1], batch.Events.Attributes);
+                if (hasShapes) batch.Events.Shape.Add(events.Shape[i]);
                 batch.Events.Add(events.TimeUnixNano[i], events.Name[i], events.DroppedAttributes[i]);
             }
             for (var i = source.LinkOffset[row]; i < source.LinkOffset[row + 1]; i++)
             {
                 var links = source.Links;
                 Attributes(links.Attributes, links.AttributeOffset[i], links.AttributeOffset[i + 1], batch.Links.Attributes);
+                if (hasShapes) batch.Links.Shape.Add(links.Shape[i]);
                 batch.Links.Add(links.TraceId[i], links.SpanId[i], links.TraceState[i], links.Flags[i], links.DroppedAttributes[i]);
             }
             batch.EndRow();
@@ -53,6 +57,7 @@ internal static class SpanGather
         Blobs = source.Blobs,
         Resources = source.Resources,
         Scopes = source.Scopes,
+        Shapes = source.Shapes,
     };
 
     private static void Attributes(AttributeColumns from, int first, int end, AttributeColumns to)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Model;
@@ -15,6 +16,7 @@ internal sealed class SpanTable
     private int _errorKey = -1;
     private int _trueText = -1;
     private int _textsChecked;
+    private Column<bool> _shapeHasError = new(0);
 
     /// <summary>Creates an empty table.</summary>
     public SpanTable()
@@ -46,18 +48,59 @@ internal sealed class SpanTable
     /// <summary>Memory held, in bytes, near enough for limits.</summary>
     public long MemoryBytes => Spans.MemoryBytes + (TraceOrdinal.Items.LongLength + NextRow.Items.LongLength + _traceSlots.LongLength + _spanSlots.LongLength) * 4 + TraceId.Items.LongLength * 24;
 
+    /// <summary>What of that is in use: what a table would hold that had never held more.</summary>
+    public long UsedBytes => Spans.UsedBytes + Spans.RowCount * 20L + TraceId.Count * 36L;
+
     /// <summary>Adds all rows of a batch.</summary>
     public void Add(SpanBatch batch)
     {
         _copier.From(batch, batch.RowCount);
-        for (var row = 0; row < batch.RowCount; row++) AddCurrent(row);
+        ReserveSpanSlots(batch.RowCount);
+        var first = _copier.CopyAll();
+        if (!TryIndex(first))
+        {
+            // Rare: a retry that was not recognised, or a sender that repeats itself. Which rows are new is then told one by one.
+            Spans.Truncate(first);
+            for (var row = 0; row < batch.RowCount; row++) AddCurrent(row);
+            return;
+        }
+        RefreshTexts();
+        ulong high = 0, low = 0;
+        var ordinal = -1;
+        for (var row = first; row < Spans.RowCount; row++)
+        {
+            MarkError(row);
+            var id = Spans.TraceId[row];
+            if (ordinal < 0 || id.High != high || id.Low != low) ordinal = TraceOf(id, row);
+            (high, low) = (id.High, id.Low);
+            Link(row, ordinal);
+        }
     }
 
     /// <summary>Adds the given rows of a batch.</summary>
     public void Add(SpanBatch batch, ReadOnlySpan<int> rows)
     {
         _copier.From(batch, rows.Length);
+        ReserveSpanSlots(rows.Length);
         foreach (var row in rows) AddCurrent(row);
+    }
+
+    /// <summary>Forgets everything, to be used anew, and keeps the memory. No snapshot of it may be in use.</summary>
+    public void Clear()
+    {
+        Spans.Clear(int.MaxValue);
+        TraceOrdinal.Truncate(0);
+        NextRow.Truncate(0);
+        TraceId.Truncate(0);
+        FirstRow.Truncate(0);
+        _lastRow.Truncate(0);
+        Array.Clear(_traceSlots);
+        Array.Clear(_spanSlots);
+        _copier.Clear();
+        _errorKey = _trueText = -1;
+        _textsChecked = 0;
+        _shapeHasError.Truncate(0);
+        Duplicates = 0;
     }
 
     /// <summary>The number of a trace, or -1.</summary>
@@ -78,37 +121,76 @@ internal sealed class SpanTable
     private void AddCurrent(int sourceRow)
     {
         var row = _copier.Copy(sourceRow);
-        RefreshTexts();
-        if (SpanRows.IsError(Spans, row, _errorKey, _trueText)) Spans.Marks.Items[row] |= (byte)SpanMarks.Error;
-        var slot = FindSpanSlot(row, out var isDuplicate);
-        if (isDuplicate)
+        var slot = FindSpanSlot(row, out var isKnown, out var other);
+        // Rows of equal ids and times that differ elsewhere stand in the same chain of slots.
+        while (isKnown && !SpanRows.HaveEqualContent(Spans, other, row)) slot = NextSpanSlot(slot, row, out isKnown, out other);
+        if (isKnown)
         {
-            Spans.RemoveLastRow();
+            Spans.Truncate(row);
             Duplicates++;
             return;
         }
         _spanSlots[slot] = row + 1;
-        if ((row + 1) * 2L > _spanSlots.Length) GrowSpanSlots();
-        var ordinal = TraceOf(Spans.TraceId[row], row);
-        TraceOrdinal.Add(ordinal);
-        NextRow.Add(-1);
-        if (FirstRow[ordinal] != row)
-        {
-            NextRow.Items[_lastRow[ordinal]] = row;
-            _lastRow.Items[ordinal] = row;
-        }
+        RefreshTexts();
+        MarkError(row);
+        Link(row, TraceOf(Spans.TraceId[row], row));
     }
 
-    /// <summary>Looks for the two texts among the entries that are new: a look-up by hash for every row would cost more than all of them once.</summary>
+    /// <summary>Puts a row at the end of its trace's chain.</summary>
+    private void Link(int row, int ordinal)
+    {
+        TraceOrdinal.Add(ordinal);
+        NextRow.Add(-1);
+        if (FirstRow[ordinal] == row) return;
+        NextRow.Items[_lastRow[ordinal]] = row;
+        _lastRow.Items[ordinal] = row;
+    }
+
+    /// <summary>Puts the rows from <paramref name="first"/> on into the index of spans; when one is there already, none is, and the answer is false.</summary>
+    private bool TryIndex(int first)
+    {
+        for (var row = first; row < Spans.RowCount; row++)
+        {
+            var slot = FindSpanSlot(row, out var isKnown, out _);
+            if (!isKnown)
+            {
+                _spanSlots[slot] = row + 1;
+                continue;
+            }
+            // In the opposite order of their coming, no slot that is emptied stands before one that was filled later.
+            while (--row >= first) _spanSlots[SlotOf(row)] = 0;
+            return false;
+        }
+        return true;
+    }
+
+    private int SlotOf(int row)
+    {
+        var mask = _spanSlots.Length - 1;
+        var i = SpanHash(row) & mask;
+        while (_spanSlots[i] != row + 1) i = (i + 1) & mask;
+        return i;
+    }
+
+    /// <summary>Looks for the two texts when they may have come, and tells the new shapes that have the key <c>error</c> from the others, which are never looked at again.</summary>
     private void RefreshTexts()
     {
         var strings = Spans.Strings;
-        for (; _textsChecked < strings.Count; _textsChecked++)
+        if (_errorKey < 0 && strings.Count > _textsChecked) _errorKey = strings.Find("error"u8);
+        if (_trueText < 0 && strings.Count > _textsChecked) _trueText = strings.Find("true"u8);
+        _textsChecked = strings.Count;
+        for (var shape = _shapeHasError.Count; shape < Spans.Shapes.Count; shape++)
         {
-            var text = strings[_textsChecked];
-            if (text.SequenceEqual("error"u8)) _errorKey = _textsChecked;
-            else if (text.SequenceEqual("true"u8)) _trueText = _textsChecked;
+            var hasError = false;
+            foreach (var member in Spans.Shapes[shape]) hasError |= ShapeTable.KeyOf(member) == _errorKey;
+            _shapeHasError.Add(hasError);
         }
+    }
+
+    private void MarkError(int row)
+    {
+        if (Spans.Status[row] != (int)SpanStatusCode.Error && !_shapeHasError[Spans.Shape[row]]) return;
+        if (SpanRows.IsError(Spans, row, _errorKey, _trueText)) Spans.Marks.Items[row] |= (byte)SpanMarks.Error;
     }
 
     private int TraceOf(TraceId id, int row)
@@ -128,26 +210,30 @@ internal sealed class SpanTable
         return ordinal;
     }
 
-    private int FindSpanSlot(int row, out bool isDuplicate)
+    /// <summary>The slot of a row with the same ids and times, or the free one where the row belongs.</summary>
+    private int FindSpanSlot(int row, out bool isKnown, out int other) => SpanSlotFrom(SpanHash(row) & (_spanSlots.Length - 1), row, out isKnown, out other);
+
+    private int NextSpanSlot(int slot, int row, out bool isKnown, out int other) => SpanSlotFrom((slot + 1) & (_spanSlots.Length - 1), row, out isKnown, out other);
+
+    private int SpanSlotFrom(int slot, int row, out bool isKnown, out int other)
     {
         var traceId = Spans.TraceId[row];
         var spanId = Spans.SpanId[row];
-        var mask = _spanSlots.Length - 1;
-        var i = SpanHash(row) & mask;
-        for (; _spanSlots[i] != 0; i = (i + 1) & mask)
+        var slots = _spanSlots;
+        for (var i = slot; ; i = (i + 1) & (slots.Length - 1))
         {
-            var other = _spanSlots[i] - 1;
-            if (Spans.SpanId[other] != spanId || Spans.TraceId[other] != traceId || !SpanRows.HaveEqualContent(Spans, other, row)) continue;
-            isDuplicate = true;
-            return i;
+            other = slots[i] - 1;
+            isKnown = other >= 0;
+            if (!isKnown || (Spans.SpanId[other] == spanId && Spans.TraceId[other] == traceId)) return i;
         }
-        isDuplicate = false;
-        return i;
     }
 
-    private void GrowSpanSlots()
+    /// <summary>Makes room for rows that are to come: half of the slots stay free.</summary>
+    private void ReserveSpanSlots(int more)
     {
-        var slots = new int[_spanSlots.Length * 4];
+        var needed = (Spans.RowCount + (long)more) * 2;
+        if (needed <= _spanSlots.Length) return;
+        var slots = new int[(int)BitOperations.RoundUpToPowerOf2((ulong)needed)];
         for (var row = 0; row < Spans.RowCount; row++)
         {
             var i = SpanHash(row) & (slots.Length - 1);
@@ -175,50 +261,22 @@ internal sealed class SpanTable
 
     internal static int TraceHash(TraceId id) => (int)(Fold(id.High ^ SeedHigh, id.Low ^ SeedLow) & int.MaxValue);
 
-    // The times are in it so that many spans under one id, which is valid input, do not make one long chain.
+    // The content is in it so that many spans under one id, which is valid input, do not make one long chain.
     private int SpanHash(int row)
     {
-        var id = Spans.TraceId[row];
-        var ids = Fold(id.High ^ Spans.SpanId[row] ^ SeedHigh, id.Low ^ SeedLow);
-        return (int)(Fold(ids ^ Spans.StartUnixNano[row], Spans.EndUnixNano[row] ^ BitOperations.RotateLeft(SeedLow, 32)) & int.MaxValue);
+        var spans = Spans;
+        var id = spans.TraceId[row];
+        var hash = Fold(id.High ^ spans.SpanId[row] ^ SeedHigh, id.Low ^ SeedLow);
+        hash = Fold(hash ^ spans.StartUnixNano[row], spans.EndUnixNano[row] ^ BitOperations.RotateLeft(SeedLow, 32));
+        var first = spans.AttributeOffset[row];
+        var values = spans.Attributes.Value.Items.AsSpan(first, spans.AttributeOffset[row + 1] - first);
+        hash ^= ByteDictionary.Hash(MemoryMarshal.AsBytes(values)) ^ ((ulong)spans.Name[row] << 32) ^ (uint)spans.Shape[row];
+        return (int)(hash & int.MaxValue);
     }
 
     private static ulong Fold(ulong a, ulong b)
     {
         var high = Math.BigMul(a, b, out var low);
         return high ^ low;
-    }
-}
-
-/// <summary>A reader's view of a <see cref="SpanTable"/>; immutable.</summary>
-internal sealed class SpanTableView(SpanBatch spans, Column<int> traceOrdinal, Column<int> nextRow, Column<TraceId> traceId, Column<int> firstRow, int[] traceSlots)
-{
-    /// <summary>The spans.</summary>
-    public SpanBatch Spans { get; } = spans;
-
-    /// <summary>Number of the trace of each row.</summary>
-    public Column<int> TraceOrdinal { get; } = traceOrdinal;
-
-    /// <summary>Number of traces.</summary>
-    public int TraceCount => traceId.Count;
-
-    /// <summary>The id of a trace.</summary>
-    public TraceId TraceId(int ordinal) => traceId[ordinal];
-
-    /// <summary>The number of a trace, or -1.</summary>
-    public int FindTrace(TraceId id)
-    {
-        for (var i = SpanTable.TraceHash(id) & (traceSlots.Length - 1); ; i = (i + 1) & (traceSlots.Length - 1))
-        {
-            var slot = Volatile.Read(ref traceSlots[i]);
-            if (slot == 0) return -1;
-            if (slot <= traceId.Count && traceId[slot - 1] == id) return slot - 1;
-        }
-    }
-
-    /// <summary>Appends the rows of a trace to <paramref name="rows"/>, in the order of their arrival.</summary>
-    public void AppendRowsOf(int ordinal, ref Column<int> rows)
-    {
-        for (var row = firstRow[ordinal]; row >= 0 && row < Spans.RowCount; row = Volatile.Read(ref nextRow.Items[row])) rows.Add(row);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Throughline.Engine.Model;
 
 /// <summary>
@@ -26,8 +28,8 @@ internal sealed class TraceAnalysis
         _emptyText = batch.Strings.Find([]);
     }
 
-    /// <summary>The facts of the trace whose rows these are (at least one, in any order). Needs every column of the batch.</summary>
-    public TraceFacts Of(ReadOnlySpan<int> rows)
+    /// <summary>The facts of the trace whose rows these are (at least one, in any order), with its services if they are wanted. Needs every column of the batch.</summary>
+    public TraceFacts Of(ReadOnlySpan<int> rows, bool withServices = true)
     {
         Reset();
         var batch = _batch;
@@ -54,9 +56,11 @@ internal sealed class TraceAnalysis
             _covered.Add((batch.StartUnixNano[row], spanEnd));
             if (Attribute(row, _waitKey) >= 0) _waits.Add((batch.StartUnixNano[row], spanEnd));
             var isError = (batch.Marks[row] & (byte)SpanMarks.Error) != 0;
-            var service = batch.Resources.Service[batch.Resource[row]];
-            var count = _services.GetValueOrDefault(service);
-            _services[service] = (count.Spans + 1, count.Errors + (isError ? 1 : 0));
+            if (withServices)
+            {
+                ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_services, batch.Resources.Service[batch.Resource[row]], out _);
+                count = (count.Spans + 1, count.Errors + (isError ? 1 : 0));
+            }
             if (!isError) continue;
             errors++;
             if (firstError < 0 || Precedes(row, firstError)) firstError = row;
@@ -76,7 +80,7 @@ internal sealed class TraceAnalysis
             FirstService = batch.Resources.Service[batch.Resource[first]],
             FirstName = batch.Name[first],
             ErrorType = ErrorType(firstError),
-            Services = [.. _services.Select(s => (s.Key, s.Value.Spans, s.Value.Errors))],
+            Services = withServices ? [.. _services.Select(s => (s.Key, s.Value.Spans, s.Value.Errors))] : [],
         };
     }
 

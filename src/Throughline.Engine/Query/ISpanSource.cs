@@ -20,4 +20,19 @@ public interface ISpanSource
 
     /// <summary>Operations of the given services (all when empty) with spans that start in [from, to), by service, name and kind.</summary>
     ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Rate, errors and quantiles of durations by operation, of the given services (all when empty), over spans that start in [from, to). A span that lies in several places is counted in
+    /// each until compaction has brought them together; so in the two below.
+    /// </summary>
+    ValueTask<RedOperations> GetRedOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+
+    /// <summary>Spans and errors by service (the given ones, all when empty) and step of time, over spans that start in [from, to). At most <see cref="MaxSteps"/> steps.</summary>
+    ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken);
+
+    /// <summary>Which services call which: spans that start in [from, to) and whose parent is a span of another service that lies in the same place.</summary>
+    ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+
+    /// <summary>Steps that one series may have.</summary>
+    const int MaxSteps = 10_000;
 }

@@ -13,7 +13,8 @@ public sealed class LayerTests
     {
         // Rule 1.
         [$"{E}.Model"] = [$"{E}.Model.Columns", $"{E}.Model.Wire"],
-        [$"{E}.Model.Columns"] = [$"{E}.Model"],
+        [$"{E}.Model.Columns"] = [$"{E}.Model", $"{E}.Model.Vectors"],
+        [$"{E}.Model.Vectors"] = [],
         [$"{E}.Model.Wire"] = [],
         [$"{E}.Files"] = [],
         [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
@@ -22,12 +23,17 @@ public sealed class LayerTests
         // Rule 2.
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Query.Plan"],
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
-        [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
+        [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
+        [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages"],
+        [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read"],
+        [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks"],
+        [$"{E}.Blocks.Pages"] = [$"{E}.Model.Columns", $"{E}.Files"],
+        [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Read"],
         // The facade joins them.
-        [E] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E],
+        [$"{S}.Configuration"] = [E, $"{E}.Lifecycle"],
         [$"{S}.Storage"] = [E],
         [$"{S}.SelfTelemetry"] = [],
         [$"{S}.Problems"] = [],
@@ -36,7 +42,7 @@ public sealed class LayerTests
         [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =

@@ -59,7 +59,7 @@ public sealed class BlockDamageTests
     public void BlockOfANewerFormatIsRefusedAsSuch()
     {
         var bytes = BlockFiles.Write(Spans).ReadAll(BlockFiles.Path);
-        bytes[^20] = 1;
+        bytes[^20] = 2;
         var files = new MemoryFileSystem();
         files.WriteAll(BlockFiles.Path, bytes);
         Assert.Contains("newer release", Assert.Throws<CorruptDataException>(() => BlockFiles.Open(files).Dispose()).Message);
@@ -69,7 +69,11 @@ public sealed class BlockDamageTests
     {
         using var block = BlockFiles.Open(files);
         BlockFiles.AssertSame(Spans, BlockFiles.ReadAll(block));
+        BlockFiles.AssertSame(Spans, WrittenBlocks.Read(block.File));
         Assert.Equal([new RequestDigest(7, 8)], block.ReadDigests());
         Assert.Equal(3, block.Operations.Count);
+        Assert.True(block.MayHold(Spans[0].TraceId));
+        Assert.Equal(40, block.Summaries?.Durations.Sum(d => d.Spans));
+        for (var trace = 0; trace < block.TraceCount; trace++) Assert.Equal(4, block.Facts(trace, out _).Spans);
     }
 }

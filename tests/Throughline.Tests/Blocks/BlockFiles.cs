@@ -1,7 +1,7 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Model;
-using Throughline.Engine.Model.Columns;
 using Throughline.Tests.Files;
 using Throughline.Tests.Store;
 
@@ -14,7 +14,7 @@ internal static class BlockFiles
 
     public static MemoryFileSystem Write(IEnumerable<PlainSpan> spans, params RequestDigest[] digests)
     {
-        var head = new Head(0);
+        var head = new Head(0, new SpanTablePool(long.MaxValue));
         var batch = new SpanBatch();
         Assert.Equal(DecodeStatus.Decoded, new OtlpTraceDecoder().Decode(PlainOtlp.Request(spans), batch).Status);
         head.Add(batch, digests.Length == 0 ? default : digests[0]);
@@ -22,28 +22,25 @@ internal static class BlockFiles
         var files = new MemoryFileSystem();
         files.CreateDirectory("/blocks");
         using var file = files.CreateFile(Path);
-        var length = head.WriteBlock(file, default);
+        var length = head.WriteBlock(file, _ => false, default);
         Assert.Equal(file.Length, length);
         return files;
     }
 
-    public static BlockReader Open(MemoryFileSystem files) => BlockReader.Open(files, Path, "1.block", new RowGroupCache(1 << 20));
+    public static BlockReader Open(MemoryFileSystem files) => BlockReader.Open(files, Path, "1.block", new PageCache(1 << 20));
 
-    /// <summary>All spans, row group by row group, with the groups of columns loaded in the given order.</summary>
-    public static List<PlainSpan> ReadAll(BlockReader block, params ColumnGroups[] order)
+    /// <summary>All spans, trace by trace.</summary>
+    public static List<PlainSpan> ReadAll(BlockReader block)
     {
         var spans = new List<PlainSpan>();
-        for (var part = 0; part < block.Parts.Count; part++)
+        for (var trace = 0; trace < block.TraceCount; trace++)
         {
-            foreach (var groups in order) block.Load(part, groups);
-            var rows = block.Load(part, ColumnGroups.All);
-            Assert.Equal(block.Parts[part].Rows, rows.Spans.RowCount);
-            for (var row = 0; row < rows.Spans.RowCount; row++)
-            {
-                spans.Add(PlainReader.Read(rows.Spans, row));
-                Assert.Equal(spans[^1].TraceId, block.TraceIds[rows.TraceOrdinal.Span[row]]);
-            }
+            var table = new SpanTable();
+            block.CopyTrace(trace, table, default);
+            Assert.All(Enumerable.Range(0, table.Spans.RowCount), row => Assert.Equal(block.TraceIds[trace], table.Spans.TraceId[row]));
+            spans.AddRange(PlainReader.Read(table.Spans));
         }
+        Assert.Equal(spans.Count, block.Parts.Sum(p => p.Rows));
         return spans;
     }
 

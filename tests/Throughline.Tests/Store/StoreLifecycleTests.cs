@@ -179,8 +179,7 @@ public sealed class StoreLifecycleTests
     public async Task DamageInsideABlockEndsNoSearchButIsSaid()
     {
         var store = await StoreWithBlockAsync();
-        // Right behind the header lie the core columns of the first row group.
-        store.Files.FlipBit(FirstBlock, 8 * 40);
+        BlockDamage.FlipTraceIds(store.Files, FirstBlock);
         await store.ReopenAsync();
         await store.AppendAsync(Span(7));
         var result = await store.Store.SearchAsync(new SearchPlan { Span = new SpanPredicate.TextIs(SpanTextField.Name, ["n"]) }, default);

@@ -28,6 +28,9 @@ internal sealed class StoreUnderTest : IAsyncDisposable
     /// <summary>The spans as they are stored: each once in a head or block; what was sent again later may lie in a second one.</summary>
     public IEnumerable<PlainSpan> Stored => _segments.SelectMany(s => s.Values);
 
+    /// <summary>The same, by head or block.</summary>
+    public IEnumerable<IReadOnlyCollection<PlainSpan>> Places => _segments.Select(s => s.Values);
+
     public int RequestCount => _requests.Count;
 
     public static async Task<StoreUnderTest> OpenAsync(TraceStoreOptions? options = null)

@@ -28,6 +28,14 @@ public sealed class AttributeColumns
         Value.Add(value);
     }
 
+    /// <summary>Appends <paramref name="count"/> attributes, which the caller writes to the spans it is given.</summary>
+    internal void Append(int count, out Span<int> keys, out Span<byte> types, out Span<long> values)
+    {
+        keys = Key.Append(count);
+        types = Type.Append(count);
+        values = Value.Append(count);
+    }
+
     /// <summary>Forgets the attributes behind the first <paramref name="count"/>.</summary>
     public void Truncate(int count)
     {
@@ -37,6 +45,8 @@ public sealed class AttributeColumns
     }
 
     internal AttributeColumns Snapshot() => (AttributeColumns)MemberwiseClone();
+
+    internal long UsedBytes => Count * 13L;
 
     internal long MemoryBytes => Key.Items.LongLength * 4 + Type.Items.LongLength + Value.Items.LongLength * 8;
 }

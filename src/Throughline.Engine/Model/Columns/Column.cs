@@ -67,9 +67,18 @@ public struct Column<T>
     {
         var needed = Count + more;
         if (needed <= Items.Length) return;
-        var grown = new T[Math.Max(Math.Max(needed, 16), Items.Length * 2)];
+        // What lies behind the count is never read, so nobody has to clear it.
+        var grown = GC.AllocateUninitializedArray<T>(Math.Max(Math.Max(needed, 16), Items.Length * 2));
         Array.Copy(Items, grown, Count);
         Items = grown;
+    }
+
+    /// <summary>Appends <paramref name="count"/> values, which the caller writes to the span it is given.</summary>
+    internal Span<T> Append(int count)
+    {
+        Reserve(count);
+        Count += count;
+        return Items.AsSpan(Count - count, count);
     }
 
     /// <summary>Appends a span of values.</summary>

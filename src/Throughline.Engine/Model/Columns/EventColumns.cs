@@ -18,6 +18,9 @@ public sealed class EventColumns
     /// <summary>The events' attributes.</summary>
     public AttributeColumns Attributes = new();
 
+    /// <summary>Rows in the batch's shapes; nothing, or one of each.</summary>
+    public Column<int> Shape = new(0);
+
     /// <summary>Number of events.</summary>
     public int Count => TimeUnixNano.Count;
 
@@ -36,6 +39,7 @@ public sealed class EventColumns
         TimeUnixNano.Truncate(count);
         Name.Truncate(count);
         DroppedAttributes.Truncate(count);
+        Shape.Truncate(Math.Min(count, Shape.Count));
         AttributeOffset.Truncate(count + 1);
         Attributes.Truncate(AttributeOffset[count]);
     }
@@ -47,7 +51,9 @@ public sealed class EventColumns
         return copy;
     }
 
-    internal long MemoryBytes => TimeUnixNano.Items.LongLength * 20 + Attributes.MemoryBytes;
+    internal long UsedBytes => Count * 24L + Attributes.UsedBytes;
+
+    internal long MemoryBytes => TimeUnixNano.Items.LongLength * 24 + Attributes.MemoryBytes;
 }
 
 /// <summary>Columns of running offsets, which begin with a 0.</summary>

@@ -1,30 +1,5 @@
 namespace Throughline.Engine.Model.Columns;
 
-/// <summary>Groups of columns that are read together; a search asks only for those that its conditions look at.</summary>
-[Flags]
-internal enum ColumnGroups
-{
-    /// <summary>Trace, start, end, name, kind, status, resource, marks: what every search scans.</summary>
-    Core = 1,
-    /// <summary>Span and parent ids, status message, trace state, flags, scope, dropped counts.</summary>
-    Rest = 2,
-    /// <summary>The spans' attributes.</summary>
-    Attributes = 4,
-    /// <summary>Events and links with their attributes.</summary>
-    EventsAndLinks = 8,
-    /// <summary>Everything.</summary>
-    All = Core | Rest | Attributes | EventsAndLinks,
-}
-
-/// <summary>A run of rows of a segment that is loaded at once.</summary>
-/// <param name="Rows">Number of rows.</param>
-/// <param name="MinStartUnixNano">Start of its earliest span.</param>
-/// <param name="MaxStartUnixNano">Start of its latest span.</param>
-internal readonly record struct SegmentPart(int Rows, ulong MinStartUnixNano, ulong MaxStartUnixNano);
-
-/// <summary>Loaded rows of a part: the asked column groups are filled, and <paramref name="TraceOrdinal"/> gives each row's trace in the segment.</summary>
-internal readonly record struct SegmentRows(SpanBatch Spans, ReadOnlyMemory<int> TraceOrdinal);
-
 /// <summary>
 /// An immutable set of spans with per-trace values: a view of the head, or a block. The contract between storage and query execution. Thread safe.
 /// Traces are numbered from 0; a trace may have more spans in other segments. Any member that looks at stored bytes may throw an
@@ -32,54 +7,76 @@ internal readonly record struct SegmentRows(SpanBatch Spans, ReadOnlyMemory<int>
 /// </summary>
 internal interface ISpanSegment
 {
-    /// <summary>True for a block, which lives as long as the store; a view of the head is soon replaced, and holding it holds its memory.</summary>
+    /// <summary>What stays the same from view to view: the block itself, or the head that this is a view of. A later view of a head has the same traces under the same numbers, and more.</summary>
+    object Identity { get; }
+
+    /// <summary>True for a block, which never changes; a head is soon replaced, and holding its view holds its memory.</summary>
     bool IsLasting { get; }
 
-    /// <summary>The dictionaries and the resource and scope tables that all parts share (its row columns may be empty).</summary>
+    /// <summary>The dictionaries of keys, services and names, and the resource and scope tables (its row columns may be empty).</summary>
     SpanBatch Tables { get; }
+
+    /// <summary>The operations that the spans' <see cref="RowColumn.Operation"/> numbers.</summary>
+    OperationTable Operations { get; }
+
+    /// <summary>The parts, in order. Their traces are numbered through the segment: those of a part follow on those of the part before.</summary>
+    IReadOnlyList<SegmentPart> Parts { get; }
+
+    /// <summary>A part to read from; reads nothing by itself.</summary>
+    ISegmentPart Open(int part);
+
+    /// <summary>Number of traces.</summary>
+    int TraceCount { get; }
 
     /// <summary>By trace: its id.</summary>
     ReadOnlySpan<TraceId> TraceIds { get; }
 
-    /// <summary>By trace: start of its earliest span here, Unix nanoseconds.</summary>
-    ReadOnlySpan<ulong> TraceStart { get; }
-
-    /// <summary>By trace: its latest end here, Unix nanoseconds.</summary>
-    ReadOnlySpan<ulong> TraceEnd { get; }
-
-    /// <summary>By trace: its number of spans here.</summary>
-    ReadOnlySpan<int> TraceSpans { get; }
-
-    /// <summary>By trace: its number of errors here.</summary>
-    ReadOnlySpan<int> TraceErrors { get; }
-
-    /// <summary>By trace: its waiting time as far as it is seen from here, nanoseconds.</summary>
-    ReadOnlySpan<ulong> TraceWaiting { get; }
+    /// <summary>False when the trace is not here; true when it is, or may be. Never reads anything large.</summary>
+    bool MayHold(TraceId id);
 
     /// <summary>The trace's number, or -1.</summary>
     int FindTrace(TraceId id);
 
-    /// <summary>The facts of a trace from its spans here; texts are ids in <see cref="Tables"/>.</summary>
-    TraceFacts Facts(int ordinal);
+    /// <summary>Of a block: the traces that had spans in other segments when it was written. Of a head: empty, it is asked trace by trace.</summary>
+    ReadOnlySpan<TraceId> SplitTraceIds { get; }
+
+    /// <summary>The facts of a trace from its spans here; texts are ids in <see cref="Tables"/>, but the error type, which is given as a text.</summary>
+    TraceFacts Facts(int trace, out string? errorType);
 
     /// <summary>Adds the trace's spans here to a table.</summary>
-    void CopyTrace(int ordinal, SpanTable into);
+    void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken);
 
-    /// <summary>The parts, in order.</summary>
-    IReadOnlyList<SegmentPart> Parts { get; }
-
-    /// <summary>Loads a part. The answer is immutable and may be shared.</summary>
-    SegmentRows Load(int part, ColumnGroups groups);
-
-    /// <summary>
-    /// Loads what tells a part's values of one attribute key (a number of <see cref="Tables"/>' strings): the spans' resources, and their attributes, of which those of other keys
-    /// may be missing. No other column need be there, nor the traces of the rows.
-    /// </summary>
-    SegmentRows LoadAttribute(int part, int key);
-
-    /// <summary>Spans and errors by service, name and kind over the whole segment; texts are ids in <see cref="Tables"/>.</summary>
-    IReadOnlyList<OperationCount> Operations { get; }
+    /// <summary>Aggregates over the whole segment that were made when it was written; null when there are none, and its spans have to be counted.</summary>
+    SegmentSummaries? Summaries { get; }
 }
 
-/// <summary>Spans and errors of one operation. Service and name are ids in the segment's strings.</summary>
-internal readonly record struct OperationCount(int Service, int Name, int Kind, long Spans, long Errors);
+/// <summary>A run of rows of a segment that is read at once, and what is known of it without reading.</summary>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="FirstTrace">Number of its first trace.</param>
+/// <param name="Traces">Number of its traces.</param>
+/// <param name="MinStartUnixNano">Start of its earliest span, which is that of its earliest trace.</param>
+/// <param name="MaxStartUnixNano">Start of its latest span.</param>
+/// <param name="MaxTraceStartUnixNano">Start of its latest trace.</param>
+/// <param name="LongestTraceNano">From start to end of its longest trace.</param>
+internal readonly record struct SegmentPart(
+    int Rows, int FirstTrace, int Traces, ulong MinStartUnixNano, ulong MaxStartUnixNano, ulong MaxTraceStartUnixNano, ulong LongestTraceNano);
+
+/// <summary>The operations of a segment, by number. Immutable. Service and name are ids in the segment's strings.</summary>
+/// <param name="Spans">Spans of each in the whole segment.</param>
+/// <param name="Errors">Errors of each in the whole segment.</param>
+internal sealed record OperationTable(int[] Service, int[] Name, int[] Kind, int[] Scope, long[] Spans, long[] Errors)
+{
+    /// <summary>Number of operations.</summary>
+    public int Count => Service.Length;
+}
+
+/// <summary>
+/// Aggregates of a whole segment as lists of equally many numbers each. Immutable.
+/// </summary>
+/// <param name="Durations">Spans by operation and duration bucket (<see cref="DurationBuckets"/>).</param>
+/// <param name="Minutes">Spans and errors by minute of the start (Unix time / 60 s) and service.</param>
+/// <param name="Edges">Calls and errors by service of the parent and of the child.</param>
+internal sealed record SegmentSummaries(
+    IReadOnlyList<(int Operation, int Bucket, long Spans)> Durations,
+    IReadOnlyList<(ulong Minute, int Service, long Spans, long Errors)> Minutes,
+    IReadOnlyList<(int Parent, int Child, long Calls, long Errors)> Edges);

@@ -24,6 +24,9 @@ public sealed class LinkColumns
     /// <summary>The links' attributes.</summary>
     public AttributeColumns Attributes = new();
 
+    /// <summary>Rows in the batch's shapes; nothing, or one of each.</summary>
+    public Column<int> Shape = new(0);
+
     /// <summary>Number of links.</summary>
     public int Count => SpanId.Count;
 
@@ -46,6 +49,7 @@ public sealed class LinkColumns
         TraceState.Truncate(count);
         Flags.Truncate(count);
         DroppedAttributes.Truncate(count);
+        Shape.Truncate(Math.Min(count, Shape.Count));
         AttributeOffset.Truncate(count + 1);
         Attributes.Truncate(AttributeOffset[count]);
     }
@@ -57,5 +61,7 @@ public sealed class LinkColumns
         return copy;
     }
 
-    internal long MemoryBytes => SpanId.Items.LongLength * 40 + Attributes.MemoryBytes;
+    internal long UsedBytes => Count * 44L + Attributes.UsedBytes;
+
+    internal long MemoryBytes => SpanId.Items.LongLength * 44 + Attributes.MemoryBytes;
 }

@@ -1,180 +1,252 @@
-using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Vectors;
 using Throughline.Engine.Query.Plan;
 
 namespace Throughline.Engine.Query.Execution;
 
 /// <summary>
-/// Runs one search over the segments of a snapshot: marks the traces with a matching span in each segment, joins traces that lie in several, and keeps the
-/// first of the order. Exact over all matches, unless a bound is hit, which is said. One thread; not reused.
+/// Runs one search over the segments of a snapshot, part by part, on as many threads as are free: marks the traces with a matching span, joins those that lie in several
+/// segments, and keeps the first of the order. Parts that may hold the best traces come first, so that a search that needs no exact totals ends early and still is exact in its page. Not reused.
 /// </summary>
-internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegment> segments, SplitTraces split, Deadline deadline, CancellationToken cancellationToken)
+internal sealed class SearchExecution
 {
-    private readonly TopTraces _top = new(plan);
+    /// <summary>Rows for which a further thread is worth its start.</summary>
+    private const int RowsForHelper = 65_536;
+
+    private readonly SearchPlan _plan;
+    private readonly IReadOnlyList<ISpanSegment> _segments;
+    private readonly TraceVisibility _visibility;
+    private readonly QueryBounds _bounds;
+    private readonly SplitSet _split;
+    private readonly TopTraces _top;
+    private readonly Lazy<SpanFilter?>[] _filters;
+    private readonly bool _needsSpansOfSplit;
+    private readonly Lock _gate = new();
     private readonly HashSet<TraceId> _joined = [];
-    private readonly List<ISpanSegment> _holders = [];
     private readonly List<string> _unreadable = [];
+    private SearchPart[] _parts = [];
+    private int _next;
+    private bool _endedEarly;
+    private Truncation? _truncation;
     private long _total;
     private long _errors;
 
+    /// <summary>A search at a snapshot.</summary>
+    public SearchExecution(SearchPlan plan, StoreView view, QueryBounds bounds)
+    {
+        _plan = plan;
+        _segments = view.Segments;
+        _visibility = view.Visibility;
+        _bounds = bounds;
+        _split = view.FindSplit(_unreadable);
+        _top = new TopTraces(plan);
+        _filters = [.. _segments.Select(s => new Lazy<SpanFilter?>(() => plan.Span is null ? null : new SpanFilterCompiler(s, bounds).Compile(plan.Span)))];
+        _needsSpansOfSplit = NeedsSpans(plan.Order) || plan.Trace.Any(c => NeedsSpans(c.Field));
+    }
+
     /// <summary>The result; its cursor has no plan hash yet.</summary>
-    public (SearchResult Result, IReadOnlyList<string> Unreadable) Run(ulong snapshot)
-    {
-        var outOfTime = false;
-        try
-        {
-            for (var i = 0; i < segments.Count; i++) Search(i);
-        }
-        catch (DeadlinePassedException)
-        {
-            outOfTime = true;
-        }
-        return (Page(snapshot, outOfTime), _unreadable);
-    }
-
-    private void Search(int segment)
+    public (SearchResult Result, IReadOnlyList<string> Unreadable) Run(ulong snapshot, QueryWorkers workers)
     {
         try
         {
-            if (Mark(segments[segment]) is { } marks) Collect(segment, marks);
+            _parts = FindParts();
+            var rows = _parts.Sum(p => (long)_segments[p.Segment].Parts[p.Part].Rows);
+            workers.Run(Work, (int)Math.Min(_parts.Length - 1, rows / RowsForHelper));
         }
-        catch (UnreadableSegmentException e)
+        catch (BoundHitException e)
         {
-            _unreadable.Add(e.Message);
+            _truncation ??= e.Truncation;
         }
+        return (Page(snapshot), _unreadable);
     }
 
-    /// <summary>By trace of the segment: whether a span of it there matches. Null when none can.</summary>
-    private bool[]? Mark(ISpanSegment segment)
+    private static bool NeedsSpans(TraceOrder value) => value is TraceOrder.Spans or TraceOrder.Errors or TraceOrder.Waiting;
+
+    /// <summary>The parts that may have something to count or to find, those that may have the first traces of the order first.</summary>
+    private SearchPart[] FindParts()
     {
-        var marks = new bool[segment.TraceIds.Length];
-        if (plan.Span is null)
+        var parts = new List<SearchPart>();
+        for (var segment = 0; segment < _segments.Count; segment++)
         {
-            Array.Fill(marks, true);
-            return marks;
-        }
-        var range = StartRange.Of(plan.Span);
-        if (!segment.Parts.Any(range.Overlaps)) return null;
-        if (range.IsWhole && range.TryDecide(segment, marks)) return marks;
-        var filter = new SpanFilterCompiler(segment.Tables).Compile(plan.Span);
-        if (filter.MatchesNothing) return null;
-        for (var part = 0; part < segment.Parts.Count; part++)
-        {
-            Check();
-            if (!range.Overlaps(segment.Parts[part])) continue;
             try
             {
-                MarkPart(segment, part, filter, marks);
+                FindParts(segment, parts);
             }
             catch (UnreadableSegmentException e)
             {
                 _unreadable.Add(e.Message);
             }
         }
-        return marks;
+        parts.Sort((a, b) => _plan.Descending ? b.Largest.CompareTo(a.Largest) : a.Smallest.CompareTo(b.Smallest));
+        return [.. parts];
     }
 
-    private static void MarkPart(ISpanSegment segment, int part, SpanFilter filter, bool[] marks)
+    private void FindParts(int segment, List<SearchPart> parts)
     {
-        var rowMarks = new bool[segment.Parts[part].Rows];
-        Array.Fill(rowMarks, true);
-        foreach (var stage in filter.Stages)
+        for (var part = 0; part < _segments[segment].Parts.Count; part++)
         {
-            var rows = stage.Key is { } key ? segment.LoadAttribute(part, key) : segment.Load(part, stage.Needs);
-            stage.Apply(rows.Spans, rowMarks);
-            if (!rowMarks.AsSpan().Contains(true)) return;
-        }
-        var ordinals = segment.Load(part, ColumnGroups.Core).TraceOrdinal.Span;
-        for (var row = 0; row < rowMarks.Length; row++)
-        {
-            if (rowMarks[row]) marks[ordinals[row]] = true;
-        }
-    }
-
-    private void Check()
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (deadline.HasPassed) throw new DeadlinePassedException();
-    }
-
-    /// <summary>Takes the marked traces of a segment into the result.</summary>
-    private void Collect(int segmentIndex, bool[] marks)
-    {
-        var segment = segments[segmentIndex];
-        var needsWaiting = plan.Order == TraceOrder.Waiting || plan.Trace.Any(c => c.Field == TraceOrder.Waiting);
-        var waiting = needsWaiting ? segment.TraceWaiting : default;
-        for (var ordinal = 0; ordinal < marks.Length; ordinal++)
-        {
-            if (!marks[ordinal]) continue;
-            if ((ordinal & 1023) == 0) Check();
-            var id = segment.TraceIds[ordinal];
-            FindHolders(id, segmentIndex);
-            if (_holders.Count > 1)
+            var facts = _segments[segment].Parts[part];
+            var split = _split.Count == 0 ? null : _split.BoundsOf(segment, part);
+            if (!_plan.Trace.All(c => MayHold(c, facts, split))) continue;
+            var (smallest, largest) = SearchPart.BoundsOf(_plan.Order, facts, split);
+            // All of it lies before the cursor, and need not be counted.
+            if (_plan is { Total: TotalWanted.AtLeast, After: { } after } && (_plan.Descending ? smallest > after.LastKey : largest < after.LastKey))
             {
-                if (_joined.Add(id)) CollectJoined(id);
+                _endedEarly = true;
                 continue;
             }
-            var start = segment.TraceStart[ordinal];
-            var values = new TraceValues(start, segment.TraceEnd[ordinal] - start, segment.TraceSpans[ordinal], segment.TraceErrors[ordinal], needsWaiting ? waiting[ordinal] : 0);
-            Take(values, id, segmentIndex, ordinal);
+            parts.Add(new SearchPart(segment, part, smallest, largest));
         }
     }
 
-    /// <summary>Fills <see cref="_holders"/> with the segments that have the trace.</summary>
-    private void FindHolders(TraceId id, int found)
+    private static bool MayHold(TraceCondition condition, in SegmentPart facts, SplitBounds? split)
     {
-        _holders.Clear();
-        for (var i = 0; i < segments.Count; i++)
+        var (smallest, largest) = SearchPart.BoundsOf(condition.Field, facts, split);
+        return largest >= (condition.Minimum ?? 0) && smallest <= (condition.Maximum ?? ulong.MaxValue);
+    }
+
+    /// <summary>Takes parts and searches them until there are none. Run by several threads.</summary>
+    private void Work()
+    {
+        try
         {
-            try
+            while (Next() is { } part)
             {
-                if (i == found || segments[i].FindTrace(id) >= 0) _holders.Add(segments[i]);
+                _bounds.Check();
+                try
+                {
+                    Search(part);
+                }
+                catch (UnreadableSegmentException e)
+                {
+                    lock (_gate) _unreadable.Add(e.Message);
+                }
             }
-            catch (UnreadableSegmentException)
+        }
+        catch (BoundHitException e)
+        {
+            lock (_gate)
             {
-                // Reported when the search comes to that segment itself.
+                _truncation ??= e.Truncation;
+                _next = _parts.Length;
             }
         }
-    }
-
-    private void CollectJoined(TraceId id)
-    {
-        var holders = CollectionsMarshal.AsSpan(_holders);
-        if (!split.TryGet(id, holders, out var values))
+        catch
         {
-            Check();
-            var problems = _unreadable.Count;
-            var table = TraceAssembly.Assemble(id, _holders, _unreadable);
-            if (table.Spans.RowCount == 0) return;
-            var facts = TraceAssembly.FactsOf(table);
-            values = new TraceValues(facts.StartUnixNano, facts.EndUnixNano - facts.StartUnixNano, facts.Spans, facts.Errors, facts.WaitingNano);
-            if (_unreadable.Count == problems) split.Put(id, holders, values);
+            // The other threads need not go on for a caller who gets this exception.
+            lock (_gate) _next = _parts.Length;
+            throw;
         }
-        Take(values, id, -1, -1);
     }
 
-    private void Take(in TraceValues values, TraceId id, int segment, int ordinal)
+    private SearchPart? Next()
     {
-        foreach (var condition in plan.Trace)
+        lock (_gate)
         {
-            var value = ValueOf(values, condition.Field);
-            if (value < (condition.Minimum ?? 0) || value > (condition.Maximum ?? ulong.MaxValue)) return;
+            if (_next >= _parts.Length) return null;
+            var part = _parts[_next];
+            if (_plan.Total == TotalWanted.AtLeast && _top.IsFull && (_plan.Descending ? part.Largest < _top.Worst : part.Smallest > _top.Worst))
+            {
+                // The parts behind it are no better.
+                _endedEarly = true;
+                _next = _parts.Length;
+                return null;
+            }
+            _next++;
+            return part;
         }
-        _total++;
-        if (values.Errors > 0) _errors++;
-        _top.Offer(new FoundTrace(ValueOf(values, plan.Order), id, segment, ordinal));
     }
 
-    private SearchResult Page(ulong snapshot, bool outOfTime)
+    private void Search(SearchPart found)
+    {
+        var segment = _segments[found.Segment];
+        var facts = segment.Parts[found.Part];
+        var traces = new ulong[RowBits.Words(facts.Traces)];
+        var part = new OpenPart(facts, segment.Open(found.Part));
+        if (_filters[found.Segment].Value is { } filter)
+        {
+            if (filter.MatchesNothing || !filter.CanMatch(part)) return;
+            var rows = RowBits.All(facts.Rows);
+            filter.Apply(part, rows);
+            if (RowBits.IsEmpty(rows)) return;
+            part.Columns.MarkTraces(rows, traces);
+        }
+        else
+        {
+            RowBits.Fill(traces, facts.Traces);
+        }
+        Collect(found.Segment, part, traces);
+    }
+
+    /// <summary>Takes the marked traces of a part into the result.</summary>
+    private void Collect(int segment, in OpenPart part, ulong[] traces)
+    {
+        var ids = _segments[segment].TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
+        var values = new PartTraces(_plan, part.Columns, mayHide: part.Facts.MinStartUnixNano < _visibility.HiddenBeforeUnixNano);
+        var split = new List<TraceId>();
+        var found = new List<FoundTrace>();
+        long total = 0, errors = 0;
+        for (var word = 0; word < traces.Length; word++)
+        {
+            for (var left = traces[word]; left != 0; left &= left - 1)
+            {
+                var trace = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(left);
+                var number = part.Facts.FirstTrace + trace;
+                if (_split.Has(segment, number))
+                {
+                    split.Add(ids[trace]);
+                    continue;
+                }
+                if (values.MayHide && _visibility.Hides(ids[trace], values.StartOf(trace))) continue;
+                if (!values.Holds(trace)) continue;
+                total++;
+                if (values.HasErrors(trace)) errors++;
+                found.Add(new FoundTrace(values.KeyOf(trace), ids[trace], segment, number));
+            }
+        }
+        lock (_gate)
+        {
+            _total += total;
+            _errors += errors;
+            foreach (var trace in found) _top.Offer(trace);
+        }
+        foreach (var id in split) CollectSplit(id);
+    }
+
+    /// <summary>Takes a trace that lies in several segments, the first time that a span of it matches in one.</summary>
+    private void CollectSplit(TraceId id)
+    {
+        lock (_gate)
+        {
+            if (!_joined.Add(id)) return;
+        }
+        _bounds.Charge(64);
+        var unreadable = new List<string>();
+        var values = _needsSpansOfSplit ? _split.Exactly(id, _bounds, unreadable) : _split.Roughly(id);
+        lock (_gate)
+        {
+            _unreadable.AddRange(unreadable);
+            if (_visibility.Hides(id, values.Start)) return;
+            foreach (var condition in _plan.Trace)
+            {
+                if (values.Of(condition.Field) < (condition.Minimum ?? 0) || values.Of(condition.Field) > (condition.Maximum ?? ulong.MaxValue)) return;
+            }
+            _total++;
+            if (values.Errors > 0) _errors++;
+            _top.Offer(new FoundTrace(values.Of(_plan.Order), id, -1, -1));
+        }
+    }
+
+    private SearchResult Page(ulong snapshot)
     {
         var found = _top.InOrder();
-        var hasMore = found.Count > plan.Limit;
+        var hasMore = found.Count > _plan.Limit;
         if (hasMore) found.RemoveAt(found.Count - 1);
         var traces = new List<TraceSummary>(found.Count);
         foreach (var trace in found)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _bounds.CancellationToken.ThrowIfCancellationRequested();
             try
             {
                 traces.Add(Summary(trace));
@@ -183,28 +255,26 @@ internal sealed class SearchExecution(SearchPlan plan, IReadOnlyList<ISpanSegmen
             {
                 _unreadable.Add(e.Message);
             }
+            catch (BoundHitException e)
+            {
+                _truncation ??= e.Truncation;
+            }
         }
-        var truncated = outOfTime ? new Truncation("time", $"The search was ended after {deadline.Limit.TotalSeconds:0.#} s; there may be more matches. Narrow the time range or the filter.")
-            : _unreadable.Count > 0 ? new Truncation("unreadable", $"Some stored data cannot be read: {_unreadable[0]}")
-            : null;
-        var exact = truncated is null;
+        var truncated = _truncation ?? (_unreadable.Count > 0 ? new Truncation("unreadable", $"Some stored data cannot be read: {_unreadable[0]}") : null);
+        var exact = truncated is null && !_endedEarly;
         var next = hasMore ? new SearchCursor(snapshot, found[^1].Key, found[^1].Id, 0) : null;
         return new SearchResult(traces, new Total(_total, exact), new Total(_errors, exact), next, truncated, false);
     }
 
     private TraceSummary Summary(in FoundTrace trace)
     {
-        if (trace.Segment >= 0) return TraceAssembly.Summary(trace.Id, segments[trace.Segment].Facts(trace.Ordinal), segments[trace.Segment].Tables.Strings);
-        var table = TraceAssembly.Assemble(trace.Id, segments, _unreadable);
+        if (trace.Segment >= 0)
+        {
+            var facts = _segments[trace.Segment].Facts(trace.Ordinal, out var errorType);
+            return TraceAssembly.Summary(trace.Id, facts, errorType, _segments[trace.Segment].Tables.Strings);
+        }
+        var table = TraceAssembly.Assemble(_split.Places(trace.Id), _unreadable, _bounds);
+        _bounds.Charge(-table.MemoryBytes);
         return TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings);
     }
-
-    private static ulong ValueOf(in TraceValues values, TraceOrder order) => order switch
-    {
-        TraceOrder.Duration => values.Duration,
-        TraceOrder.Spans => (ulong)values.Spans,
-        TraceOrder.Errors => (ulong)values.Errors,
-        TraceOrder.Waiting => values.Waiting,
-        _ => values.Start,
-    };
 }

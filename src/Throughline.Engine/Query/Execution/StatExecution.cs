@@ -1,71 +1,169 @@
+using System.Numerics;
 using System.Text;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Query.Execution;
 
-/// <summary>Counts spans and errors by operation over the segments of a snapshot. One thread; not reused.</summary>
-internal sealed class StatExecution(IReadOnlyList<ISpanSegment> segments, ulong? from, ulong? to, CancellationToken cancellationToken)
+/// <summary>Counts spans, errors, durations, steps of time and calls over the segments of a snapshot. One thread; one count each.</summary>
+internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, QueryBounds bounds)
 {
-    private readonly Dictionary<(string Service, string Name, int Kind), (long Spans, long Errors)> _counts = [];
+    private const ulong MinuteNano = 60_000_000_000;
+
+    private readonly RangeWalk _walk = new(view, from ?? 0, to, bounds);
 
     /// <summary>What could not be read.</summary>
-    public List<string> Unreadable { get; } = [];
+    public IReadOnlyList<string> Unreadable => _walk.Unreadable;
 
-    /// <summary>The operations with spans that start in the range, by service, name and kind.</summary>
-    public IReadOnlyList<OperationStat> Operations()
+    /// <summary>Spans and errors of the operations of some services, all when none is given, by service, name and kind.</summary>
+    public IReadOnlyList<OperationStat> Operations(IReadOnlyCollection<string> services)
     {
-        foreach (var segment in segments)
+        var book = new OperationBook(services);
+        _walk.Segments((number, segment) =>
         {
-            try
+            var totals = book.Of(segment);
+            if (_walk.IsWhole(number)) AddAll(totals, segment.Operations);
+            else _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows, withDurations: false));
+        });
+        return [.. book.Counted.Select(o => new OperationStat(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors))];
+    }
+
+    /// <summary>Spans, errors and quantiles of durations of the operations of some services.</summary>
+    public RedOperations RedOperations(IReadOnlyCollection<string> services)
+    {
+        var book = new OperationBook(services);
+        _walk.Segments((number, segment) =>
+        {
+            var totals = book.Of(segment);
+            if (segment.Summaries is { } summaries && _walk.IsWhole(number))
             {
-                Count(segment);
+                AddAll(totals, segment.Operations);
+                foreach (var (operation, bucket, spans) in summaries.Durations)
+                {
+                    if (totals[operation] is { } total) bounds.Charge(total.Durations.Add(bucket, spans));
+                }
+                return;
             }
-            catch (UnreadableSegmentException e)
+            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows, withDurations: true));
+        });
+        return new RedOperations(
+            [
+                .. book.Counted.Select(o => new RedOperation(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors,
+                    o.Value.Durations.Quantile(0.5), o.Value.Durations.Quantile(0.95), o.Value.Durations.Quantile(0.99))),
+            ],
+            _walk.Truncated);
+    }
+
+    /// <summary>Spans and errors by service and step. The range is bounded on both sides.</summary>
+    public RedSeries Series(IReadOnlyCollection<string> services, ulong step)
+    {
+        var (begin, end) = (from ?? 0, to ?? ulong.MaxValue);
+        var first = begin / step;
+        var steps = end > begin ? (int)((end - 1) / step - first) + 1 : 0;
+        var series = new SortedDictionary<string, ServiceSeries>(StringComparer.Ordinal);
+        _walk.Segments((number, segment) =>
+        {
+            var targets = new SeriesTargets(segment, services, series, steps, bounds);
+            if (step % MinuteNano != 0 || segment.Summaries is not { } summaries || !_walk.ShowsAll(number))
             {
-                Unreadable.Add(e.Message);
+                _walk.Parts(number, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
+                return;
+            }
+            // Whole minutes are summed up; the spans of the cut ones at both ends are looked at.
+            var (firstMinute, endMinute) = ((begin + MinuteNano - 1) / MinuteNano, end / MinuteNano);
+            if (firstMinute >= endMinute)
+            {
+                _walk.Parts(number, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
+                return;
+            }
+            foreach (var (minute, service, spans, errors) in summaries.Minutes)
+            {
+                if (minute >= firstMinute && minute < endMinute) targets.Add(service, (int)(minute * MinuteNano / step - first), spans, errors);
+            }
+            if (begin < firstMinute * MinuteNano) _walk.Parts(number, begin, firstMinute * MinuteNano - 1, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
+            if (endMinute * MinuteNano < end) _walk.Parts(number, endMinute * MinuteNano, end - 1, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
+        });
+        return new RedSeries(first * step, step, steps, [.. series.Values], _walk.Truncated);
+    }
+
+    /// <summary>Calls from service to service.</summary>
+    public Dependencies Dependencies()
+    {
+        var edges = new Dictionary<(string Parent, string Child), (long Calls, long Errors)>();
+        _walk.Segments((number, segment) =>
+        {
+            var counts = new Dictionary<(int Parent, int Child), (long Calls, long Errors)>();
+            if (segment.Summaries is { } summaries && _walk.IsWhole(number))
+            {
+                foreach (var (parent, child, calls, errors) in summaries.Edges) AddCall(counts, parent, child, calls, errors);
+            }
+            else
+            {
+                _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountCalls(counts, segment.Operations, part, rows));
+            }
+            foreach (var ((parent, child), (calls, errors)) in counts)
+            {
+                var key = (Encoding.UTF8.GetString(segment.Tables.Strings[parent]), Encoding.UTF8.GetString(segment.Tables.Strings[child]));
+                var known = edges.GetValueOrDefault(key);
+                edges[key] = (known.Calls + calls, known.Errors + errors);
+            }
+        });
+        return new Dependencies(
+            [
+                .. edges.Select(e => new DependencyEdge(e.Key.Parent, e.Key.Child, e.Value.Calls, e.Value.Errors))
+                    .OrderBy(e => e.Parent, StringComparer.Ordinal).ThenBy(e => e.Child, StringComparer.Ordinal),
+            ],
+            _walk.Truncated);
+    }
+
+    private static void AddAll(OperationTotals?[] totals, OperationTable operations)
+    {
+        for (var i = 0; i < totals.Length; i++)
+        {
+            if (totals[i] is not { } total) continue;
+            total.Spans += operations.Spans[i];
+            total.Errors += operations.Errors[i];
+        }
+    }
+
+    private void CountRows(OperationTotals?[] totals, in OpenPart part, ulong[] rows, bool withDurations)
+    {
+        var (operations, marks) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks));
+        var durations = withDurations ? part.Columns.Rows(RowColumn.Duration) : null;
+        var grown = 0L;
+        for (var word = 0; word < rows.Length; word++)
+        {
+            for (var left = rows[word]; left != 0; left &= left - 1)
+            {
+                var row = (word << 6) + BitOperations.TrailingZeroCount(left);
+                if (totals[(int)operations[row]] is not { } total) continue;
+                total.Spans++;
+                if ((marks[row] & (ulong)SpanMarks.Error) != 0) total.Errors++;
+                if (durations is not null) grown += total.Durations.Add(DurationBuckets.Of(durations[row]), 1);
             }
         }
-        return [.. _counts.Select(c => new OperationStat(c.Key.Service, c.Key.Name, c.Key.Kind, c.Value.Spans, c.Value.Errors))
-            .OrderBy(o => o.Service, StringComparer.Ordinal).ThenBy(o => o.Name, StringComparer.Ordinal).ThenBy(o => o.Kind)];
+        bounds.Charge(grown);
     }
 
-    private void Count(ISpanSegment segment)
+    private static void CountCalls(Dictionary<(int Parent, int Child), (long Calls, long Errors)> counts, OperationTable table, in OpenPart part, ulong[] rows)
     {
-        if (segment.Parts.All(p => p.MinStartUnixNano >= (from ?? 0) && (to is null || p.MaxStartUnixNano < to)))
+        var (operations, marks) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks));
+        var parents = part.Columns.ReadParents();
+        for (var word = 0; word < rows.Length; word++)
         {
-            Add(segment.Operations, segment.Tables);
-            return;
-        }
-        var range = new StartRange(from ?? 0, to, true);
-        var counts = new Dictionary<(int Service, int Name, int Kind), (long Spans, long Errors)>();
-        for (var part = 0; part < segment.Parts.Count; part++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (range.Overlaps(segment.Parts[part])) CountRows(segment.Load(part, ColumnGroups.Core).Spans, segment.Parts[part].Rows, counts);
-        }
-        Add([.. counts.Select(c => new OperationCount(c.Key.Service, c.Key.Name, c.Key.Kind, c.Value.Spans, c.Value.Errors))], segment.Tables);
-    }
-
-    private void CountRows(SpanBatch spans, int rows, Dictionary<(int Service, int Name, int Kind), (long Spans, long Errors)> counts)
-    {
-        for (var row = 0; row < rows; row++)
-        {
-            var start = spans.StartUnixNano[row];
-            if (start < (from ?? 0) || (to is { } end && start >= end)) continue;
-            var key = (spans.Resources.Service[spans.Resource[row]], spans.Name[row], spans.Kind[row]);
-            var count = counts.GetValueOrDefault(key);
-            counts[key] = (count.Spans + 1, count.Errors + ((spans.Marks[row] & (byte)SpanMarks.Error) != 0 ? 1 : 0));
+            for (var left = rows[word]; left != 0; left &= left - 1)
+            {
+                var row = (word << 6) + BitOperations.TrailingZeroCount(left);
+                if (parents[row] < 0) continue;
+                var (parent, child) = (table.Service[(int)operations[parents[row]]], table.Service[(int)operations[row]]);
+                if (parent != child) AddCall(counts, parent, child, 1, (marks[row] & (ulong)SpanMarks.Error) != 0 ? 1 : 0);
+            }
         }
     }
 
-    private void Add(IReadOnlyList<OperationCount> operations, SpanBatch tables)
+    private static void AddCall(Dictionary<(int Parent, int Child), (long Calls, long Errors)> counts, int parent, int child, long calls, long errors)
     {
-        foreach (var o in operations)
-        {
-            var key = (Encoding.UTF8.GetString(tables.Strings[o.Service]), Encoding.UTF8.GetString(tables.Strings[o.Name]), o.Kind);
-            var count = _counts.GetValueOrDefault(key);
-            _counts[key] = (count.Spans + o.Spans, count.Errors + o.Errors);
-        }
+        var known = counts.GetValueOrDefault((parent, child));
+        counts[(parent, child)] = (known.Calls + calls, known.Errors + errors);
     }
 }

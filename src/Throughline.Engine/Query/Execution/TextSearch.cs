@@ -24,21 +24,26 @@ internal sealed class TextSearch
     public bool IsIn(ReadOnlySpan<byte> utf8)
     {
         // U+017F and U+212A fold to ASCII letters, so an ASCII needle needs the slow way only in texts that are not ASCII.
-        if (_isAscii && Ascii.IsValid(utf8)) return AsciiContains(utf8);
+        if (_isAscii && Ascii.IsValid(utf8)) return _text.Length == 0 || Find(utf8) >= 0;
         return Encoding.UTF8.GetString(utf8).Contains(_text, StringComparison.OrdinalIgnoreCase);
     }
 
-    private bool AsciiContains(ReadOnlySpan<byte> utf8)
+    /// <summary>Whether <see cref="Find"/> may be asked about these bytes: a text to look for, and no letters on either side that fold beyond ASCII.</summary>
+    public bool CanSearchMany(ReadOnlySpan<byte> utf8) => _isAscii && _text.Length > 0 && Ascii.IsValid(utf8);
+
+    /// <summary>Where the text begins in ASCII bytes, or -1.</summary>
+    public int Find(ReadOnlySpan<byte> ascii)
     {
-        if (_text.Length == 0) return true;
+        var passed = 0;
         // The first letter is looked for many bytes at a time.
-        while (utf8.Length >= _text.Length)
+        while (ascii.Length >= _text.Length)
         {
-            var at = utf8[..(utf8.Length - _text.Length + 1)].IndexOfAny(_first, _firstOther);
-            if (at < 0) return false;
-            if (Ascii.EqualsIgnoreCase(utf8.Slice(at, _text.Length), _text)) return true;
-            utf8 = utf8[(at + 1)..];
+            var at = ascii[..(ascii.Length - _text.Length + 1)].IndexOfAny(_first, _firstOther);
+            if (at < 0) return -1;
+            if (Ascii.EqualsIgnoreCase(ascii.Slice(at, _text.Length), _text)) return passed + at;
+            ascii = ascii[(at + 1)..];
+            passed += at + 1;
         }
-        return false;
+        return -1;
     }
 }

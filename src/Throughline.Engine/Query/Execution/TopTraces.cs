@@ -26,6 +26,12 @@ internal sealed class TopTraces
         _worstFirst = new(Comparer<(ulong Key, TraceId Id)>.Create((a, b) => -Compare(a, b)));
     }
 
+    /// <summary>Whether as many are kept as can be; then <see cref="Worst"/> is the last of them.</summary>
+    public bool IsFull => _worstFirst.Count >= _capacity;
+
+    /// <summary>The order value of the last one kept.</summary>
+    public ulong Worst => _worstFirst.Peek().Key;
+
     /// <summary>Offers a trace.</summary>
     public void Offer(in FoundTrace trace)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query.Plan;
 
@@ -7,7 +6,7 @@ namespace Throughline.Engine.Query.Execution;
 
 /// <summary>
 /// Compares attribute values with a literal. An untyped literal equals every type whose text equals it, a string literal only strings. Order
-/// comparisons hold between numbers, or between texts by ordinal order. Of an array any element counts. One query's own; not thread safe.
+/// comparisons hold between numbers, or between texts by ordinal order. Of an array any element counts. Immutable; thread safe.
 /// </summary>
 internal sealed class ValueMatcher
 {
@@ -18,56 +17,31 @@ internal sealed class ValueMatcher
     private readonly decimal? _decimal;
     private readonly byte[] _utf8;
     private readonly TextSearch _search;
-    private readonly IdMemo _strings;
-    private readonly IdMemo _arrays;
 
-    /// <summary>Compares values of a segment. <see cref="AttributeOperator.NotEqual"/> is asked as <see cref="AttributeOperator.Equal"/> and turned round by the caller.</summary>
-    public ValueMatcher(AttributeOperator comparison, AttributeLiteral literal, SpanBatch tables)
+    /// <summary>A comparison. <see cref="AttributeOperator.NotEqual"/> is asked as <see cref="AttributeOperator.Equal"/> and turned round by the caller.</summary>
+    public ValueMatcher(AttributeOperator comparison, AttributeLiteral literal)
     {
         _operator = comparison == AttributeOperator.NotEqual ? AttributeOperator.Equal : comparison;
         _literal = literal;
-        _utf8 = Encoding.UTF8.GetBytes(literal.Text);
+        _utf8 = AnswerBook.Utf8(literal.Text);
         _search = new TextSearch(literal.Text);
-        if (!literal.IsString)
-        {
-            if (long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)) _integer = integer;
-            if (double.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) _number = number;
-            // Holds every 64-bit integer beside a fraction, which a double does not.
-            if (_integer is null && decimal.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)) _decimal = exact;
-        }
-        _strings = new IdMemo(tables.Strings, MatchesText);
-        _arrays = new IdMemo(tables.Blobs, MatchesElement);
+        if (literal.IsString) return;
+        if (long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)) _integer = integer;
+        if (double.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) _number = number;
+        // Holds every 64-bit integer beside a fraction, which a double does not.
+        if (_integer is null && decimal.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)) _decimal = exact;
     }
 
-    /// <summary>Whether a value compares so.</summary>
-    public bool Matches(AttributeType type, long value) => _operator == AttributeOperator.Exists || type switch
+    /// <summary>The comparison as a question about entries of string columns.</summary>
+    public Model.Columns.EntryTest ForTexts() => _operator switch
     {
-        AttributeType.String => _strings[(int)value],
-        AttributeType.Int => MatchesInteger(value),
-        AttributeType.Double => MatchesDouble(BitConverter.Int64BitsToDouble(value)),
-        AttributeType.Bool => MatchesWord(value != 0 ? "true" : "false"),
-        AttributeType.Array => _arrays[(int)value],
-        _ => false,
+        AttributeOperator.Equal => new TextEquals(_utf8),
+        AttributeOperator.Contains => new TextContains(_literal.Text),
+        _ => new EntryHolds(MatchesText),
     };
 
-    private bool MatchesElement(ReadOnlySpan<byte> array)
-    {
-        foreach (var element in AttributeValue.ReadArray(array))
-        {
-            var matches = element.Type switch
-            {
-                AttributeType.String => MatchesText(Encoding.UTF8.GetBytes(element.Text)),
-                AttributeType.Int => MatchesInteger(element.Number),
-                AttributeType.Double => MatchesDouble(BitConverter.Int64BitsToDouble(element.Number)),
-                AttributeType.Bool => MatchesWord(element.Number != 0 ? "true" : "false"),
-                _ => false,
-            };
-            if (matches) return true;
-        }
-        return false;
-    }
-
-    private bool MatchesText(ReadOnlySpan<byte> text)
+    /// <summary>Whether a string compares so.</summary>
+    public bool MatchesText(ReadOnlySpan<byte> text)
     {
         if (_operator == AttributeOperator.Equal) return text.SequenceEqual(_utf8);
         if (_operator == AttributeOperator.Contains) return _search.IsIn(text);
@@ -75,7 +49,26 @@ internal sealed class ValueMatcher
         return (_literal.IsString || _number is null) && Holds(text.SequenceCompareTo(_utf8));
     }
 
-    private bool MatchesInteger(long value) => _operator switch
+    /// <summary>Whether some element of an encoded array compares so.</summary>
+    public bool MatchesElement(ReadOnlySpan<byte> array)
+    {
+        foreach (var element in AttributeValue.ReadArray(array))
+        {
+            var matches = element.Type switch
+            {
+                AttributeType.String => MatchesText(AnswerBook.Utf8(element.Text)),
+                AttributeType.Int => MatchesInteger(element.Number),
+                AttributeType.Double => MatchesDouble(BitConverter.Int64BitsToDouble(element.Number)),
+                AttributeType.Bool => MatchesBool(element.Number != 0),
+                _ => false,
+            };
+            if (matches) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether an integer compares so.</summary>
+    public bool MatchesInteger(long value) => _operator switch
     {
         AttributeOperator.Equal => _integer == value && IsText(value.ToString(CultureInfo.InvariantCulture)),
         AttributeOperator.Contains => ContainsIn(value.ToString(CultureInfo.InvariantCulture)),
@@ -84,7 +77,45 @@ internal sealed class ValueMatcher
         _ => MatchesOrder(value),
     };
 
-    private bool MatchesDouble(double value) => _operator switch
+    /// <summary>
+    /// The integers that compare so, when they are a range; no range (smallest above largest) when none does. False when they have to be asked one by one.
+    /// </summary>
+    public bool TryGetIntegers(out long smallest, out long largest)
+    {
+        (smallest, largest) = (0, -1);
+        switch (_operator)
+        {
+            case AttributeOperator.Contains:
+                return false;
+            case AttributeOperator.Equal:
+                if (_integer is { } integer && MatchesInteger(integer)) (smallest, largest) = (integer, integer);
+                return true;
+            case AttributeOperator.Less or AttributeOperator.LessOrEqual:
+                if (MatchesInteger(long.MinValue)) (smallest, largest) = (long.MinValue, LastThat(holdsBelow: true));
+                return true;
+            default:
+                if (MatchesInteger(long.MaxValue)) (smallest, largest) = (LastThat(holdsBelow: false), long.MaxValue);
+                return true;
+        }
+    }
+
+    /// <summary>The end of the range, which goes from one end of the integers to it: comparisons by order do not change their answer twice.</summary>
+    private long LastThat(bool holdsBelow)
+    {
+        var (holds, fails) = holdsBelow ? (long.MinValue, (Int128)long.MaxValue + 1) : (long.MaxValue, (Int128)long.MinValue - 1);
+        Int128 inside = holds;
+        while (Int128.Abs(inside - fails) > 1)
+        {
+            var middle = (inside + fails) / 2;
+            if (middle == inside || middle == fails) middle = inside + (fails > inside ? 1 : -1);
+            if (MatchesInteger((long)middle)) inside = middle;
+            else fails = middle;
+        }
+        return (long)inside;
+    }
+
+    /// <summary>Whether a double compares so.</summary>
+    public bool MatchesDouble(double value) => _operator switch
     {
         // A double has many texts (1e-7, 1E-07): every decimal that says the same number is one of them. Only a written infinity is one, not 1e999.
         AttributeOperator.Equal => double.IsFinite(value) ? _number == value : IsText(value.ToString("R", CultureInfo.InvariantCulture)),
@@ -92,16 +123,17 @@ internal sealed class ValueMatcher
         _ => MatchesOrder(value),
     };
 
-    private bool MatchesOrder(double value) => _number is { } number && !double.IsNaN(value) && !double.IsNaN(number) && Holds(value.CompareTo(number));
-
-    private bool MatchesWord(string word) => _operator switch
+    /// <summary>Whether a bool compares so.</summary>
+    public bool MatchesBool(bool value) => _operator switch
     {
-        AttributeOperator.Equal => IsText(word),
-        AttributeOperator.Contains => ContainsIn(word),
+        AttributeOperator.Equal => IsText(value ? "true" : "false"),
+        AttributeOperator.Contains => ContainsIn(value ? "true" : "false"),
         _ => false,
     };
 
-    private bool ContainsIn(string text) => !_literal.IsString && _search.IsIn(Encoding.UTF8.GetBytes(text));
+    private bool MatchesOrder(double value) => _number is { } number && !double.IsNaN(value) && !double.IsNaN(number) && Holds(value.CompareTo(number));
+
+    private bool ContainsIn(string text) => !_literal.IsString && _search.IsIn(AnswerBook.Utf8(text));
 
     private bool IsText(string text) => !_literal.IsString && text == _literal.Text;
 

@@ -21,8 +21,22 @@ public sealed record SearchPlan
     /// <summary>Traces wanted, at least 1.</summary>
     public int Limit { get; init; } = 50;
 
+    /// <summary>
+    /// Whether the totals count all matches. When they need not, the search ends as soon as nothing unseen can belong to the page, which is the same page; the totals then are at least so many.
+    /// </summary>
+    public TotalWanted Total { get; init; } = TotalWanted.Exact;
+
     /// <summary>Where the previous page ended; null for the first page.</summary>
     public SearchCursor? After { get; init; }
+}
+
+/// <summary>What the totals of a search are wanted to say.</summary>
+public enum TotalWanted
+{
+    /// <summary>The number of all matches.</summary>
+    Exact,
+    /// <summary>A number that may be smaller.</summary>
+    AtLeast,
 }
 
 /// <summary>A value of a trace by which a search can be ordered and filtered.</summary>

@@ -43,6 +43,7 @@ internal static class SearchRequest
             Trace = traces,
             Order = Orders[reader.OneOf("order", "start", "duration", "spans", "errors", "waiting")],
             Descending = reader.OneOf("direction", "desc", "asc") == 0,
+            Total = reader.OneOf("total", "exact", "atLeast") == 0 ? TotalWanted.Exact : TotalWanted.AtLeast,
             Limit = reader.Whole("limit", 1, MaxLimit, StandardLimit),
             After = ReadCursor(reader, query),
         };

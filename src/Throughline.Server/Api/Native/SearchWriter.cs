@@ -15,20 +15,24 @@ internal static class SearchWriter
         WriteTotal(json, "total"u8, result.Total);
         WriteTotal(json, "errorTraces"u8, result.ErrorTraces);
         json.WriteText("nextCursor"u8, result.Next is { } next ? CursorText.Encode(next with { PlanHash = planHash }) : null);
-        if (result.Truncated is { } truncated)
-        {
-            json.WriteStartObject("truncated"u8);
-            json.WriteString("reason"u8, truncated.Reason);
-            json.WriteString("message"u8, truncated.Message);
-            json.WriteEndObject();
-        }
-        else
-        {
-            json.WriteNull("truncated"u8);
-        }
+        WriteTruncated(json, result.Truncated);
         json.WriteStartArray("notes"u8);
         if (result.SnapshotExpired) json.WriteStringValue("The view that this search began with was over, so it went on with a newer one: traces that came meanwhile may show or have moved."u8);
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>The field that says why an answer is not whole.</summary>
+    internal static void WriteTruncated(Utf8JsonWriter json, Truncation? truncated)
+    {
+        if (truncated is null)
+        {
+            json.WriteNull("truncated"u8);
+            return;
+        }
+        json.WriteStartObject("truncated"u8);
+        json.WriteString("reason"u8, truncated.Reason);
+        json.WriteString("message"u8, truncated.Message);
         json.WriteEndObject();
     }
 

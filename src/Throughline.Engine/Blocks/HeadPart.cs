@@ -1,0 +1,151 @@
+using System.Numerics;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Vectors;
+
+namespace Throughline.Engine.Blocks;
+
+/// <summary>The rows of a view of the head. Its attributes lie row by row, so a key's values are gathered when they are asked for. One query's own.</summary>
+internal sealed class HeadPart(SpanTableView view, HeadValues values) : ISegmentPart
+{
+    /// <summary>Values that are gathered at once for a search in all texts: enough to be quick, and no more memory than the processor's own cache.</summary>
+    private const int GatheredAtOnce = 16_384;
+
+    private readonly SpanBatch _spans = view.Spans;
+    private readonly MemoryDictionary _strings = new(view.Spans.Strings);
+    private readonly MemoryDictionary _blobs = new(view.Spans.Blobs);
+
+    /// <inheritdoc/>
+    public NumberVector Rows(RowColumn column) => values.Rows(column);
+
+    /// <inheritdoc/>
+    public bool TryGetBounds(RowColumn column, out ulong smallest, out ulong largest)
+    {
+        (smallest, largest) = (0, 0);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public NumberVector Traces(TraceColumn column) => values.Traces(column);
+
+    /// <inheritdoc/>
+    public void MarkTraces(ReadOnlySpan<ulong> rows, Span<ulong> traces)
+    {
+        var ordinals = view.TraceOrdinal.Items;
+        for (var word = 0; word < rows.Length; word++)
+        {
+            for (var left = rows[word]; left != 0; left &= left - 1) RowBits.Set(traces, ordinals[(word << 6) + BitOperations.TrailingZeroCount(left)]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ClearRowsOf(ReadOnlySpan<ulong> traces, Span<ulong> rows)
+    {
+        var ordinals = view.TraceOrdinal.Items;
+        for (var word = 0; word < rows.Length; word++)
+        {
+            for (var left = rows[word]; left != 0; left &= left - 1)
+            {
+                if (RowBits.Has(traces, ordinals[(word << 6) + BitOperations.TrailingZeroCount(left)])) rows[word] &= ~(left & (0 - left));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ValueColumn> Attribute(int key)
+    {
+        var keys = _spans.Attributes.Key.Span;
+        var offsets = _spans.AttributeOffset.Items;
+        var columns = new ListColumn?[(int)AttributeType.Bytes + 1];
+        var row = 0;
+        for (var i = 0; ; i++)
+        {
+            var next = keys[i..].IndexOf(key);
+            if (next < 0) break;
+            i += next;
+            row = OwnerOf(i, row, offsets, _spans.RowCount);
+            if (row == _spans.RowCount) break;
+            var type = _spans.Attributes.Type[i];
+            if (type >= columns.Length) continue;
+            (columns[type] ??= new ListColumn((AttributeType)type, DictionaryOf((AttributeType)type))).Add(row, _spans.Attributes.Value[i]);
+        }
+        return [.. columns.OfType<ListColumn>()];
+    }
+
+    /// <inheritdoc/>
+    public ValueColumn StatusMessages => new DenseColumn(NumberVector.Of(_spans.StatusMessage.Items, _spans.RowCount), _strings);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValueColumn> Texts(TextOwner owner)
+    {
+        if (owner == TextOwner.Span) return Gather(_spans.Attributes, _spans.AttributeOffset.Items, _spans.RowCount);
+        var events = new DenseColumn(NumberVector.Of(_spans.Events.Name.Items, EventCount), _strings);
+        return Gather(_spans.Events.Attributes, _spans.Events.AttributeOffset.Items, EventCount).Prepend(events);
+    }
+
+    /// <inheritdoc/>
+    public int EventCount => _spans.EventOffset[_spans.RowCount];
+
+    /// <inheritdoc/>
+    public void MarkRowsOfEvents(ReadOnlySpan<ulong> events, Span<ulong> rows)
+    {
+        var offsets = _spans.EventOffset.Items;
+        var row = 0;
+        for (var word = 0; word < events.Length; word++)
+        {
+            for (var left = events[word]; left != 0; left &= left - 1)
+            {
+                row = OwnerOf((word << 6) + BitOperations.TrailingZeroCount(left), row, offsets, _spans.RowCount);
+                RowBits.Set(rows, row);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public int[] ReadParents()
+    {
+        var parents = new int[_spans.RowCount];
+        var rule = new ParentRule(_spans);
+        var rows = new Column<int>(16);
+        for (var trace = 0; trace < view.TraceCount; trace++)
+        {
+            rows.Truncate(0);
+            view.AppendRowsOf(trace, ref rows);
+            rule.FindParents(rows.Span, parents);
+        }
+        return parents;
+    }
+
+    /// <summary>The first owner at or behind <paramref name="from"/> that has the item.</summary>
+    private static int OwnerOf(int item, int from, int[] offsets, int owners)
+    {
+        while (from < owners && offsets[from + 1] <= item) from++;
+        return from;
+    }
+
+    private EntryDictionary? DictionaryOf(AttributeType type) => type switch
+    {
+        AttributeType.String => _strings,
+        AttributeType.Array or AttributeType.KvList or AttributeType.Bytes => _blobs,
+        _ => null,
+    };
+
+    private IEnumerable<ValueColumn> Gather(AttributeColumns attributes, int[] offsets, int owners)
+    {
+        var (texts, arrays) = (new ListColumn(AttributeType.String, _strings), new ListColumn(AttributeType.Array, _blobs));
+        for (var owner = 0; owner < owners; owner++)
+        {
+            for (var i = offsets[owner]; i < offsets[owner + 1]; i++)
+            {
+                var type = (AttributeType)attributes.Type[i];
+                if (type == AttributeType.String) texts.Add(owner, attributes.Value[i]);
+                else if (type == AttributeType.Array) arrays.Add(owner, attributes.Value[i]);
+            }
+            if (texts.Count < GatheredAtOnce) continue;
+            yield return texts;
+            texts.Clear();
+        }
+        yield return texts;
+        yield return arrays;
+    }
+}

@@ -1,0 +1,139 @@
+using Throughline.Engine.Blocks.Pages;
+using Throughline.Engine.Files;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Vectors;
+
+namespace Throughline.Engine.Blocks.Read;
+
+/// <summary>A decoded page of dictionary entries. Immutable.</summary>
+internal sealed record EntryPage(byte[] Bytes, int[] Ends)
+{
+    /// <summary>An entry by its place in the page.</summary>
+    public ReadOnlySpan<byte> this[int place] => Bytes.AsSpan((place == 0 ? 0 : Ends[place - 1])..Ends[place]);
+
+    /// <summary>Memory held, in bytes.</summary>
+    public long MemoryBytes => Bytes.LongLength + Ends.LongLength * 4;
+}
+
+/// <summary>
+/// The dictionary of a column of a block, read page by page. With <paramref name="hasNone"/> number 0 is the empty text and n the entry n - 1, as columns of texts have it. Thread safe.
+/// </summary>
+internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone) : EntryDictionary
+{
+    private readonly int _first = hasNone ? 1 : 0;
+
+    /// <inheritdoc/>
+    public override int Count => _first + (Entries is [.., var last] ? (int)last.Base + last.Count : 0);
+
+    private ReadOnlySpan<PageEntry> Entries => pages.File.Directory.Of(PageEntry.WholeBlock, column);
+
+    /// <summary>The entry of a number.</summary>
+    /// <exception cref="CorruptDataException">There is no such entry, or its page cannot be read.</exception>
+    public ReadOnlySpan<byte> this[long number]
+    {
+        get
+        {
+            if (hasNone && number == 0) return [];
+            var entries = Entries;
+            var page = PageOf(entries, number - _first);
+            if (page < 0) throw new CorruptDataException(pages.File.Name, 0, $"an entry {number - _first} of the dictionary of column {column}", "none");
+            return Page(page)[(int)(number - _first - entries[page].Base)];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override EntryAnswers Ask(EntryTest test) => new Answers(this, test);
+
+    private EntryPage Page(int page)
+    {
+        var key = pages.Key(PageEntry.WholeBlock, column, CachedForm.Entries, page);
+        if (pages.Cache.Find<EntryPage>(key) is { } known) return known;
+        var entry = Entries[page];
+        var decoded = pages.File.Pages.Read(entry, pages.File.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
+        {
+            var (bytes, ends) = DictionaryPage.Decode(e, body, name);
+            return new EntryPage(bytes, ends);
+        });
+        pages.Cache.Keep(key, decoded, decoded.MemoryBytes);
+        return decoded;
+    }
+
+    private static int PageOf(ReadOnlySpan<PageEntry> entries, long id)
+    {
+        var (low, high) = (0, entries.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (entries[middle].Base + entries[middle].Count <= id) low = middle + 1;
+            else high = middle;
+        }
+        return low < entries.Length && id >= entries[low].Base ? low : -1;
+    }
+
+    /// <summary>Bits by number; a page is asked about whole, when a number of it is wanted first.</summary>
+    private sealed class Answers : EntryAnswers
+    {
+        private readonly BlockDictionary _dictionary;
+        private readonly EntryTest _test;
+        private readonly Lock _gate = new();
+        private readonly ulong[] _yes;
+        private readonly bool[] _asked;
+        private readonly int _count;
+
+        public Answers(BlockDictionary dictionary, EntryTest test)
+        {
+            (_dictionary, _test, _count) = (dictionary, test, dictionary.Count);
+            _yes = new ulong[RowBits.Words(_count)];
+            _asked = new bool[dictionary.Entries.Length];
+            if (dictionary._first == 1 && test.Holds([])) RowBits.Set(_yes, 0);
+        }
+
+        public override long MemoryBytes => _yes.LongLength * 8 + _asked.Length;
+
+        public override bool Prepare(long smallest, long largest)
+        {
+            if (smallest < 0 || largest >= _count)
+                throw Unreadable.From(new CorruptDataException(_dictionary.Name, 0, $"numbers of {_count} entries", $"{smallest} to {largest}"));
+            lock (_gate)
+            {
+                var entries = _dictionary.Entries;
+                for (var page = Math.Max(0, PageOf(entries, smallest - _dictionary._first)); page < entries.Length && entries[page].Base + _dictionary._first <= largest; page++)
+                {
+                    if (_asked[page]) continue;
+                    Ask(page, (int)entries[page].Base + _dictionary._first);
+                    _asked[page] = true;
+                }
+                return RowBits.AnyIn(_yes, (int)smallest, (int)largest + 1);
+            }
+        }
+
+        private void Ask(int page, int firstBit)
+        {
+            try
+            {
+                var entries = _dictionary.Page(page);
+                _test.Mark(entries.Bytes, entries.Ends, _yes, firstBit);
+            }
+            catch (Exception e) when (Unreadable.Is(e))
+            {
+                throw Unreadable.From(e);
+            }
+        }
+
+        public override void Keep(NumberVector values, Span<ulong> places) => SetScan.And(values, _yes, places);
+
+        public override bool Any() => _count > 0 && Prepare(0, _count - 1);
+    }
+
+    private string Name => pages.File.Name;
+}
+
+/// <summary>What reading a block may throw, as queries know it.</summary>
+internal static class Unreadable
+{
+    /// <summary>Whether stored bytes are to blame.</summary>
+    public static bool Is(Exception e) => e is CorruptDataException or IOException;
+
+    /// <summary>The exception that queries expect.</summary>
+    public static UnreadableSegmentException From(Exception e) => new(e.Message, e);
+}

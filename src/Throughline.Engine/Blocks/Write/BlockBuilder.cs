@@ -1,0 +1,110 @@
+using System.IO.Hashing;
+using Throughline.Engine.Blocks.Pages;
+using Throughline.Engine.Files;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+
+namespace Throughline.Engine.Blocks.Write;
+
+/// <summary>
+/// Writes blocks of version 1 (docs/format/block.md), one after another: traces come in their order, row groups go to the file as they fill, so that memory does not grow with the block but for
+/// its tables. Keeps its buffers between blocks. One owner; not thread safe.
+/// </summary>
+internal sealed class BlockBuilder : IDisposable
+{
+    /// <summary>
+    /// Rows of a row group, a whole number of traces: large enough that pages compress well, small enough that reading one trace decodes little more than it needs.
+    /// </summary>
+    public const int RowGroupRows = 16_384;
+
+    private readonly PageWriter _pages = new();
+    private readonly BlockTablesBuilder _tables = new();
+    private readonly RowGroupBuilder _rowGroup;
+    private SourceNumbers? _source;
+    private readonly SummaryBuilder _summaries = new();
+    private readonly List<RowGroupFacts> _rowGroups = [];
+    private Column<TraceId> _traceIds = new(0);
+    private long _spans;
+
+    /// <summary>Makes a builder that writes nothing yet.</summary>
+    public BlockBuilder()
+    {
+        _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages);
+    }
+
+    /// <summary>The tables of the block, for the numbers of sources in them.</summary>
+    public BlockTablesBuilder Tables => _tables;
+
+    /// <summary>Traces of the block that is written or was written last.</summary>
+    public int WrittenTraces => _traceIds.Count;
+
+    /// <summary>Begins a block in an empty file, which stays the caller's.</summary>
+    public void Begin(IWritableFile file)
+    {
+        _tables.Clear();
+        _rowGroup.Clear();
+        _summaries.Clear();
+        _rowGroups.Clear();
+        _traceIds.Truncate(0);
+        _spans = 0;
+        _source = null;
+        _pages.Begin(file);
+        _pages.Plain(BlockFooter.Header());
+    }
+
+    /// <summary>Says which batch the next traces' rows are of. Its rows stay as they are until <see cref="EndPiece"/>, another source, or the end of the block.</summary>
+    public void From(SourceNumbers source)
+    {
+        if (_source == source) return;
+        EndPiece();
+        _source = source;
+    }
+
+    /// <summary>Makes the block independent of the rows that the present source has given, which may be replaced afterwards.</summary>
+    public void EndPiece()
+    {
+        if (_source is not null) _rowGroup.EndPiece(_source);
+    }
+
+    /// <summary>Adds a trace: its rows in the source, by start, ties by span id. Traces come by start, ties by id, each once.</summary>
+    public void AddTrace(TraceId id, ReadOnlySpan<int> rows)
+    {
+        var source = _source ?? throw new InvalidOperationException("No source has been named.");
+        if (_rowGroup.Rows > 0 && _rowGroup.Rows + rows.Length > RowGroupRows) EndRowGroup();
+        _traceIds.Add(id);
+        _rowGroup.AddTrace(source, rows, source.Analysis.Of(rows, false));
+        _spans += rows.Length;
+    }
+
+    private void EndRowGroup()
+    {
+        if (_rowGroup.Rows == 0) return;
+        EndPiece();
+        _rowGroups.Add(_rowGroup.Write(_rowGroups.Count));
+    }
+
+    /// <summary>
+    /// Writes what is left: tables, ids, filter, summaries, directory, footer. The caller syncs and names the file. <paramref name="split"/> are the traces of the block that had
+    /// spans in other blocks when it was written, <paramref name="stayedBehind"/> those whose spans stayed in the log.
+    /// </summary>
+    public void Finish(ReadOnlySpan<RequestDigest> digests, ReadOnlySpan<TraceId> split, ReadOnlySpan<TraceId> stayedBehind)
+    {
+        EndRowGroup();
+        var (values, entries) = _rowGroup.FinishColumns();
+        _pages.Raw(BlockColumn.TraceIds, PageEntry.WholeBlock, _traceIds.Span);
+        _pages.Bytes(BlockColumn.TraceFilter, TraceFilter.Of(_traceIds.Span).Bytes, false);
+        _pages.Raw(BlockColumn.SplitTraceIds, PageEntry.WholeBlock, split);
+        _pages.Raw(BlockColumn.StayedBehind, PageEntry.WholeBlock, stayedBehind);
+        _pages.Raw(BlockColumn.Digests, PageEntry.WholeBlock, digests);
+        _pages.Bytes(BlockColumn.Summaries, _summaries.Finish().Encode(), true);
+        _pages.Bytes(BlockColumn.Tables, _tables.Finish([.. _rowGroups], values, entries).Encode(), true);
+        var directory = _pages.Compress(BlockDirectory.Encode(_pages.Entries)).ToArray();
+        var footer = new BlockFooter(_spans, _traceIds.Count, _pages.Position, directory.Length, _pages.Entries.Length, XxHash3.HashToUInt64(directory));
+        _pages.Plain(directory);
+        _pages.Plain(footer.Encode());
+        _pages.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pages.Dispose();
+}

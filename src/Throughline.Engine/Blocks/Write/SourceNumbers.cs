@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+
+namespace Throughline.Engine.Blocks.Write;
+
+/// <summary>
+/// The block's numbers for those of one source batch at a time: strings, resources, scopes, operations, shapes. What was found once is looked up by the source's number. One
+/// owner; not thread safe.
+/// </summary>
+internal sealed class SourceNumbers(BlockTablesBuilder tables)
+{
+    private readonly Dictionary<(int Resource, int Name, int Kind, int Scope), int> _operations = [];
+    private readonly int[][] _shapes = [[], [], []];
+    private readonly List<int> _columns = [];
+    private SpanBatch _source = new();
+    private int[] _strings = [];
+    private int[] _resources = [];
+    private int[] _scopes = [];
+    private int _knownStrings;
+    private int _knownResources;
+    private int _knownScopes;
+    private int _knownShapes;
+    private (int Resource, int Name, int Kind, int Scope) _lastOperation = (-1, -1, -1, -1);
+    private int _lastOperationId;
+
+    /// <summary>The batch that numbers are given for.</summary>
+    public SpanBatch Source => _source;
+
+    /// <summary>Works out facts of traces of the batch.</summary>
+    public TraceAnalysis Analysis { get; private set; } = new(new SpanBatch());
+
+    /// <summary>Goes over to another batch.</summary>
+    public void From(SpanBatch source)
+    {
+        (_knownStrings, _knownResources, _knownScopes, _knownShapes) = (0, 0, 0, 0);
+        _operations.Clear();
+        _lastOperation = (-1, -1, -1, -1);
+        GoOn(source);
+    }
+
+    /// <summary>Goes on with a later view of the same batch, which has more of everything.</summary>
+    public void GoOn(SpanBatch source)
+    {
+        _source = source;
+        Analysis = new TraceAnalysis(source);
+        _knownStrings = Unknown(ref _strings, _knownStrings, source.Strings.Count);
+        _knownResources = Unknown(ref _resources, _knownResources, source.Resources.Count);
+        _knownScopes = Unknown(ref _scopes, _knownScopes, source.Scopes.Count);
+        for (var owner = 0; owner < _shapes.Length; owner++) Unknown(ref _shapes[owner], _knownShapes, source.Shapes.Count);
+        _knownShapes = source.Shapes.Count;
+    }
+
+    /// <summary>The block's string.</summary>
+    public int String(int id)
+    {
+        var known = _strings[id];
+        return known >= 0 ? known : _strings[id] = tables.Batch.Strings.GetOrAdd(_source.Strings[id]);
+    }
+
+    /// <summary>The block's resource.</summary>
+    public int Resource(int row)
+    {
+        var known = _resources[row];
+        return known >= 0 ? known : _resources[row] = tables.Resource(_source, row);
+    }
+
+    /// <summary>The block's operation of a span.</summary>
+    public int Operation(int row)
+    {
+        var key = (_source.Resource[row], _source.Name[row], _source.Kind[row], _source.Scope[row]);
+        if (key == _lastOperation) return _lastOperationId;
+        ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(_operations, key, out var exists);
+        if (!exists)
+        {
+            ref var scope = ref _scopes[key.Item4];
+            if (scope < 0) scope = tables.Scope(_source, key.Item4);
+            id = tables.Operation(String(_source.Resources.Service[key.Item1]), String(key.Item2), key.Item3, scope);
+        }
+        (_lastOperation, _lastOperationId) = (key, id);
+        return id;
+    }
+
+    /// <summary>The block's shape for a shape of the source, which has some (<see cref="SpanBatch.Shape"/>).</summary>
+    public int Shape(AttributeOwner owner, int shape)
+    {
+        ref var known = ref _shapes[(int)owner][shape];
+        if (known >= 0) return known;
+        _columns.Clear();
+        foreach (var member in _source.Shapes[shape]) _columns.Add(tables.Column(owner, String(ShapeTable.KeyOf(member)), ShapeTable.TypeOf(member)));
+        return known = tables.Shape(CollectionsMarshal.AsSpan(_columns));
+    }
+
+    /// <summary>Makes room for <paramref name="count"/> numbers, of which those from <paramref name="known"/> on are not known; answers the count.</summary>
+    private static int Unknown(ref int[] numbers, int known, int count)
+    {
+        if (numbers.Length < count) Array.Resize(ref numbers, Math.Max(count, numbers.Length * 2));
+        numbers.AsSpan(known..count).Fill(-1);
+        return count;
+    }
+}

@@ -1,0 +1,191 @@
+using Throughline.Engine.Blocks;
+using Throughline.Engine.Files;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+
+namespace Throughline.Engine.Lifecycle;
+
+/// <summary>Decides what compaction and retention do next, and does it. Owned by the loop of <see cref="BlockMaintenance"/>; not thread safe but for its counters.</summary>
+internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate)
+{
+    private readonly Dictionary<long, string> _excluded = [];
+    private readonly RetentionSteps _retention = new(retention, catalog, blocks);
+    private long _droppedBlocks;
+    private long _droppedTraces;
+    private long _droppedBytes;
+    private long _merges;
+    private long _mergedSpans;
+
+    /// <summary>Blocks that cannot be merged until the store is opened again, and why.</summary>
+    public IReadOnlyList<string> Excluded
+    {
+        get
+        {
+            lock (_excluded)
+            {
+                return [.. _excluded.Values.Distinct()];
+            }
+        }
+    }
+
+    /// <summary>Merges since the store was opened.</summary>
+    public long Merges => Interlocked.Read(ref _merges);
+
+    /// <summary>Spans that they have written.</summary>
+    public long MergedSpans => Interlocked.Read(ref _mergedSpans);
+
+    /// <summary>Blocks that wait to be merged for the first time.</summary>
+    public IEnumerable<ManifestBlock> Backlog => CompactionPolicy.Backlog(blocks.Blocks.Select(b => b.Facts), compaction);
+
+    /// <summary>What retention has dropped since the store was opened: whole blocks, traces (a trace in two blocks counts twice), bytes.</summary>
+    public (long Blocks, long Traces, long Bytes) Dropped => (Interlocked.Read(ref _droppedBlocks), Interlocked.Read(ref _droppedTraces), Interlocked.Read(ref _droppedBytes));
+
+    /// <summary>Does what is due; false when nothing is.</summary>
+    public bool Next(bool everything, CancellationToken stop) => Retain(everything, stop) || Compact(everything, stop);
+
+    private bool Retain(bool everything, CancellationToken stop)
+    {
+        var now = UnixNano();
+        _retention.MoveCut(now, everything);
+        if (_retention.LostBlocks(now) is { Count: > 0 } lost)
+        {
+            catalog.DropUnopened([.. lost.Select(b => b.Number)]);
+            Count(lost.Count, lost.Sum(b => (long)b.Traces), lost.Sum(b => b.Bytes));
+            return true;
+        }
+        if (_retention.Next(now, IsReadable) is not { } work) return false;
+        var (traces, bytes) = (work.Blocks.Sum(b => (long)b.Facts.Traces), work.Blocks.Sum(b => b.Facts.Bytes));
+        if (work.Keep is not { } keep)
+        {
+            Commit(work.Blocks, null);
+            Count(work.Blocks.Count, traces, bytes);
+            return true;
+        }
+        if (TryMerge(work.Blocks, (id, start) => !keep(id, start), raisesLevel: false, stop) is { } kept) Count(0, traces - kept.Traces, bytes - kept.Bytes);
+        return true;
+    }
+
+    private void Count(long blocks, long traces, long bytes)
+    {
+        Interlocked.Add(ref _droppedBlocks, blocks);
+        Interlocked.Add(ref _droppedTraces, traces);
+        Interlocked.Add(ref _droppedBytes, bytes);
+    }
+
+    private bool IsReadable(StoredBlock block)
+    {
+        lock (_excluded)
+        {
+            return !_excluded.ContainsKey(block.Facts.Number);
+        }
+    }
+
+    private bool Compact(bool everything, CancellationToken stop)
+    {
+        if (!compaction.IsOn && !everything) return false;
+        var present = blocks.Blocks;
+        var due = CompactionPolicy.Next([.. present.Where(IsReadable).Select(b => b.Facts)], compaction, UnixNano(), everything);
+        if (due.Count == 0) return false;
+        var inputs = present.Where(b => due.Contains(b.Facts)).ToArray();
+        if (TryMerge(inputs, blocks.Visibility.Hides, raisesLevel: true, stop) is { } merged)
+        {
+            Interlocked.Increment(ref _merges);
+            Interlocked.Add(ref _mergedSpans, merged.Spans);
+        }
+        return true;
+    }
+
+    /// <summary>Replaces blocks by one of what is not hidden of them; answers what the manifest says of it. Null when one of them cannot be read, and all stay as they are.</summary>
+    private ManifestBlock? TryMerge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
+    {
+        try
+        {
+            return Merge(inputs, hides, raisesLevel, stop);
+        }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException))
+        {
+            Exclude(inputs, e);
+            return null;
+        }
+    }
+
+    private ManifestBlock Merge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
+    {
+        var request = new MergeRequest
+        {
+            Hides = hides,
+            IsElsewhere = id => blocks.Blocks.Any(b => !inputs.Contains(b) && MayHold(b, id)),
+            DigestsFromUnixNano = UnixNano() - (ulong)duplicateWindow.Ticks * 100,
+        };
+        var isUrgent = Backlog.Count() > 4 * compaction.MaxSmallBlocks;
+        var written = catalog.Write(file => BlockMerging.Merge(inputs, request, isUrgent ? file : new PacedFile(file, gate, stop), stop));
+        if (written.Reader.SpanCount == 0)
+        {
+            catalog.GiveUp(written);
+            Commit(inputs, null);
+            return new ManifestBlock(written.Number, 0, 0, 0, 0, 0, 0, 0, 0);
+        }
+        try
+        {
+            var facts = BlockFacts.Of(written, inputs.Min(b => b.Facts.FirstReceivedUnixNano), inputs.Max(b => b.Facts.LastReceivedUnixNano), inputs.Max(b => b.Facts.Level) + (raisesLevel ? 1 : 0));
+            Commit(inputs, new StoredBlock(facts, written.Reader, catalog.Delete));
+            return facts;
+        }
+        catch
+        {
+            catalog.GiveUp(written);
+            throw;
+        }
+    }
+
+    private static bool MayHold(StoredBlock block, TraceId id)
+    {
+        try
+        {
+            return block.Reader.MayHold(id);
+        }
+        catch (UnreadableSegmentException)
+        {
+            // It does not tell: queries look closer.
+            return true;
+        }
+    }
+
+    private void Commit(IReadOnlyList<StoredBlock> dropped, StoredBlock? added)
+    {
+        var numbers = dropped.Select(b => b.Facts.Number).ToHashSet();
+        catalog.Commit(manifest => manifest with { Blocks = Replaced(manifest.Blocks, numbers, added?.Facts) }, manifest => blocks.Replace(dropped, added, PinnedTraces.Visibility(manifest)));
+    }
+
+    private static List<ManifestBlock> Replaced(IReadOnlyList<ManifestBlock> present, HashSet<long> dropped, ManifestBlock? added)
+    {
+        var next = new List<ManifestBlock>(present.Count);
+        foreach (var block in present)
+        {
+            if (!dropped.Contains(block.Number))
+            {
+                next.Add(block);
+                continue;
+            }
+            // In the place of the first.
+            if (added is not null) next.Add(added);
+            added = null;
+        }
+        return next;
+    }
+
+    /// <summary>A block that cannot be read is left as it is, so that what can be read of it is served; the others are merged without it.</summary>
+    private void Exclude(IReadOnlyList<StoredBlock> inputs, Exception e)
+    {
+        var damaged = (e as CorruptDataException ?? e.InnerException as CorruptDataException)?.File;
+        var guilty = inputs.Where(b => b.Reader.Name == damaged).ToArray();
+        var what = e is UnreadableSegmentException or CorruptDataException ? e.Message : $"{e.GetType().Name}: {e.Message}";
+        lock (_excluded)
+        {
+            foreach (var block in guilty.Length > 0 ? guilty : [.. inputs])
+                _excluded[block.Facts.Number] = $"block {block.Reader.Name} is not compacted until the store is opened again: {what}";
+        }
+    }
+
+    private ulong UnixNano() => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+}

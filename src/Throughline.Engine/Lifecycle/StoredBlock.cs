@@ -1,0 +1,37 @@
+using Throughline.Engine.Blocks;
+
+namespace Throughline.Engine.Lifecycle;
+
+/// <summary>
+/// A block of the store with the number of those who hold it: the store itself while the manifest names it, and every snapshot that a query or a cursor's lease has. When the
+/// last one lets go of a block that was dropped, its file is deleted. Thread safe.
+/// </summary>
+internal sealed class StoredBlock(ManifestBlock facts, BlockReader reader, Action<StoredBlock> deleteFile)
+{
+    private int _holders = 1;
+    private volatile bool _isDropped;
+
+    /// <summary>What the manifest says about it.</summary>
+    public ManifestBlock Facts { get; } = facts;
+
+    /// <summary>The open file; for holders only.</summary>
+    public BlockReader Reader { get; } = reader;
+
+    /// <summary>One holder more. Only who knows that there is one may call it.</summary>
+    public void Retain() => Interlocked.Increment(ref _holders);
+
+    /// <summary>One holder less; the last one closes the file, and deletes it when it was dropped.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0) return;
+        Reader.Dispose();
+        if (_isDropped) deleteFile(this);
+    }
+
+    /// <summary>No durable manifest names it any more: the store lets go of it, and its file goes with the last holder.</summary>
+    public void Drop()
+    {
+        _isDropped = true;
+        Release();
+    }
+}

@@ -1,0 +1,151 @@
+using Throughline.Engine.Model;
+using Throughline.Engine.Query;
+using Throughline.Engine.Query.Execution;
+using Throughline.Engine.Query.Plan;
+
+namespace Throughline.Engine;
+
+/// <summary>
+/// Runs queries over snapshots of the store: so many at once, each holding its snapshot until it ends. Owned by the store. Thread safe.
+/// </summary>
+internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time, StoreContent content)
+{
+    private static readonly TimeSpan LeaseCheckInterval = TimeSpan.FromSeconds(30);
+
+    private readonly SnapshotLeases _leases = new(time, options.SnapshotLease, options.SnapshotLeaseMaxBytes);
+    private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
+    private readonly SplitTraces _split = new();
+    private readonly QueryWorkers _workers = new(options.QueryHelpers);
+    private readonly HashSet<string> _unreadable = [];
+    private ITimer? _leaseTimer;
+    private volatile bool _closed;
+
+    /// <summary>What queries could not read so far.</summary>
+    public IReadOnlyList<string> Problems
+    {
+        get
+        {
+            lock (_unreadable)
+            {
+                return [.. _unreadable];
+            }
+        }
+    }
+
+    /// <inheritdoc cref="ISpanSource.SearchAsync"/>
+    public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Limit < 1) throw new ArgumentOutOfRangeException(nameof(plan), plan.Limit, "A search asks for at least one trace.");
+        return RunAsync(() => plan.After is { } after ? _leases.Find(after.Snapshot) : null, (snapshot, isLeased) =>
+        {
+            var (result, unreadable) = new SearchExecution(plan, snapshot.View(_split), Bounds(cancellationToken)).Run(snapshot.Sequence, _workers);
+            Report(unreadable);
+            if (result.Next is not null) _leases.Keep(snapshot, content.State.Heads);
+            return plan.After is not null && !isLeased ? result with { SnapshotExpired = true } : result;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetTraceAsync"/>
+    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
+    {
+        var unreadable = new List<string>();
+        // A trace is read whole, however large: only its caller's patience bounds it.
+        var bounds = new QueryBounds(time, TimeSpan.MaxValue, long.MaxValue, cancellationToken);
+        var table = TraceAssembly.Assemble(traceId, snapshot.Segments, unreadable, bounds);
+        Report(unreadable);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (table.Spans.RowCount == 0) return null;
+        var trace = TraceAssembly.View(traceId, table);
+        return snapshot.Visibility.Hides(traceId, trace.Summary.StartUnixNano) ? null : trace;
+    }, cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>
+    public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync<IReadOnlyList<ServiceStat>>(fromUnixNano, toUnixNano, execution =>
+            [.. execution.Operations([]).GroupBy(o => o.Service).Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors)))], cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetOperationsAsync"/>
+    public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Operations(services), cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetRedOperationsAsync"/>
+    public ValueTask<RedOperations> GetRedOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.RedOperations(services), cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetRedSeriesAsync"/>
+    public ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(stepNano);
+        if (toUnixNano > fromUnixNano && (toUnixNano - 1) / stepNano - fromUnixNano / stepNano >= ISpanSource.MaxSteps)
+            throw new ArgumentOutOfRangeException(nameof(stepNano), stepNano, $"A series has at most {ISpanSource.MaxSteps} steps.");
+        return CountAsync(fromUnixNano, toUnixNano, execution => execution.Series(services, stepNano), cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetDependenciesAsync"/>
+    public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Dependencies(), cancellationToken);
+
+    /// <summary>Begins to let go of leases whose time is over.</summary>
+    public void Begin() => _leaseTimer = time.CreateTimer(_ => _leases.Expire(content.State.Heads), null, LeaseCheckInterval, LeaseCheckInterval);
+
+    /// <summary>Blocks were replaced: what is remembered of them holds their memory.</summary>
+    public void ForgetBlocks() => _split.Clear();
+
+    /// <summary>Refuses new queries, and waits for those under way.</summary>
+    public async Task CloseAsync()
+    {
+        _closed = true;
+        if (_leaseTimer is { } timer) await timer.DisposeAsync().ConfigureAwait(false);
+        for (var i = 0; i < options.MaxConcurrentQueries; i++) await _slots.WaitAsync().ConfigureAwait(false);
+        _leases.Close();
+        _slots.Release(options.MaxConcurrentQueries);
+    }
+
+    private ValueTask<T> CountAsync<T>(ulong? from, ulong? to, Func<StatExecution, T> count, CancellationToken cancellationToken) => RunAsync(snapshot =>
+    {
+        var execution = new StatExecution(snapshot.View(_split), from, to, Bounds(cancellationToken));
+        var result = count(execution);
+        Report(execution.Unreadable);
+        return result;
+    }, cancellationToken);
+
+    private QueryBounds Bounds(CancellationToken cancellationToken) => new(time, options.SearchTimeLimit, options.QueryMaxBytes, cancellationToken);
+
+    private ValueTask<T> RunAsync<T>(Func<StoreSnapshot, T> query, CancellationToken cancellationToken) => RunAsync(static () => null, (snapshot, _) => query(snapshot), cancellationToken);
+
+    private async ValueTask<T> RunAsync<T>(Func<StoreSnapshot?> findLease, Func<StoreSnapshot, bool, T> query, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(TraceStore));
+            return await Task.Run(() => RunHolding(findLease(), query), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private T RunHolding<T>(StoreSnapshot? leased, Func<StoreSnapshot, bool, T> query)
+    {
+        var snapshot = leased ?? content.Take();
+        try
+        {
+            return query(snapshot, leased is not null);
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    private void Report(IReadOnlyList<string> unreadable)
+    {
+        if (unreadable.Count == 0) return;
+        lock (_unreadable)
+        {
+            foreach (var message in unreadable) _unreadable.Add(message);
+        }
+    }
+}

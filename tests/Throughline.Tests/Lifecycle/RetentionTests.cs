@@ -1,0 +1,195 @@
+using Throughline.Engine;
+using Throughline.Engine.Lifecycle;
+using Throughline.Engine.Model;
+using Throughline.Tests.Files;
+using Throughline.Tests.Store;
+
+namespace Throughline.Tests.Lifecycle;
+
+/// <summary>What retention hides, drops and keeps.</summary>
+public sealed class RetentionTests
+{
+    [Fact]
+    public async Task BlocksGoWhenTheirLastRequestWasReceivedTooLongAgo()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        // Started long ago, received now: age counts from the receive time.
+        await store.AppendAsync(Span(1) with { Start = 5, End = 6 });
+        await store.FlushAsync();
+        store.Time.Advance(TimeSpan.FromDays(6));
+        await store.AppendAsync(Span(2));
+        await store.FlushAsync();
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["1", "2"], await PresentAsync(store, 1, 2));
+        store.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromSeconds(1));
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["2"], await PresentAsync(store, 1, 2));
+        var statistics = store.Store.GetStatistics();
+        Assert.Equal((1, 1, 1), (statistics.Blocks, statistics.Retention.DroppedBlocks, statistics.Retention.DroppedTraces));
+        Assert.Single(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
+        await store.ReopenAsync();
+        Assert.Equal(["2"], await PresentAsync(store, 1, 2));
+    }
+
+    [Fact]
+    public async Task PinnedTracesOutliveTheirBlocks()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        for (var i = 0; i < 4; i++) await store.AppendAsync(Span(i), Span(i) with { SpanId = 9 });
+        await store.FlushAsync();
+        Assert.Equal(PinResult.Pinned, await store.Store.PinAsync(Span(2).TraceId, default));
+        Assert.Equal(PinResult.Pinned, await store.Store.PinAsync(Span(2).TraceId, default));
+        Assert.Equal(PinResult.NotFound, await store.Store.PinAsync(Span(7).TraceId, default));
+        await store.ReopenAsync();
+        store.Time.Advance(TimeSpan.FromDays(8));
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["2"], await PresentAsync(store, 0, 1, 2, 3));
+        Assert.Equal((2, 1, 3), (store.Store.GetStatistics().Spans, store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Retention.DroppedTraces));
+        store.Time.Advance(TimeSpan.FromDays(8));
+        await store.Store.CompactAsync(default);
+        await store.ReopenAsync();
+        Assert.Equal([Span(2).TraceId], store.Store.PinnedTraces);
+        Assert.Equal(2, (await store.Store.GetTraceAsync(Span(2).TraceId, default))?.Spans.RowCount);
+        Assert.True(await store.Store.UnpinAsync(Span(2).TraceId, default));
+        Assert.False(await store.Store.UnpinAsync(Span(2).TraceId, default));
+        await store.Store.CompactAsync(default);
+        Assert.Empty(await PresentAsync(store, 0, 1, 2, 3));
+        Assert.Empty(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
+    }
+
+    [Fact]
+    public async Task PinsAreLimited()
+    {
+        await using var store = await OpenAsync(new RetentionOptions(), maxPinned: 2);
+        for (var i = 0; i < 3; i++) await store.AppendAsync(Span(i));
+        Assert.Equal(PinResult.Pinned, await store.Store.PinAsync(Span(0).TraceId, default));
+        Assert.Equal(PinResult.Pinned, await store.Store.PinAsync(Span(1).TraceId, default));
+        Assert.Equal(PinResult.TooMany, await store.Store.PinAsync(Span(2).TraceId, default));
+        Assert.Equal(PinResult.Pinned, await store.Store.PinAsync(Span(1).TraceId, default));
+    }
+
+    [Fact]
+    public async Task PinThatTheDiskRefusesIsNoPin()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        await store.AppendAsync(Span(1));
+        store.Files.Before = (operation, path) =>
+        {
+            if (operation == FileOperation.Sync && path.Contains("manifest", StringComparison.Ordinal)) throw new IOException("no space left");
+        };
+        await Assert.ThrowsAsync<IOException>(() => store.Store.PinAsync(Span(1).TraceId, default).AsTask());
+        Assert.Empty(store.Store.PinnedTraces);
+        store.Files.Before = null;
+        await store.ReopenAsync();
+        Assert.Empty(store.Store.PinnedTraces);
+    }
+
+    [Fact]
+    public async Task LimitByNumberHidesTheEarliestTracesExactlyWhereverTheyLie()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 5 });
+        for (var i = 0; i < 8; i++) await store.AppendAsync(Span(i));
+        await store.FlushAsync();
+        await store.Store.PinAsync(Span(1).TraceId, default);
+        for (var i = 8; i < 10; i++) await store.AppendAsync(Span(i));
+        await store.Store.CompactAsync(default);
+        Assert.Equal(Span(5).Start, store.Store.GetStatistics().Retention.HiddenBeforeUnixNano);
+        Assert.Equal(["1", "5", "6", "7", "8", "9"], await PresentAsync(store, [.. Enumerable.Range(0, 10)]));
+        // Half of the block was hidden, so it has been rewritten without; the trace that is pinned stayed.
+        Assert.Equal((6, 4), (store.Store.GetStatistics().Spans, store.Store.GetStatistics().Retention.DroppedTraces));
+        await store.ReopenAsync();
+        Assert.Equal(["1", "5", "6", "7", "8", "9"], await PresentAsync(store, [.. Enumerable.Range(0, 10)]));
+    }
+
+    [Fact]
+    public async Task LateSpansOfAHiddenTimeStayHidden()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 2 });
+        for (var i = 5; i < 9; i++) await store.AppendAsync(Span(i));
+        await store.FlushAsync();
+        await store.Store.CompactAsync(default);
+        await store.AppendAsync(Span(1));
+        Assert.Equal(["7", "8"], await PresentAsync(store, 1, 5, 6, 7, 8));
+    }
+
+    [Fact]
+    public async Task LimitByBytesDropsTheEarliestBlocks()
+    {
+        await using var unlimited = await OpenAsync(new RetentionOptions());
+        await AppendBlockAsync(unlimited, 0);
+        var bytes = unlimited.Store.GetStatistics().BlockBytes;
+
+        await using var store = await OpenAsync(new RetentionOptions { MaxBytes = bytes * 5 / 2 });
+        for (var block = 0; block < 6; block++)
+        {
+            await AppendBlockAsync(store, block);
+            await store.Store.CompactAsync(default);
+        }
+        var statistics = store.Store.GetStatistics();
+        Assert.InRange(statistics.BlockBytes, bytes, bytes * 5 / 2);
+        Assert.InRange(statistics.Traces, 40, 119);
+        Assert.True(statistics.Retention.HiddenBeforeUnixNano > Span(0).Start);
+        Assert.NotNull(await store.Store.GetTraceAsync(Span(119).TraceId, default));
+        Assert.Null(await store.Store.GetTraceAsync(Span(0).TraceId, default));
+    }
+
+    [Fact]
+    public async Task WithoutLimitsNothingIsHiddenOrDropped()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxAge = TimeSpan.Zero });
+        for (var i = 0; i < 3; i++)
+        {
+            await store.AppendAsync(Span(i));
+            await store.FlushAsync();
+        }
+        store.Time.Advance(TimeSpan.FromDays(3_000));
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["0", "1", "2"], await PresentAsync(store, 0, 1, 2));
+        Assert.Equal((0ul, 0), (store.Store.GetStatistics().Retention.HiddenBeforeUnixNano, store.Store.GetStatistics().Retention.DroppedBlocks));
+    }
+
+    [Fact]
+    public async Task BlocksThatCannotBeOpenedGoWhenTheyAreOldUnlessSomethingIsPinned()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        await store.AppendAsync(Span(1));
+        await store.FlushAsync();
+        await store.Store.DisposeAsync();
+        const string block = StoreUnderTest.Root + "/blocks/0000000001.block";
+        store.Files.FlipBit(block, 8 * (store.Files.ReadAll(block).Length - 4));
+        await store.ReopenAsync();
+        Assert.Single(store.Store.GetStatistics().Problems);
+        await store.AppendAsync(Span(2));
+        await store.FlushAsync();
+        await store.Store.PinAsync(Span(2).TraceId, default);
+        store.Time.Advance(TimeSpan.FromDays(8));
+        await store.Store.CompactAsync(default);
+        Assert.True(store.Files.FileExists(block));
+        await store.Store.UnpinAsync(Span(2).TraceId, default);
+        await store.Store.CompactAsync(default);
+        Assert.Empty(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
+        await store.ReopenAsync();
+        Assert.Empty(store.Store.GetStatistics().Problems);
+    }
+
+    private static Task<StoreUnderTest> OpenAsync(RetentionOptions retention, int maxPinned = 100) =>
+        StoreUnderTest.OpenAsync(new TraceStoreOptions { Directory = StoreUnderTest.Directory, Retention = retention, MaxPinnedTraces = maxPinned, Compaction = new CompactionOptions { IsOn = false } });
+
+    private static async Task AppendBlockAsync(StoreUnderTest store, int block)
+    {
+        await store.AppendAsync([.. Enumerable.Range(block * 20, 20).Select(i => Span(i) with { Name = $"{new Random(i).NextInt64():x16}" })]);
+        await store.FlushAsync();
+    }
+
+    private static async Task<string[]> PresentAsync(StoreUnderTest store, params int[] traces)
+    {
+        var present = new List<string>();
+        foreach (var i in traces)
+        {
+            if (await store.Store.GetTraceAsync(new TraceId(1, (ulong)i), default) is not null) present.Add($"{i}");
+        }
+        return [.. present];
+    }
+
+    private static PlainSpan Span(int i) => new() { TraceId = new(1, (ulong)i), SpanId = 1, Start = SpanGen.Base + ((ulong)i * 10), End = SpanGen.Base + ((ulong)i * 10) + 5, Name = "n" };
+}

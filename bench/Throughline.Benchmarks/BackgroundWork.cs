@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Throughline.Benchmarks;
 
 /// <summary>Waits until a server has nothing left to do by itself: no flush, no compaction. Stateless.</summary>
@@ -10,7 +8,7 @@ internal static class BackgroundWork
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Returns when three seconds in a row the process used less than 2 % of a core and, where <c>/api/v1/status</c> says what waits for compaction, nothing did.
+    /// Returns when three seconds in a row the process used less than 2 % of a core and compaction had nothing to do.
     /// The CPU time of what it waits for is the server's, and counts where the caller reads it afterwards.
     /// </summary>
     public static async Task IdleAsync(ServerProcess server)
@@ -22,18 +20,14 @@ internal static class BackgroundWork
             if (TimeProvider.System.GetElapsedTime(until) > Limit) throw new TimeoutException($"The server is still busy {Limit.TotalMinutes:0} minutes after the last request.");
             await Task.Delay(Interval);
             var now = server.Counters.CpuSeconds;
-            quiet = now - cpu < IdleShare * Interval.TotalSeconds + 0.01 && await PendingAsync(server) == 0 ? quiet + 1 : 0;
+            quiet = now - cpu < IdleShare * Interval.TotalSeconds + 0.01 && await IsCompactedAsync(server) ? quiet + 1 : 0;
             cpu = now;
         }
     }
 
-    /// <summary>What the server says waits for compaction; 0 where its status does not have it.</summary>
-    private static async Task<long> PendingAsync(ServerProcess server)
+    private static async Task<bool> IsCompactedAsync(ServerProcess server)
     {
         using var status = await server.StatusAsync();
-        return Number(status.RootElement.GetProperty("store"), "pendingCompactions");
+        return status.RootElement.GetProperty("store").GetProperty("compaction").GetProperty("idle").GetBoolean();
     }
-
-    private static long Number(JsonElement parent, string name) => !parent.TryGetProperty(name, out var value) ? 0
-        : value.ValueKind == JsonValueKind.String ? long.Parse(value.GetString() ?? "", System.Globalization.CultureInfo.InvariantCulture) : value.GetInt64();
 }

@@ -33,8 +33,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>From the start of the process to its line that it listens.</summary>
     public TimeSpan ListeningAfter { get; }
 
-    /// <summary>Starts the server on a data directory and waits until it says that it listens. <c>--server</c> names another program, <c>--server-options</c> adds options.</summary>
-    public static Task<ServerProcess> StartAsync(Arguments arguments, string data) => StartAsync(ProgramOf(arguments), data, OptionsOf(arguments));
+    /// <summary>
+    /// Starts the server on a data directory and waits until it says that it listens. <c>--server</c> names another program, <c>--server-options</c> adds options. Without
+    /// retention, unless they say otherwise: a directory that is used again may be old.
+    /// </summary>
+    public static Task<ServerProcess> StartAsync(Arguments arguments, string data)
+    {
+        var options = OptionsOf(arguments);
+        return StartAsync(ProgramOf(arguments), data, options.Contains("--retention") ? options : ["--retention", "0", .. options]);
+    }
 
     /// <summary>The server's program: what <c>--server</c> names, or the one that was built here.</summary>
     public static string ProgramOf(Arguments arguments) => arguments.Option("--server", "") is { Length: > 0 } program ? program : BuiltServer();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Throughline.Engine;
 using Throughline.Engine.Files;
+using Throughline.Engine.Lifecycle;
 
 namespace Throughline.Benchmarks;
 
@@ -12,13 +13,16 @@ internal sealed record StoreSize(long Spans, int Blocks, IReadOnlyList<(string K
 
     public double BytesPerSpan => (double)Bytes / Spans;
 
-    /// <summary>Opens a directory that no server uses, puts everything into blocks so that the log is empty, and counts.</summary>
+    /// <summary>Opens a directory that no server uses, puts everything into blocks so that the log is empty, compacts, and counts.</summary>
     public static async Task<StoreSize> SettleAsync(string data)
     {
         StoreStatistics statistics;
-        await using (var store = await TraceStore.OpenAsync(new TraceStoreOptions { Directory = data }, new DiskFileSystem(), TimeProvider.System, default))
+        // The data have a fixed date.
+        var options = new TraceStoreOptions { Directory = data, Retention = new RetentionOptions { MaxAge = TimeSpan.Zero } };
+        await using (var store = await TraceStore.OpenAsync(options, new DiskFileSystem(), TimeProvider.System, default))
         {
             await store.FlushAsync(default);
+            await store.CompactAsync(default);
             statistics = store.GetStatistics();
         }
         if (statistics.Problems.Count > 0) throw new InvalidDataException($"{data} has problems: {string.Join("; ", statistics.Problems)}");

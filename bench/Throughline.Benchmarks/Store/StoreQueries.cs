@@ -18,7 +18,7 @@ internal static class StoreQueries
         var byTime = $"WITH (SELECT min(Start) FROM otel.otel_traces_trace_id_ts WHERE TraceId = {id}) AS first, (SELECT max(End) + 1 FROM otel.otel_traces_trace_id_ts WHERE TraceId = {id}) AS last "
             + $"{all} AND Timestamp >= first AND Timestamp <= last";
         yield return new("trace by id, all columns", 1, $"/api/v1/traces/{sample.TraceId}?format=otlp", byTime, (answer, checks) => checks.TraceAsync(answer, id));
-        yield return new("trace by id, what the page draws; ClickHouse without its table of times", 1, $"/api/v1/traces/{sample.TraceId}", all,
+        yield return new("trace by id, what the page draws (ClickHouse: all columns, without its table of times)", 1, $"/api/v1/traces/{sample.TraceId}", all,
             (answer, checks) => checks.SpanIdsAsync(answer, id));
     }
 
@@ -64,10 +64,10 @@ internal static class StoreQueries
     private static IEnumerable<StoreQuery> Names()
     {
         yield return new("services with their spans", 1, "/api/v1/services", "SELECT ServiceName, count() FROM otel.otel_traces GROUP BY ServiceName", (answer, checks) => checks.ServicesAsync(answer));
-        yield return new("services; ClickHouse names only", null, "/api/v1/services", "SELECT DISTINCT ServiceName FROM otel.otel_traces", (answer, checks) => checks.ServicesAsync(answer));
+        yield return new("services (ClickHouse: names only)", null, "/api/v1/services", "SELECT DISTINCT ServiceName FROM otel.otel_traces", (answer, checks) => checks.ServicesAsync(answer));
         yield return new("operations with their spans", 1, "/api/v1/operations",
             "SELECT ServiceName, SpanName, SpanKind, count() FROM otel.otel_traces GROUP BY ServiceName, SpanName, SpanKind", (answer, checks) => checks.OperationsAsync(answer));
-        yield return new("operations; ClickHouse names only", null, "/api/v1/operations", "SELECT DISTINCT ServiceName, SpanName FROM otel.otel_traces", (answer, checks) => checks.OperationsAsync(answer));
+        yield return new("operations (ClickHouse: names only)", null, "/api/v1/operations", "SELECT DISTINCT ServiceName, SpanName FROM otel.otel_traces", (answer, checks) => checks.OperationsAsync(answer));
     }
 
     private static string Filter(string text) => Uri.EscapeDataString(text);

@@ -1,5 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Pages;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Query.Plan;
 using Throughline.Tests.Files;
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -17,6 +18,7 @@ internal sealed class AttributeDecoder(int maxNesting)
     private ByteDictionary _strings = new(16);
     private ByteDictionary _blobs = new(16);
     private readonly List<byte> _joined = [];
+    private readonly RepeatedTexts _repeated = new();
 
     /// <summary>Texts that were not valid UTF-8 and were mended, since <see cref="Bind"/>.</summary>
     public int MendedTexts { get; private set; }
@@ -26,6 +28,7 @@ internal sealed class AttributeDecoder(int maxNesting)
     {
         _strings = batch.Strings;
         _blobs = batch.Blobs;
+        _repeated.Clear();
         MendedTexts = 0;
     }
 
@@ -48,8 +51,73 @@ internal sealed class AttributeDecoder(int maxNesting)
     /// <summary>The text with U+FFFD in place of what is not UTF-8 (Unicode 15, section 3.9, maximal subparts).</summary>
     private static byte[] Mend(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8));
 
+    /// <summary>Begins an owner's attributes.</summary>
+    public void BeginOwner() => _repeated.BeginOwner();
+
     /// <summary>Decodes one KeyValue and appends it.</summary>
     public void KeyValue(WireReader message, AttributeColumns output)
+    {
+        if (!TryPlain(message.Rest, output)) AnyForm(message, output);
+    }
+
+    /// <summary>
+    /// Decodes the form in which every encoder writes a short KeyValue: the key, then a value of one scalar case, lengths of one byte. Any other form, also what is malformed, is left
+    /// to <see cref="AnyForm"/>, and nothing is appended.
+    /// </summary>
+    private bool TryPlain(ReadOnlySpan<byte> message, AttributeColumns output)
+    {
+        // Tag and length of the key, its bytes, tag and length of the value, its tag and at least a byte.
+        if (message.Length < 6 || message[0] != 0x0A || message[1] > message.Length - 6) return false;
+        var keyLength = message[1];
+        var value = message[(2 + keyLength)..];
+        if (value[0] != 0x12 || value[1] != value.Length - 2 || value.Length > 2 + 0x7F) return false;
+        var key = message.Slice(2, keyLength);
+        switch (value[2])
+        {
+            case 0x0A when value[3] == value.Length - 4:
+                var keyId = Key(key);
+                output.Add(keyId, AttributeType.String, ValueText(keyId, value[4..]));
+                return true;
+            case 0x10 when value.Length == 4 && value[3] < 0x80:
+                output.Add(Key(key), AttributeType.Bool, value[3] != 0 ? 1 : 0);
+                return true;
+            case 0x18 when TryVarint(value[3..], out var number):
+                output.Add(Key(key), AttributeType.Int, number);
+                return true;
+            case 0x21 when value.Length == 11:
+                output.Add(Key(key), AttributeType.Double, BinaryPrimitives.ReadInt64LittleEndian(value[3..]));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Reads a varint of up to eight bytes that takes all of the bytes; longer ones are left to the reader.</summary>
+    private static bool TryVarint(ReadOnlySpan<byte> bytes, out long value)
+    {
+        value = 0;
+        if (bytes.Length is 0 or > 8) return false;
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            value |= (long)(bytes[i] & 0x7F) << (7 * i);
+            if (bytes[i] < 0x80 != (i == bytes.Length - 1)) return false;
+        }
+        return true;
+    }
+
+    private int Key(ReadOnlySpan<byte> key)
+    {
+        var id = _repeated.FindKey(_strings, key);
+        return id >= 0 ? id : _repeated.RememberKey(Text(key));
+    }
+
+    private int ValueText(int key, ReadOnlySpan<byte> text)
+    {
+        var id = _repeated.FindValue(_strings, key, text);
+        return id >= 0 ? id : _repeated.RememberValue(key, Text(text));
+    }
+
+    private void AnyForm(WireReader message, AttributeColumns output)
     {
         ReadOnlySpan<byte> key = default;
         Draft value = default;
@@ -71,7 +139,7 @@ internal sealed class AttributeDecoder(int maxNesting)
             }
         }
         if (value.Type is AttributeType.Array or AttributeType.KvList) value.Bits = ListBlob(ref value);
-        output.Add(Text(key), value.Type, value.Bits);
+        output.Add(Key(key), value.Type, value.Bits);
     }
 
     private void Value(WireReader reader, ref Draft value)

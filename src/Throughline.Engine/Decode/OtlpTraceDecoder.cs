@@ -78,7 +78,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         var reasons = new List<string>(2);
         if (_refusedTraceIds > 0) reasons.Add($"{_refusedTraceIds} with a trace_id that is not 16 bytes or all zero");
         if (_refusedSpanIds > 0) reasons.Add($"{_refusedSpanIds} with a span_id that is not 8 bytes or all zero");
-        return $"{refused} spans were refused: {string.Join(", ", reasons)}";
+        return $"{refused} {(refused == 1 ? "span was" : "spans were")} refused: {string.Join(", ", reasons)}";
     }
 
     private void ResourceSpans(WireReader message)
@@ -209,6 +209,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         ulong start = 0, end = 0;
         uint flags = 0, droppedAttributes = 0, droppedEvents = 0, droppedLinks = 0;
         int kind = 0, status = 0;
+        _attributes.BeginOwner();
         while (message.HasMore)
         {
             var tag = message.ReadTag();

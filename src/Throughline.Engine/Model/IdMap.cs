@@ -19,6 +19,9 @@ internal sealed class IdMap
         _all.AsSpan(0, count).Fill(-1);
     }
 
+    /// <summary>The numbers of a map that is not sparse.</summary>
+    public Span<int> All(int count) => _all.AsSpan(0, count);
+
     public int this[int id]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

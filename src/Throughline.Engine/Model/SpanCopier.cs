@@ -47,7 +47,7 @@ internal sealed class SpanCopier
         _isSparse = isSparse;
         if (isSparse) return;
         if (_hashes.Length < source.Strings.Count) _hashes = new ulong[Math.Max(source.Strings.Count, 2 * _hashes.Length)];
-        _target.Strings.Expect(source.Strings, _hashes.AsSpan(0, source.Strings.Count));
+        _target.Strings.FindAll(source.Strings, _strings.All(source.Strings.Count), _hashes.AsSpan(0, source.Strings.Count));
     }
 
     /// <summary>Appends row <paramref name="row"/> of the source; answers its row in the target.</summary>

@@ -17,6 +17,7 @@ internal sealed class SpanTable
     private int _trueText = -1;
     private int _textsChecked;
     private Column<bool> _shapeHasError = new(0);
+    private int[] _hashes = [];
 
     /// <summary>Creates an empty table.</summary>
     public SpanTable()
@@ -149,16 +150,25 @@ internal sealed class SpanTable
     /// <summary>Puts the rows from <paramref name="first"/> on into the index of spans; when one is there already, none is, and the answer is false.</summary>
     private bool TryIndex(int first)
     {
-        for (var row = first; row < Spans.RowCount; row++)
+        var count = Spans.RowCount - first;
+        if (_hashes.Length < count) _hashes = new int[Math.Max(count, 2 * _hashes.Length)];
+        var hashes = _hashes.AsSpan(0, count);
+        for (var i = 0; i < count; i++)
         {
-            var slot = FindSpanSlot(row, out var isKnown, out _);
+            hashes[i] = SpanHash(first + i);
+            Prefetch.Of(ref _spanSlots[hashes[i] & (_spanSlots.Length - 1)]);
+            Prefetch.Of(ref _traceSlots[TraceHash(Spans.TraceId[first + i]) & (_traceSlots.Length - 1)]);
+        }
+        for (var i = 0; i < count; i++)
+        {
+            var slot = SpanSlotFrom(hashes[i] & (_spanSlots.Length - 1), first + i, out var isKnown, out _);
             if (!isKnown)
             {
-                _spanSlots[slot] = row + 1;
+                _spanSlots[slot] = first + i + 1;
                 continue;
             }
             // In the opposite order of their coming, no slot that is emptied stands before one that was filled later.
-            while (--row >= first) _spanSlots[SlotOf(row)] = 0;
+            while (--i >= 0) _spanSlots[SlotOf(first + i)] = 0;
             return false;
         }
         return true;

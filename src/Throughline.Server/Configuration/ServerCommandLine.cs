@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Throughline.Engine;
+using Throughline.Engine.Lifecycle;
 
 namespace Throughline.Server.Configuration;
 
@@ -142,7 +143,31 @@ public sealed class ServerCommandLine
         Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
+        AddRetention(store.Retention);
+        Store("--max-pinned-traces", "Traces that may be pinned.", store.MaxPinnedTraces, 0, 1_000_000, (s, v) => s with { MaxPinnedTraces = (int)v });
+        Store("--compact-target-spans", "Spans that blocks are merged up to; half as many are left alone.", store.Compaction.TargetSpans, 1, 100_000_000,
+            (s, v) => s with { Compaction = s.Compaction with { TargetSpans = v } });
         Store("--block-cache-bytes", "Memory for all that is decoded of blocks.", store.BlockCacheBytes, 0, 1L << 40, (s, v) => s with { BlockCacheBytes = v });
+    }
+
+    private void AddRetention(RetentionOptions standard)
+    {
+        var age = new Option<TimeSpan>("--retention")
+        {
+            Description = "Age at which spans go, from when they were received: 7d, 36h, 90m; 0 keeps them for ever.",
+            HelpName = "TIME",
+            DefaultValueFactory = _ => standard.MaxAge,
+            CustomParser = static result =>
+            {
+                if (!TimeText.TryParse(result.Tokens[0].Value, out var time))
+                    result.AddError($"--retention takes a whole number with s, m, h or d, such as 7d, or 0 for ever, not '{result.Tokens[0].Value}'");
+                return time;
+            },
+        };
+        _server.Options.Add(age);
+        _numbers.Add((result, options) => options with { Store = options.Store with { Retention = options.Store.Retention with { MaxAge = result.GetValue(age) } } });
+        Store("--retention-traces", "Traces that are kept, the latest by their start; 0 for no limit.", standard.MaxTraces, 0, long.MaxValue, (s, v) => s with { Retention = s.Retention with { MaxTraces = v } });
+        Store("--retention-bytes", "Bytes of blocks that are kept; 0 for no limit.", standard.MaxBytes, 0, long.MaxValue, (s, v) => s with { Retention = s.Retention with { MaxBytes = v } });
     }
 
     private void Receive(string name, string description, long standard, long minimum, long maximum, Func<ReceiveLimits, long, ReceiveLimits> set) =>

@@ -33,7 +33,7 @@ public sealed class LayerTests
         // The facade joins them.
         [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E],
+        [$"{S}.Configuration"] = [E, $"{E}.Lifecycle"],
         [$"{S}.Storage"] = [E],
         [$"{S}.SelfTelemetry"] = [],
         [$"{S}.Problems"] = [],
@@ -42,7 +42,7 @@ public sealed class LayerTests
         [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Throughline.Engine.Model.Columns;
 
@@ -86,16 +85,44 @@ public sealed class ByteDictionary
     }
 
     /// <summary>
-    /// Hashes the entries of another dictionary into <paramref name="hashes"/> and begins to load the slots where looking for them will begin: in a large dictionary each of these waits for
-    /// memory (about 100 ns), but the waits overlap.
+    /// Looks all entries of another dictionary up: <paramref name="ids"/> gets the id of each, or -1 where it is not found at once, which it may still be; <paramref name="hashes"/> gets
+    /// their hashes. In a large dictionary each look-up waits for memory two or three times (about 100 ns each); here many wait together.
     /// </summary>
-    internal void Expect(ByteDictionary others, Span<ulong> hashes)
+    internal void FindAll(ByteDictionary others, Span<int> ids, Span<ulong> hashes)
     {
-        for (var id = 0; id < hashes.Length; id++)
+        for (var first = 0; first < ids.Length; first += AtOnce)
         {
-            var hash = Hash(others[id]);
-            hashes[id] = hash;
-            Prefetch(ref _slots[(int)hash & (_slots.Length - 1)]);
+            var count = Math.Min(AtOnce, ids.Length - first);
+            FindSome(others, first, ids.Slice(first, count), hashes.Slice(first, count));
+        }
+    }
+
+    /// <summary>What is prefetched for so many look-ups fits into the processor's first cache.</summary>
+    private const int AtOnce = 128;
+
+    private void FindSome(ByteDictionary others, int first, Span<int> ids, Span<ulong> hashes)
+    {
+        var slots = _slots;
+        var ends = _ends;
+        var mask = slots.Length - 1;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            hashes[i] = Hash(others[first + i]);
+            Prefetch.Of(ref slots[(int)hashes[i] & mask]);
+        }
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var slot = slots[(int)hashes[i] & mask];
+            ids[i] = slot != 0 && ((slot ^ hashes[i]) & 0xFFFFFFFF_00000000) == 0 ? (int)(uint)slot - 1 : -1;
+            if (ids[i] >= 0) Prefetch.Of(ref ends[ids[i]]);
+        }
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (ids[i] > 0) Prefetch.Of(ref _arena[Math.Min(ends[ids[i] - 1], _arena.Length - 1)]);
+        }
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (ids[i] >= 0 && !this[ids[i]].SequenceEqual(others[first + i])) ids[i] = -1;
         }
     }
 
@@ -104,13 +131,6 @@ public sealed class ByteDictionary
     {
         var id = Find(value, hash, out var place);
         return id < 0 ? Add(value, place) : id;
-    }
-
-    // A prefetch of an address that is not the slot's any more, because the collector moved it, does no harm.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch(ref ulong slot)
-    {
-        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref slot));
     }
 
     /// <summary>Where an entry that <see cref="Find(ReadOnlySpan{byte}, out Place)"/> did not find belongs; valid until something is added.</summary>

@@ -26,6 +26,9 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/red/operations", AggregateEndpoints.RedOperationsAsync);
         GetStored(routes, gate, "/api/v1/red/series", AggregateEndpoints.RedSeriesAsync);
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
+        GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);
+        MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
+        MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
         routes.Map("/api/{**path}", static context =>
@@ -149,21 +152,26 @@ public static class NativeApi
         return null;
     }
 
-    private static void GetStored(IEndpointRouteBuilder routes, StoreGate gate, string pattern, NativeHandler handler) =>
-        Get(routes, pattern, context =>
+    private static void GetStored(IEndpointRouteBuilder routes, StoreGate gate, string pattern, NativeHandler handler) => MapStored(routes, gate, pattern, ["GET"], handler);
+
+    private static void MapStored(IEndpointRouteBuilder routes, StoreGate gate, string pattern, string[] methods, NativeHandler handler) =>
+        Map(routes, pattern, methods, context =>
         {
             if (gate.Store is { } store) return handler(context, store);
             context.Response.Headers.RetryAfter = "1";
             return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
         });
 
-    private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) =>
+    private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
+
+    private static void Map(IEndpointRouteBuilder routes, string pattern, string[] methods, Func<HttpContext, Task<Problem?>> handler) =>
         routes.Map(pattern, async context =>
         {
-            if (!HttpMethods.IsGet(context.Request.Method))
+            if (!methods.Contains(context.Request.Method))
             {
-                context.Response.Headers.Allow = "GET";
-                await new Problem(StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} is read by GET, not by {context.Request.Method}.").WriteAsync(context);
+                context.Response.Headers.Allow = string.Join(", ", methods);
+                var allowed = methods[0] == "GET" ? "is read by GET" : $"takes {string.Join(" and ", methods)}";
+                await new Problem(StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} {allowed}, not {(methods[0] == "GET" ? "by " : "")}{context.Request.Method}.").WriteAsync(context);
                 return;
             }
             if (await handler(context) is { } problem) await problem.WriteAsync(context);

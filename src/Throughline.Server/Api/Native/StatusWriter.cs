@@ -45,9 +45,39 @@ internal static class StatusWriter
         json.WriteLong("logBytes"u8, store.LogBytes);
         json.WriteLong("earliestStartUnixNano"u8, store.EarliestStartUnixNano);
         json.WriteLong("latestStartUnixNano"u8, store.LatestStartUnixNano);
+        WriteLife(json, store);
         json.WriteStartArray("problems"u8);
         foreach (var problem in store.Problems) json.WriteStringValue(problem);
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteLife(Utf8JsonWriter json, StoreStatistics store)
+    {
+        json.WriteStartArray("levels"u8);
+        foreach (var level in store.Levels)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("level"u8, level.Level);
+            json.WriteNumber("blocks"u8, level.Blocks);
+            json.WriteLong("spans"u8, level.Spans);
+            json.WriteLong("bytes"u8, level.Bytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartObject("compaction"u8);
+        json.WriteBoolean("idle"u8, store.Compaction.IsIdle);
+        json.WriteNumber("backlogBlocks"u8, store.Compaction.BacklogBlocks);
+        json.WriteLong("backlogSpans"u8, store.Compaction.BacklogSpans);
+        json.WriteLong("merges"u8, store.Compaction.Merges);
+        json.WriteLong("mergedSpans"u8, store.Compaction.MergedSpans);
+        json.WriteEndObject();
+        json.WriteStartObject("retention"u8);
+        json.WriteLong("hiddenBeforeUnixNano"u8, store.Retention.HiddenBeforeUnixNano);
+        json.WriteNumber("pinnedTraces"u8, store.Retention.PinnedTraces);
+        json.WriteLong("droppedBlocks"u8, store.Retention.DroppedBlocks);
+        json.WriteLong("droppedTraces"u8, store.Retention.DroppedTraces);
+        json.WriteLong("droppedBytes"u8, store.Retention.DroppedBytes);
         json.WriteEndObject();
     }
 

@@ -53,6 +53,24 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("7d", 7 * 24)]
+    [InlineData("36h", 36)]
+    [InlineData("120m", 2)]
+    [InlineData("0", 0)]
+    public async Task RetentionIsATimeANumberOfTracesAndBytes(string time, int hours)
+    {
+        var (_, options, _) = await ParseAsync("server", "--retention", time, "--retention-traces", "5", "--retention-bytes", "9000000000", "--max-pinned-traces", "3", "--compact-target-spans", "77");
+        Assert.NotNull(options);
+        Assert.Equal((TimeSpan.FromHours(hours), 5L, 9_000_000_000L), (options.Store.Retention.MaxAge, options.Store.Retention.MaxTraces, options.Store.Retention.MaxBytes));
+        Assert.Equal((3, 77L), (options.Store.MaxPinnedTraces, options.Store.Compaction.TargetSpans));
+        Assert.Equal(TimeSpan.FromDays(7), (await ParseAsync("server")).Options?.Store.Retention.MaxAge);
+    }
+
+    [Theory]
+    [InlineData("--retention takes a whole number with s, m, h or d", "server", "--retention", "7")]
+    [InlineData("'1.5d'", "server", "--retention", "1.5d")]
+    [InlineData("'-1d'", "server", "--retention", "-1d")]
+    [InlineData("'99999999999d'", "server", "--retention", "99999999999d")]
     [InlineData("--http must be a URL", "server", "--http", "foo")]
     [InlineData("TLS", "server", "--http", "https://127.0.0.1:1")]
     [InlineData("more than an address and a port", "server", "--http", "http://127.0.0.1:1/x")]

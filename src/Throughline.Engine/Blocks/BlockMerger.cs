@@ -45,19 +45,20 @@ internal sealed class BlockMerger : IDisposable
             if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder.Tables, _scratch, _batches));
         }
         var split = new SplitTraceParts(inputs, _builder.Tables);
-        while (Earliest(inputs) is { } next)
+        while (Earliest(inputs, split) is { } next)
         {
             cancellationToken.ThrowIfCancellationRequested();
             AddTrace(next, split, request);
             MoveNext(next, inputs);
         }
+        AddReady(split, request);
         var splitIds = Elsewhere(blocks, request);
         _builder.Finish(Digests(blocks, request), splitIds, request.StayedBehind.Span);
         return _builder.WrittenTraces;
     }
 
     /// <summary>The input whose present trace comes next, decoded; null at the end of all.</summary>
-    private MergeInput? Earliest(List<MergeInput> inputs)
+    private MergeInput? Earliest(List<MergeInput> inputs, SplitTraceParts split)
     {
         while (true)
         {
@@ -71,6 +72,8 @@ internal sealed class BlockMerger : IDisposable
             _builder.EndPiece();
             first.Decode();
             first.Numbers.From(first.Rows);
+            var (ids, rows) = first.DecodedTraces;
+            split.Take(first.Rows, ids.Span, rows);
         }
     }
 
@@ -91,16 +94,22 @@ internal sealed class BlockMerger : IDisposable
 
     private void AddTrace(MergeInput input, SplitTraceParts split, MergeRequest request)
     {
-        _rows.Clear();
-        for (var i = 0; i < input.RowCount; i++) _rows.Add(input.FirstRow + i);
-        var rows = CollectionsMarshal.AsSpan(_rows);
         if (!split.Contains(input.TraceId))
         {
-            Add(input.TraceId, input.Numbers, rows, request);
+            _rows.Clear();
+            for (var i = 0; i < input.RowCount; i++) _rows.Add(input.FirstRow + i);
+            Add(input.TraceId, input.Numbers, CollectionsMarshal.AsSpan(_rows), request);
             return;
         }
-        if (split.IsAboutToMove) _builder.EndPiece();
-        if (split.Add(input.TraceId, input.Rows, rows)) Add(input.TraceId, split.Numbers, split.Rows, request);
+        split.Pass(input.TraceId, input.RowCount);
+        if (split.IsFull) AddReady(split, request);
+    }
+
+    private void AddReady(SplitTraceParts split, MergeRequest request)
+    {
+        foreach (var id in split.Ready()) Add(id, split.Numbers, split.RowsOf(id), request);
+        _builder.EndPiece();
+        split.Clear();
     }
 
     private void Add(TraceId id, SourceNumbers numbers, ReadOnlySpan<int> rows, MergeRequest request)

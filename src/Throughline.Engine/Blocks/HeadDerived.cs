@@ -22,8 +22,10 @@ internal sealed class HeadDerived
     private Column<ulong> _traceEnd = new(0);
     private Column<int> _traceSpans = new(0);
     private Column<int> _traceErrors = new(0);
-    private Column<ulong> _waiting = new(0);
-    private Column<int> _waitingOfSpans = new(0);
+    private ulong[] _waiting = [];
+    private readonly GrownTraces _waitingOfSpans = new();
+    private int[] _parents = [];
+    private readonly GrownTraces _parentsOfSpans = new();
     private ulong _maxStart;
 
     /// <summary>The derived columns for just the rows of a view of the head.</summary>
@@ -44,35 +46,23 @@ internal sealed class HeadDerived
         lock (_gate)
         {
             var analysis = new TraceAnalysis(view.Spans);
-            var rows = new Column<int>(16);
-            var waiting = new ulong[view.TraceCount];
-            for (var t = 0; t < waiting.Length; t++)
-            {
-                if (t < _waiting.Count && _waitingOfSpans[t] == traceSpans[t])
-                {
-                    waiting[t] = _waiting[t];
-                    continue;
-                }
-                rows.Truncate(0);
-                view.AppendRowsOf(t, ref rows);
-                waiting[t] = analysis.Of(rows.Span).WaitingNano;
-                Remember(t, waiting[t], traceSpans[t]);
-            }
-            return waiting;
+            if (_waiting.Length < traceSpans.Length) Array.Resize(ref _waiting, traceSpans.Length * 2);
+            var waiting = _waiting;
+            _waitingOfSpans.Refresh(view, traceSpans, (trace, rows) => waiting[trace] = analysis.Of(rows).WaitingNano);
+            return waiting.AsSpan(0, traceSpans.Length).ToArray();
         }
     }
 
-    private void Remember(int trace, ulong waiting, int spans)
+    /// <summary>Parents by row, as <see cref="ISegmentPart.ReadParents"/> says them; those in traces that have not grown are remembered.</summary>
+    public int[] ParentsOf(SpanTableView view, int[] traceSpans)
     {
-        if (trace == _waiting.Count)
+        lock (_gate)
         {
-            _waiting.Add(waiting);
-            _waitingOfSpans.Add(spans);
-        }
-        else if (trace < _waiting.Count)
-        {
-            _waiting.Items[trace] = waiting;
-            _waitingOfSpans.Items[trace] = spans;
+            var rule = new ParentRule(view.Spans);
+            if (_parents.Length < view.Spans.RowCount) Array.Resize(ref _parents, view.Spans.RowCount * 2);
+            var parents = _parents;
+            _parentsOfSpans.Refresh(view, traceSpans, (_, rows) => rule.FindParents(rows, parents));
+            return parents.AsSpan(0, view.Spans.RowCount).ToArray();
         }
     }
 
@@ -136,12 +126,37 @@ internal sealed class HeadDerived
     }
 }
 
+/// <summary>Tells which traces of a head have more spans than when they were looked at last. Not thread safe.</summary>
+internal sealed class GrownTraces
+{
+    private int[] _spans = [];
+
+    /// <summary>Something to do with the rows of a trace.</summary>
+    public delegate void Look(int trace, ReadOnlySpan<int> rows);
+
+    /// <summary>Looks at the traces of a view that had another number of spans the last time.</summary>
+    public void Refresh(SpanTableView view, int[] traceSpans, Look look)
+    {
+        if (_spans.Length < traceSpans.Length) Array.Resize(ref _spans, traceSpans.Length * 2);
+        var rows = new Column<int>(16);
+        for (var trace = 0; trace < traceSpans.Length; trace++)
+        {
+            if (_spans[trace] == traceSpans[trace]) continue;
+            rows.Truncate(0);
+            view.AppendRowsOf(trace, ref rows);
+            look(trace, rows.Span);
+            _spans[trace] = traceSpans[trace];
+        }
+    }
+}
+
 /// <summary>The derived columns of one view of a head. Immutable; thread safe.</summary>
 internal sealed class HeadValues(
     SpanTableView view, HeadDerived derived, Column<int> operation, Column<ulong> duration, OperationTable operations,
     ulong[] traceStart, ulong[] traceDuration, int[] traceSpans, int[] traceErrors, ulong maxStart)
 {
     private readonly Lazy<NumberVector> _waiting = new(() => NumberVector.Of(derived.WaitingOf(view, traceSpans), traceSpans.Length));
+    private readonly Lazy<int[]> _parents = new(() => derived.ParentsOf(view, traceSpans));
 
     /// <summary>The operations, with their spans and errors.</summary>
     public OperationTable Operations { get; } = operations;
@@ -149,6 +164,9 @@ internal sealed class HeadValues(
     /// <summary>The one part that a head is.</summary>
     public SegmentPart Part { get; } = new(
         view.Spans.RowCount, 0, traceStart.Length, Least(traceStart), maxStart, Most(traceStart), Most(traceDuration));
+
+    /// <summary>By row: its parent's, or -1.</summary>
+    public int[] Parents => _parents.Value;
 
     /// <summary>The numbers of all rows.</summary>
     public NumberVector Rows(RowColumn column)

@@ -14,6 +14,7 @@ internal sealed class HeadPart(SpanTableView view, HeadValues values) : ISegment
     private readonly SpanBatch _spans = view.Spans;
     private readonly MemoryDictionary _strings = new(view.Spans.Strings);
     private readonly MemoryDictionary _blobs = new(view.Spans.Blobs);
+    private readonly Dictionary<int, List<ValueColumn>> _attributes = [];
 
     /// <inheritdoc/>
     public NumberVector Rows(RowColumn column) => values.Rows(column);
@@ -54,20 +55,55 @@ internal sealed class HeadPart(SpanTableView view, HeadValues values) : ISegment
     /// <inheritdoc/>
     public IReadOnlyList<ValueColumn> Attribute(int key)
     {
-        var keys = _spans.Attributes.Key.Span;
-        var offsets = _spans.AttributeOffset.Items;
+        if (!_attributes.TryGetValue(key, out var columns)) _attributes.Add(key, columns = FindAttribute(key));
+        return columns;
+    }
+
+    private List<ValueColumn> FindAttribute(int key)
+    {
+        // By type: the place of the key in each shape, where it has it.
+        var places = new int[]?[(int)AttributeType.Bytes + 1];
+        var chosen = new ulong[places.Length][];
+        for (var shape = 0; shape < _spans.Shapes.Count; shape++)
+        {
+            var members = _spans.Shapes[shape];
+            var found = false;
+            for (var i = 0; i < members.Length; i++)
+            {
+                if (ShapeTable.KeyOf(members[i]) != key) continue;
+                if (found) return FindRepeatedAttribute(key);
+                found = true;
+                var type = (int)ShapeTable.TypeOf(members[i]);
+                (places[type] ??= new int[_spans.Shapes.Count])[shape] = i;
+                RowBits.Set(chosen[type] ??= new ulong[RowBits.Words(_spans.Shapes.Count)], shape);
+            }
+        }
+        var columns = new List<ValueColumn>();
+        var shapes = NumberVector.Of(_spans.Shape.Items, _spans.RowCount);
+        for (var type = 0; type < places.Length; type++)
+        {
+            if (places[type] is not { } placed) continue;
+            var having = RowBits.All(_spans.RowCount);
+            SetScan.And(shapes, chosen[type], having);
+            if (!RowBits.IsEmpty(having)) columns.Add(new HeadShapeColumn(_spans, (AttributeType)type, DictionaryOf((AttributeType)type), having, placed));
+        }
+        return columns;
+    }
+
+    /// <summary>Of a key that some span has twice: all attributes are looked at.</summary>
+    private List<ValueColumn> FindRepeatedAttribute(int key)
+    {
+        var keys = _spans.Attributes.Key.Span[.._spans.AttributeOffset[_spans.RowCount]];
         var columns = new ListColumn?[(int)AttributeType.Bytes + 1];
         var row = 0;
-        for (var i = 0; ; i++)
+        for (var i = 0; i < keys.Length; i++)
         {
             var next = keys[i..].IndexOf(key);
             if (next < 0) break;
             i += next;
-            row = OwnerOf(i, row, offsets, _spans.RowCount);
-            if (row == _spans.RowCount) break;
-            var type = _spans.Attributes.Type[i];
-            if (type >= columns.Length) continue;
-            (columns[type] ??= new ListColumn((AttributeType)type, DictionaryOf((AttributeType)type))).Add(row, _spans.Attributes.Value[i]);
+            row = OwnerOf(i, row, _spans.AttributeOffset.Items, _spans.RowCount);
+            var type = (AttributeType)_spans.Attributes.Type[i];
+            (columns[(int)type] ??= new ListColumn(type, DictionaryOf(type))).Add(row, _spans.Attributes.Value[i]);
         }
         return [.. columns.OfType<ListColumn>()];
     }
@@ -102,19 +138,7 @@ internal sealed class HeadPart(SpanTableView view, HeadValues values) : ISegment
     }
 
     /// <inheritdoc/>
-    public int[] ReadParents()
-    {
-        var parents = new int[_spans.RowCount];
-        var rule = new ParentRule(_spans);
-        var rows = new Column<int>(16);
-        for (var trace = 0; trace < view.TraceCount; trace++)
-        {
-            rows.Truncate(0);
-            view.AppendRowsOf(trace, ref rows);
-            rule.FindParents(rows.Span, parents);
-        }
-        return parents;
-    }
+    public int[] ReadParents() => values.Parents;
 
     /// <summary>The first owner at or behind <paramref name="from"/> that has the item.</summary>
     private static int OwnerOf(int item, int from, int[] offsets, int owners)

@@ -88,13 +88,13 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
                 into.StartUnixNano.Add(start);
             }
         }
-        Require(row == rows, rowGroup, BlockColumn.TraceRows, $"{rows} rows", $"{row}");
+        if (row != rows) throw Corrupt(rowGroup, BlockColumn.TraceRows, $"{rows} rows", $"{row}");
         var ends = Longs(rowGroup, BlockColumn.End, rows);
         var operations = Longs(rowGroup, BlockColumn.Operation, rows);
         for (var i = 0; i < rows; i++)
         {
             into.EndUnixNano.Add(into.StartUnixNano[i] + (ulong)ends[i]);
-            Require((ulong)operations[i] < (ulong)tables.Operations.Length, rowGroup, BlockColumn.Operation, $"one of {tables.Operations.Length} operations", $"{operations[i]}");
+            if ((ulong)operations[i] >= (ulong)tables.Operations.Length) throw Corrupt(rowGroup, BlockColumn.Operation, $"one of {tables.Operations.Length} operations", $"{operations[i]}");
             var operation = tables.Operations[operations[i]];
             into.Name.Add(operation.Name);
             into.Kind.Add(operation.Kind);
@@ -118,12 +118,12 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
             var code = codes[i];
             if (code is 0 or 1)
             {
-                Require(code == 0 || next < elsewhere.Count, rowGroup, BlockColumn.ParentElsewhere, "another parent", $"{next} in all");
+                if (code == 1 && next >= elsewhere.Count) throw Corrupt(rowGroup, BlockColumn.ParentElsewhere, "another parent", $"{next} in all");
                 into.ParentSpanId.Add(code == 0 ? 0 : elsewhere[next++]);
                 continue;
             }
             var at = (code & 1) == 0 ? i - (code - 2) / 2 : i + (code - 3) / 2;
-            Require((ulong)at < (ulong)rows, rowGroup, BlockColumn.Parent, $"a row below {rows}", $"{at}");
+            if ((ulong)at >= (ulong)rows) throw Corrupt(rowGroup, BlockColumn.Parent, $"a row below {rows}", $"{at}");
             into.ParentSpanId.Add(into.SpanId[(int)at]);
         }
     }
@@ -174,7 +174,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         }
         foreach (var shape in Longs(rowGroup, shapeColumn, owners))
         {
-            Require((ulong)shape < (ulong)(tables.ShapeOffsets.Length - 1), rowGroup, shapeColumn, $"one of {tables.ShapeOffsets.Length - 1} shapes", $"{shape}");
+            if ((ulong)shape >= (ulong)(tables.ShapeOffsets.Length - 1)) throw Corrupt(rowGroup, shapeColumn, $"one of {tables.ShapeOffsets.Length - 1} shapes", $"{shape}");
             for (var m = tables.ShapeOffsets[shape]; m < tables.ShapeOffsets[shape + 1]; m++)
             {
                 var column = tables.ShapeMembers[m] - BlockColumn.FirstAttribute;
@@ -190,7 +190,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         {
             ref var values = ref _columns[column];
             if (tables.Columns[column].Owner != owner) continue;
-            Require(values.Count == 0 || values.Next == values.Count, rowGroup, BlockColumn.FirstAttribute + column, $"{values.Next} values", $"{values.Count}");
+            if (values.Count != 0 && values.Next != values.Count) throw Corrupt(rowGroup, BlockColumn.FirstAttribute + column, $"{values.Next} values", $"{values.Count}");
             (values.Count, values.Next) = (0, 0);
         }
     }
@@ -276,7 +276,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
     {
         var end = 0L;
         foreach (var count in Longs(rowGroup, column, rows)) offsets.Add((int)(end += count));
-        Require(end is >= 0 and <= int.MaxValue, rowGroup, column, "counts that an index can hold", $"{end}");
+        if (end is < 0 or > int.MaxValue) throw Corrupt(rowGroup, column, "counts that an index can hold", $"{end}");
         return (int)end;
     }
 
@@ -309,7 +309,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         }
         else
         {
-            Require(found[0].Count == count, rowGroup, column, $"{count} values", $"{found[0].Count}");
+            if (found[0].Count != count) throw Corrupt(rowGroup, column, $"{count} values", $"{found[0].Count}");
             Decode(found[0], values);
         }
         return values.AsSpan(0, count);
@@ -326,7 +326,7 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         where T : unmanaged
     {
         var found = directory.Of(rowGroup, column);
-        Require((found.Length == 0 ? 0 : found[0].Count) == count, rowGroup, column, $"{count} values", $"{(found.Length == 0 ? 0 : found[0].Count)}");
+        if ((found.Length == 0 ? 0 : found[0].Count) != count) throw Corrupt(rowGroup, column, $"{count} values", $"{(found.Length == 0 ? 0 : found[0].Count)}");
         if (count == 0) return;
         target.Reserve(count);
         var items = target.Items;
@@ -341,10 +341,9 @@ internal sealed class RowGroupReader(PageReader pages, BlockDirectory directory,
         target.Count += count;
     }
 
-    private void Require(bool holds, int rowGroup, int column, string expected, string found)
+    private CorruptDataException Corrupt(int rowGroup, int column, string expected, string found)
     {
-        if (holds) return;
         var page = directory.Of(rowGroup, column);
-        throw new CorruptDataException(pages.Name, page.Length == 0 ? 0 : page[0].Offset, $"{expected} in column {column} of row group {rowGroup}", found);
+        return new CorruptDataException(pages.Name, page.Length == 0 ? 0 : page[0].Offset, $"{expected} in column {column} of row group {rowGroup}", found);
     }
 }

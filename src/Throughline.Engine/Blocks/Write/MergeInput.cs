@@ -49,6 +49,9 @@ internal sealed class MergeInput
     /// <summary>True when the present trace's rows are decoded.</summary>
     public bool IsDecoded => _trace < _traceRows.Length;
 
+    /// <summary>The traces of the decoded row group, and the rows of each.</summary>
+    public (ReadOnlyMemory<TraceId> Ids, int[] Rows) DecodedTraces => (TraceIds.AsMemory(_ordinal - _trace, _traceRows.Length), _traceRows);
+
     /// <summary>Decodes the row group of the present trace; the rows before are gone.</summary>
     public void Decode()
     {

@@ -10,10 +10,22 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class SourceNumbers(BlockTablesBuilder tables)
 {
-    private readonly Dictionary<(int Resource, int Name, int Kind, int Scope), int> _operations = [];
+    private readonly Dictionary<OperationKey, int> _operations = [];
     private readonly int[][] _shapes = [[], [], []];
     private readonly List<int> _columns = [];
     private SpanBatch _source = new();
+
+    /// <summary>What makes an operation, in the source's numbers. Asked for every span: a tuple would be hashed and compared part by part.</summary>
+    private readonly record struct OperationKey(int Resource, int Name, int Kind, int Scope)
+    {
+        public bool Equals(OperationKey other) => Resource == other.Resource && Name == other.Name && Kind == other.Kind && Scope == other.Scope;
+
+        public override int GetHashCode()
+        {
+            var hash = (((ulong)(uint)Resource << 32) | (uint)Name) * 0x9E3779B97F4A7C15 ^ ((((ulong)(uint)Scope << 8) ^ (uint)Kind) * 0xC2B2AE3D27D4EB4F);
+            return (int)(hash >> 32);
+        }
+    }
     private int[] _strings = [];
     private int[] _resources = [];
     private int[] _scopes = [];
@@ -21,7 +33,7 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     private int _knownResources;
     private int _knownScopes;
     private int _knownShapes;
-    private (int Resource, int Name, int Kind, int Scope) _lastOperation = (-1, -1, -1, -1);
+    private OperationKey _lastOperation = new(-1, -1, -1, -1);
     private int _lastOperationId;
 
     /// <summary>The batch that numbers are given for.</summary>
@@ -35,7 +47,7 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     {
         (_knownStrings, _knownResources, _knownScopes, _knownShapes) = (0, 0, 0, 0);
         _operations.Clear();
-        _lastOperation = (-1, -1, -1, -1);
+        _lastOperation = new(-1, -1, -1, -1);
         GoOn(source);
     }
 
@@ -68,14 +80,14 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     /// <summary>The block's operation of a span.</summary>
     public int Operation(int row)
     {
-        var key = (_source.Resource[row], _source.Name[row], _source.Kind[row], _source.Scope[row]);
+        var key = new OperationKey(_source.Resource[row], _source.Name[row], _source.Kind[row], _source.Scope[row]);
         if (key == _lastOperation) return _lastOperationId;
         ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(_operations, key, out var exists);
         if (!exists)
         {
-            ref var scope = ref _scopes[key.Item4];
-            if (scope < 0) scope = tables.Scope(_source, key.Item4);
-            id = tables.Operation(String(_source.Resources.Service[key.Item1]), String(key.Item2), key.Item3, scope);
+            ref var scope = ref _scopes[key.Scope];
+            if (scope < 0) scope = tables.Scope(_source, key.Scope);
+            id = tables.Operation(String(_source.Resources.Service[key.Resource]), String(key.Name), key.Kind, scope);
         }
         (_lastOperation, _lastOperationId) = (key, id);
         return id;

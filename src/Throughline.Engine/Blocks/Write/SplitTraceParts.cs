@@ -13,10 +13,16 @@ internal sealed class SplitTraceParts
     /// <summary>Rows of traces that have gone on, before the table is made anew of those that are still needed.</summary>
     private const int MostDeadRows = 50_000;
 
+    private const int ReadyRows = 2_000;
+
     private readonly Dictionary<TraceId, int> _left = [];
     private readonly HashSet<TraceId> _waiting = [];
     private readonly SourceNumbers _numbers;
+    private readonly List<TraceId> _ready = [];
     private SpanTable _table = new();
+    private SpanTable _spare = new();
+    private SpanTableView _view = new SpanTable().Snapshot();
+    private int _readyRows;
     private int _deadRows;
     private Column<int> _rows = new(0);
 
@@ -40,44 +46,78 @@ internal sealed class SplitTraceParts
     /// <summary>True when the trace lies in several inputs.</summary>
     public bool Contains(TraceId id) => _left.Count > 0 && _left.ContainsKey(id);
 
-    /// <summary>Takes a part; true when it was the last, and <see cref="Numbers"/> and <see cref="Rows"/> are the whole trace's.</summary>
-    public bool Add(TraceId id, SpanBatch source, ReadOnlySpan<int> rows)
+    /// <summary>
+    /// Takes the parts of a row group that has just been decoded, all at once, as their texts are then looked up once; <paramref name="ids"/> are its traces and <paramref name="traceRows"/> the rows of
+    /// each. Their turn comes with <see cref="Pass"/>.
+    /// </summary>
+    public void Take(SpanBatch source, ReadOnlySpan<TraceId> ids, ReadOnlySpan<int> traceRows)
     {
-        if (IsAboutToMove) Rebuild();
-        _table.Add(source, rows);
-        _waiting.Add(id);
-        ref var left = ref CollectionsMarshal.GetValueRefOrNullRef(_left, id);
-        if (--left > 0) return false;
-        _waiting.Remove(id);
-        var view = _table.Snapshot();
+        if (_left.Count == 0) return;
         _rows.Truncate(0);
-        view.AppendRowsOf(view.FindTrace(id), ref _rows);
-        new RowOrder(view.Spans).Sort(_rows.Items.AsSpan(0, _rows.Count));
-        _deadRows += _rows.Count;
-        _numbers.GoOn(view.Spans);
-        return true;
+        var row = 0;
+        for (var t = 0; t < traceRows.Length; row += traceRows[t++])
+        {
+            if (!_left.ContainsKey(ids[t])) continue;
+            for (var i = 0; i < traceRows[t]; i++) _rows.Add(row + i);
+            _waiting.Add(ids[t]);
+        }
+        _table.Add(source, _rows.Span);
     }
 
-    /// <summary>The numbers of the whole trace's rows in the block that is written.</summary>
+    /// <summary>Says that the turn of a part has come. When it was the last, the whole trace is ready.</summary>
+    public void Pass(TraceId id, int rows)
+    {
+        ref var left = ref CollectionsMarshal.GetValueRefOrNullRef(_left, id);
+        if (--left > 0) return;
+        _waiting.Remove(id);
+        _ready.Add(id);
+        _readyRows += rows;
+    }
+
+    /// <summary>True when so many rows are ready that going over to them and back is worth it.</summary>
+    public bool IsFull => _readyRows > ReadyRows;
+
+    /// <summary>The traces that are ready, whose rows <see cref="RowsOf"/> gives; until <see cref="Clear"/>.</summary>
+    public IReadOnlyList<TraceId> Ready()
+    {
+        _view = _table.Snapshot();
+        _numbers.GoOn(_view.Spans);
+        return _ready;
+    }
+
+    /// <summary>Rows of a trace that is ready, in their order; valid until the next call.</summary>
+    public ReadOnlySpan<int> RowsOf(TraceId id)
+    {
+        _rows.Truncate(0);
+        _view.AppendRowsOf(_view.FindTrace(id), ref _rows);
+        new RowOrder(_view.Spans).Sort(_rows.Items.AsSpan(0, _rows.Count));
+        _deadRows += _rows.Count;
+        return _rows.Span;
+    }
+
+    /// <summary>The ready traces have been taken, and nothing refers to their rows any more.</summary>
+    public void Clear()
+    {
+        _ready.Clear();
+        _readyRows = 0;
+        if (_deadRows > MostDeadRows && _deadRows > _table.Spans.RowCount / 2) Rebuild();
+    }
+
+    /// <summary>The numbers of the rows in the block that is written.</summary>
     public SourceNumbers Numbers => _numbers;
-
-    /// <summary>Rows of the whole trace in their order.</summary>
-    public ReadOnlySpan<int> Rows => _rows.Span;
-
-    /// <summary>True when the next part may move the rows of traces that were handed out.</summary>
-    public bool IsAboutToMove => _deadRows > MostDeadRows && _deadRows > _table.Spans.RowCount / 2;
 
     private void Rebuild()
     {
         var view = _table.Snapshot();
-        var table = new SpanTable();
+        var table = _spare;
         foreach (var id in _waiting)
         {
             _rows.Truncate(0);
             view.AppendRowsOf(view.FindTrace(id), ref _rows);
             table.Add(view.Spans, _rows.Span);
         }
-        _table = table;
+        _table.Clear();
+        (_table, _spare) = (table, _table);
         _deadRows = 0;
         _numbers.From(table.Spans);
     }

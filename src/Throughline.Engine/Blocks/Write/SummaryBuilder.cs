@@ -8,15 +8,21 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class SummaryBuilder
 {
+    private const ulong NanosecondsAMinute = 60_000_000_000;
+
+    /// <summary>More strings than a block can have; the minutes of 64-bit nanoseconds fit beside them.</summary>
+    private const int ServiceBits = 31;
+
     private readonly Dictionary<long, long> _durations = [];
-    private readonly Dictionary<(long Minute, int Service), (long Spans, long Errors)> _minutes = [];
+    // Minute and service in one number: most spans are counted here, and a tuple is hashed and compared part by part.
+    private readonly Dictionary<long, (long Spans, long Errors)> _minutes = [];
     private readonly Dictionary<(int Parent, int Child), (long Calls, long Errors)> _edges = [];
 
     /// <summary>Counts a span.</summary>
     public void Span(int operation, int service, ulong startUnixNano, ulong durationNano, bool isError)
     {
         CollectionsMarshal.GetValueRefOrAddDefault(_durations, ((long)operation << 12) | (uint)DurationBuckets.Of(durationNano), out _)++;
-        ref var minute = ref CollectionsMarshal.GetValueRefOrAddDefault(_minutes, ((long)(startUnixNano / 60_000_000_000), service), out _);
+        ref var minute = ref CollectionsMarshal.GetValueRefOrAddDefault(_minutes, ((long)(startUnixNano / NanosecondsAMinute) << ServiceBits) | (uint)service, out _);
         minute = (minute.Spans + 1, minute.Errors + (isError ? 1 : 0));
     }
 
@@ -36,7 +42,7 @@ internal sealed class SummaryBuilder
         var summaries = new BlockSummaries
         {
             Durations = [.. durations.Select(d => new DurationCount((int)(d.Key >> 12), (int)(d.Key & 0xFFF), d.Value))],
-            Minutes = [.. minutes.Select(m => new MinuteCount(m.Key.Minute, m.Key.Service, m.Value.Spans, m.Value.Errors))],
+            Minutes = [.. minutes.Select(m => new MinuteCount(m.Key >> ServiceBits, (int)(m.Key & ((1L << ServiceBits) - 1)), m.Value.Spans, m.Value.Errors))],
             Edges = [.. edges.Select(e => new EdgeCount(e.Key.Parent, e.Key.Child, e.Value.Calls, e.Value.Errors))],
         };
         Clear();

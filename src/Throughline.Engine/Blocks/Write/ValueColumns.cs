@@ -16,6 +16,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     private int _used;
     private readonly Dictionary<int, ColumnDictionary> _textDictionaries = [];
     private readonly List<int> _touched = [];
+    private readonly List<int> _touchedByPiece = [];
     private Column<byte> _body = new(0);
     private int[] _tokens = [];
     private int[] _ids = [];
@@ -50,9 +51,15 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
         {
             while (_used <= shape[i]) AddColumn();
             var values = _attributes[shape[i]];
-            if (values.Column.Count == 0) _touched.Add(shape[i]);
+            if (values.Column.Count == values.Converted) Touch(shape[i], values);
             values.Column.Add(attributes.Value[first + i]);
         }
+    }
+
+    private void Touch(int column, Values values)
+    {
+        if (values.Column.Count == 0) _touched.Add(column);
+        if (values.HasDictionary) _touchedByPiece.Add(column);
     }
 
     private void AddColumn()
@@ -65,15 +72,15 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     /// <summary>Turns the source's numbers of texts and blobs that were added since the last call into ids of the block.</summary>
     public void EndPiece(SpanBatch source, PageWriter pages)
     {
-        foreach (var index in _touched)
+        foreach (var index in _touchedByPiece)
         {
             var values = _attributes[index];
-            if (!values.HasDictionary) continue;
             if (values.Converted == 0) values.FirstFresh = values.Dictionary.Count;
             var texts = tables.Columns[index].Type == AttributeType.String ? source.Strings : source.Blobs;
             Convert(texts, values.Column.Items.AsSpan(values.Converted..values.Column.Count), values.Dictionary, BlockColumn.FirstAttribute + index, 0, false, pages);
             values.Converted = values.Column.Count;
         }
+        _touchedByPiece.Clear();
     }
 
     /// <summary>The pages of the row group's attributes; the columns are empty afterwards.</summary>
@@ -162,6 +169,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
         _used = 0;
         foreach (var dictionary in _textDictionaries.Values) dictionary.Clear();
         _touched.Clear();
+        _touchedByPiece.Clear();
         if (_tokens.Length > 16 * KeptValues) (_tokens, _ids) = ([], []);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Throughline.Engine.Model.Columns;
 
 /// <summary>
@@ -66,8 +68,19 @@ internal readonly record struct SegmentPart(
 /// <param name="Errors">Errors of each in the whole segment.</param>
 internal sealed record OperationTable(int[] Service, int[] Name, int[] Kind, int[] Scope, long[] Spans, long[] Errors)
 {
+    private (string Service, string Name)[]? _texts;
+
     /// <summary>Number of operations.</summary>
     public int Count => Service.Length;
+
+    /// <summary>Service and name of each, made once of the segment's strings.</summary>
+    public (string Service, string Name)[] Texts(ByteDictionary strings)
+    {
+        if (_texts is { } known) return known;
+        var texts = new (string, string)[Count];
+        for (var i = 0; i < texts.Length; i++) texts[i] = (Encoding.UTF8.GetString(strings[Service[i]]), Encoding.UTF8.GetString(strings[Name[i]]));
+        return _texts = texts;
+    }
 }
 
 /// <summary>

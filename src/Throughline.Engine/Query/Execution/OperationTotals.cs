@@ -1,4 +1,3 @@
-using System.Text;
 using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Query.Execution;
@@ -19,21 +18,30 @@ internal sealed class OperationTotals
 /// <summary>The operations of all segments by service, name and kind; each segment numbers its own. One query's own; not thread safe.</summary>
 internal sealed class OperationBook(IReadOnlyCollection<string> services)
 {
-    private readonly SortedDictionary<(string Service, string Name, int Kind), OperationTotals> _totals = new(Comparer<(string Service, string Name, int Kind)>.Create(Compare));
+    private readonly Dictionary<(string Service, string Name, int Kind), OperationTotals> _totals = [];
 
     /// <summary>The operations that were counted, in order.</summary>
-    public IEnumerable<KeyValuePair<(string Service, string Name, int Kind), OperationTotals>> Counted => _totals.Where(t => t.Value.Spans > 0);
+    public IReadOnlyList<KeyValuePair<(string Service, string Name, int Kind), OperationTotals>> Counted()
+    {
+        var counted = new List<KeyValuePair<(string Service, string Name, int Kind), OperationTotals>>(_totals.Count);
+        foreach (var operation in _totals)
+        {
+            if (operation.Value.Spans > 0) counted.Add(operation);
+        }
+        counted.Sort(static (a, b) => Compare(a.Key, b.Key));
+        return counted;
+    }
 
     /// <summary>The totals of a segment's operations by number; null for those of services that were not asked for.</summary>
     public OperationTotals?[] Of(ISpanSegment segment)
     {
-        var (operations, strings) = (segment.Operations, segment.Tables.Strings);
+        var operations = segment.Operations;
+        var texts = operations.Texts(segment.Tables.Strings);
         var totals = new OperationTotals?[operations.Count];
         for (var i = 0; i < totals.Length; i++)
         {
-            var service = Encoding.UTF8.GetString(strings[operations.Service[i]]);
-            if (services.Count > 0 && !services.Contains(service)) continue;
-            var key = (service, Encoding.UTF8.GetString(strings[operations.Name[i]]), operations.Kind[i]);
+            if (services.Count > 0 && !services.Contains(texts[i].Service)) continue;
+            var key = (texts[i].Service, texts[i].Name, operations.Kind[i]);
             if (!_totals.TryGetValue(key, out var known)) _totals.Add(key, known = new OperationTotals());
             totals[i] = known;
         }

@@ -25,7 +25,7 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
             if (_walk.IsWhole(number)) AddAll(totals, segment.Operations);
             else _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows, withDurations: false));
         });
-        return [.. book.Counted.Select(o => new OperationStat(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors))];
+        return [.. book.Counted().Select(o => new OperationStat(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors))];
     }
 
     /// <summary>Spans, errors and quantiles of durations of the operations of some services.</summary>
@@ -38,17 +38,19 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
             if (segment.Summaries is { } summaries && _walk.IsWhole(number))
             {
                 AddAll(totals, segment.Operations);
+                var grown = 0L;
                 foreach (var (operation, bucket, spans) in summaries.Durations)
                 {
-                    if (totals[operation] is { } total) bounds.Charge(total.Durations.Add(bucket, spans));
+                    if (totals[operation] is { } total) grown += total.Durations.Add(bucket, spans);
                 }
+                bounds.Charge(grown);
                 return;
             }
             _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows, withDurations: true));
         });
         return new RedOperations(
             [
-                .. book.Counted.Select(o => new RedOperation(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors,
+                .. book.Counted().Select(o => new RedOperation(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors,
                     o.Value.Durations.Quantile(0.5), o.Value.Durations.Quantile(0.95), o.Value.Durations.Quantile(0.99))),
             ],
             _walk.Truncated);

@@ -6,8 +6,12 @@ namespace Throughline.Engine.Query.Execution;
 internal sealed class TextSearch
 {
     private readonly string _text;
-    private readonly byte _first;
-    private readonly byte _firstOther;
+    /// <summary>ASCII letters, digits and signs as they are found in names and addresses, the commonest first; others are rarer.</summary>
+    private const string Commonest = "e/taoin1sr0.-hl2dc3_u:m4f5p6g7w8y9bvk?&=%xjqz";
+
+    private readonly int _anchor;
+    private readonly byte _lower;
+    private readonly byte _upper;
     private readonly bool _isAscii;
 
     /// <summary>Looks for a text.</summary>
@@ -16,8 +20,15 @@ internal sealed class TextSearch
         _text = text;
         _isAscii = Ascii.IsValid(text);
         if (!_isAscii || text.Length == 0) return;
-        _first = (byte)char.ToLowerInvariant(text[0]);
-        _firstOther = (byte)char.ToUpperInvariant(text[0]);
+        var rarest = -1;
+        for (var i = 0; i < text.Length; i++)
+        {
+            var place = Commonest.IndexOf(char.ToLowerInvariant(text[i]), StringComparison.Ordinal);
+            if (place < 0) place = Commonest.Length;
+            if (place > rarest) (rarest, _anchor) = (place, i);
+        }
+        _lower = (byte)char.ToLowerInvariant(text[_anchor]);
+        _upper = (byte)char.ToUpperInvariant(text[_anchor]);
     }
 
     /// <summary>True when the entry contains the text.</summary>
@@ -34,15 +45,15 @@ internal sealed class TextSearch
     /// <summary>Where the text begins in ASCII bytes, or -1.</summary>
     public int Find(ReadOnlySpan<byte> ascii)
     {
-        var passed = 0;
-        // The first letter is looked for many bytes at a time.
-        while (ascii.Length >= _text.Length)
+        var from = 0;
+        // The text's rarest letter is looked for, many bytes at a time; where it is, the others are compared.
+        while (from + _text.Length <= ascii.Length)
         {
-            var at = ascii[..(ascii.Length - _text.Length + 1)].IndexOfAny(_first, _firstOther);
+            var at = ascii[(from + _anchor)..(ascii.Length - _text.Length + _anchor + 1)].IndexOfAny(_lower, _upper);
             if (at < 0) return -1;
-            if (Ascii.EqualsIgnoreCase(ascii.Slice(at, _text.Length), _text)) return passed + at;
-            ascii = ascii[(at + 1)..];
-            passed += at + 1;
+            from += at;
+            if (Ascii.EqualsIgnoreCase(ascii.Slice(from, _text.Length), _text)) return from;
+            from++;
         }
         return -1;
     }

@@ -36,6 +36,7 @@ internal sealed class TopTraces
     public void Offer(in FoundTrace trace)
     {
         if (_after is { } after && Compare((trace.Key, trace.Id), (after.LastKey, after.LastTrace)) <= 0) return;
+        if (_worstFirst.Count >= _capacity && (_descending ? trace.Key < Worst : trace.Key > Worst)) return;
         if (_worstFirst.Count < _capacity) _worstFirst.Enqueue(trace, (trace.Key, trace.Id));
         else _worstFirst.EnqueueDequeue(trace, (trace.Key, trace.Id));
     }

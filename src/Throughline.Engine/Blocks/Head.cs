@@ -74,7 +74,7 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     /// <summary>
     /// Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in other blocks. Answers the file's length.
     /// </summary>
-    public long WriteBlock(Files.IWritableFile file, Predicate<TraceId> isInBlocks, CancellationToken cancellationToken)
+    public long WriteBlock(BlockWriter writer, Files.IWritableFile file, Predicate<TraceId> isInBlocks, CancellationToken cancellationToken)
     {
         var view = _table.Snapshot();
         var split = new List<TraceId>();
@@ -82,7 +82,6 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
         {
             if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
         }
-        using var writer = new BlockWriter();
         return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), [], file, cancellationToken);
     }
 }

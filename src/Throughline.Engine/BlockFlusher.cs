@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Throughline.Engine.Blocks;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -26,6 +27,9 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+
+    // Its buffers serve every flush: as much memory anew for each would be some 500 bytes a span.
+    private BlockWriter _writer = new();
     private volatile string? _problem;
     private volatile bool _hasGivenUp;
 
@@ -59,6 +63,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _queue.Writer.Complete();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
+        _writer.Dispose();
         _stop.Dispose();
     }
 
@@ -115,7 +120,14 @@ internal sealed class BlockFlusher : IAsyncDisposable
         var snapshot = _takeSnapshot();
         try
         {
-            return _catalog.Write(file => frozen.Head.WriteBlock(file, id => IsInBlocks(snapshot, id), frozen.Carried, _stop.Token));
+            return _catalog.Write(file => frozen.Head.WriteBlock(_writer, file, id => IsInBlocks(snapshot, id), frozen.Carried, _stop.Token));
+        }
+        catch
+        {
+            // It may have stopped anywhere; the next try does not build on that.
+            _writer.Dispose();
+            _writer = new BlockWriter();
+            throw;
         }
         finally
         {

@@ -138,7 +138,7 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables, long first
     /// Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in other blocks; without the traces of
     /// <paramref name="carried"/>. Answers the file's length.
     /// </summary>
-    public long WriteBlock(Files.IWritableFile file, Predicate<TraceId> isInBlocks, CarriedSpans carried, CancellationToken cancellationToken)
+    public long WriteBlock(BlockWriter writer, Files.IWritableFile file, Predicate<TraceId> isInBlocks, CarriedSpans carried, CancellationToken cancellationToken)
     {
         var view = _table.Snapshot();
         var split = new List<TraceId>();
@@ -148,7 +148,6 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables, long first
             if (next < carried.Ordinals.Length && carried.Ordinals[next] == trace) next++;
             else if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
         }
-        using var writer = new BlockWriter();
         return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), carried.Ordinals, file, cancellationToken);
     }
 }

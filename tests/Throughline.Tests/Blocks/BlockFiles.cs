@@ -23,7 +23,8 @@ internal static class BlockFiles
         var files = new MemoryFileSystem();
         files.CreateDirectory("/blocks");
         using var file = files.CreateFile(Path);
-        var length = head.WriteBlock(file, _ => false, CarriedSpans.None, default);
+        using var writer = new BlockWriter();
+        var length = head.WriteBlock(writer, file, _ => false, CarriedSpans.None, default);
         Assert.Equal(file.Length, length);
         return files;
     }

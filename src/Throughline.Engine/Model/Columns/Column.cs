@@ -8,6 +8,8 @@ namespace Throughline.Engine.Model.Columns;
 /// </summary>
 public struct Column<T>
 {
+    private const int LargeLength = 1 << 16;
+
     /// <summary>The values; only the first <see cref="Count"/> are meaningful.</summary>
     public T[] Items;
 
@@ -68,7 +70,9 @@ public struct Column<T>
         var needed = Count + more;
         if (needed <= Items.Length) return;
         // What lies behind the count is never read, so nobody has to clear it.
-        var grown = GC.AllocateUninitializedArray<T>(Math.Max(Math.Max(needed, 16), Items.Length * 2));
+        // Large ones grow by half, since what is behind the count is memory that is held for nothing.
+        var larger = Items.Length < LargeLength ? Items.Length * 2 : Items.Length + Items.Length / 2;
+        var grown = GC.AllocateUninitializedArray<T>(Math.Max(Math.Max(needed, 16), larger));
         Array.Copy(Items, grown, Count);
         Items = grown;
     }

@@ -115,7 +115,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         var snapshot = _takeSnapshot();
         try
         {
-            return _catalog.Write(file => frozen.Head.WriteBlock(file, id => IsInBlocks(snapshot, id), _stop.Token));
+            return _catalog.Write(file => frozen.Head.WriteBlock(file, id => IsInBlocks(snapshot, id), frozen.Carried, _stop.Token));
         }
         finally
         {
@@ -148,7 +148,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
             var facts = BlockFacts.Of(written, frozen.Head.FirstReceivedUnixNano, frozen.Head.LastReceivedUnixNano, level: 0);
             var block = new StoredBlock(facts, written.Reader, _catalog.Delete);
             _catalog.Commit(
-                m => m with { FirstSegment = frozen.EndSegment, CutSegment = frozen.EndSegment, Blocks = [.. m.Blocks, facts] },
+                m => m with { FirstSegment = frozen.FirstNeededSegment, CutSegment = frozen.EndSegment, Carried = frozen.Carried.Traces, Blocks = [.. m.Blocks, facts] },
                 _ => _swap(frozen, block));
         }
         catch

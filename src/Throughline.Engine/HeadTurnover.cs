@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Wal;
@@ -15,6 +16,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
 
     private readonly TraceStoreOptions _options;
     private readonly TimeProvider _time;
+    private readonly CarryLimits _carry;
     private readonly StoreContent _content;
     private readonly WalWriter<SpanBatch> _log;
     private readonly BlockFlusher _flusher;
@@ -31,6 +33,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     {
         _options = options;
         _time = time;
+        _carry = new CarryLimits((ulong)options.CarryOver.Ticks * 100, (ulong)options.CarryOverMaxAge.Ticks * 100, options.CarryOverMaxSpans);
         _content = content;
         _log = log;
         _flushedBlock = flushedBlock;
@@ -76,7 +79,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
         if (state.Frozen is null && state.Active.SpanCount > 0) _ = FreezeHeadAsync();
     }
 
-    /// <summary>Makes the head a block now and waits until it is one; an <see cref="IOException"/> when the log cannot be cut, or no block can be written any more.</summary>
+    /// <summary>Makes the head a block now, with nothing carried over, and waits until it is one; an <see cref="IOException"/> when the log cannot be cut, or no block can be written any more.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -86,7 +89,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
             if (state.Active.SpanCount == 0 && state.Frozen is null) return;
             if (_flusher.HasGivenUp) throw new IOException(_flusher.Problem);
             // A cut of its own: one that is under way may have been done already, with nobody to tell this flush.
-            if (state.Frozen is null) await _log.CutAsync(OnCut).ConfigureAwait(false);
+            if (state.Frozen is null) await _log.CutAsync(cut => OnCut(cut, default)).ConfigureAwait(false);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -125,7 +128,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     {
         try
         {
-            await _log.CutAsync(OnCut).ConfigureAwait(false);
+            await _log.CutAsync(cut => OnCut(cut, _carry)).ConfigureAwait(false);
             _cutProblem = null;
         }
         catch (IOException e)
@@ -134,15 +137,15 @@ internal sealed class HeadTurnover : IAsyncDisposable
         }
     }
 
-    private void OnCut(WalCut cut)
+    private void OnCut(WalCut cut, CarryLimits limits)
     {
         // Another cut may have come just before this one.
-        if (_content.Freeze(cut, StoreRecovery.UnixNano(_time)) is { } frozen) _flusher.Enqueue(frozen);
+        if (_content.Freeze(cut, StoreRecovery.UnixNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
     }
 
     private void OnFlushEnded(FrozenHead? head)
     {
-        if (head is not null) DeleteLog(head.EndSegment);
+        if (head is not null) DeleteLog(head.FirstNeededSegment);
         Interlocked.Exchange(ref _flushed, NewSignal()).SetResult();
         if (head is null) return;
         FlushWhenFull();

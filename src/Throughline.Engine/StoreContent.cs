@@ -42,22 +42,22 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : I
     }
 
     /// <summary>Ends the head at a cut of the log and begins another; null when it is empty, or one is still being written.</summary>
-    public FrozenHead? Freeze(WalCut cut, ulong nowUnixNano)
+    public FrozenHead? Freeze(WalCut cut, ulong nowUnixNano, CarryLimits limits)
     {
         StoreSnapshot? old;
         FrozenHead frozen;
         lock (_gate)
         {
             if (_state.Active.SpanCount == 0 || _state.Frozen is not null) return null;
-            frozen = new FrozenHead(_state.Active, cut.Segment);
-            _state = _state with { Active = new Head(nowUnixNano, tables), Frozen = frozen };
+            frozen = new FrozenHead(_state.Active, cut.Segment, nowUnixNano, limits);
+            _state = _state with { Active = new Head(nowUnixNano, tables, cut.Segment), Frozen = frozen };
             old = Next();
         }
         old?.Release();
         return frozen;
     }
 
-    /// <summary>The frozen head is a block now.</summary>
+    /// <summary>The frozen head is a block now, but for the traces that it leaves, which go over to the active one: no snapshot has them in both, or in neither.</summary>
     public void Flushed(StoredBlock block)
     {
         StoreSnapshot? old;
@@ -65,6 +65,7 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : I
         lock (_gate)
         {
             frozen = _state.Frozen;
+            if (frozen is not null && frozen.Carried.Rows.Length > 0) _state.Active.Carry(frozen.Head, frozen.Carried);
             _state = _state with { Frozen = null, Blocks = [.. _state.Blocks, block] };
             old = Next();
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
@@ -31,7 +32,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
         manifest = new BlockUpgrade(files, paths, UnixNano(time), _problems).Run(manifest, cancellationToken);
         var blocks = OpenBlocks(paths, manifest);
-        var head = new Head(UnixNano(time), tables);
+        var head = new Head(UnixNano(time), tables, manifest.CutSegment);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
     }
@@ -105,20 +106,34 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         // The limit on nesting was the receiver's: what was acknowledged is taken back.
         var decoder = new OtlpTraceDecoder(maxNesting: 1024);
         var batch = new SpanBatch();
+        var carried = manifest.Carried.ToDictionary(c => c.Id, c => c.FromSegment);
         using var reader = new WalReader(files, walOptions, manifest.FirstSegment);
         while (reader.TryRead(out var record))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var header = record.Header;
-            // A request whose sync failed was refused and sent again: both copies may be here.
-            if (!_recent.TryRemember(header.Digest, header.ReceiveUnixNano)) continue;
+            // A request whose sync failed was refused and sent again: both copies may be here. Requests of before the cut are known by the block that has the rest of their spans.
+            var isBeforeCut = record.Segment < manifest.CutSegment;
+            if (!_recent.TryRemember(header.Digest, header.ReceiveUnixNano) && !isBeforeCut) continue;
             batch.Clear();
             var payload = record.Payload.Span;
             var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);
-            if (result.Status == DecodeStatus.Decoded) head.Add(batch, new RequestDigest(header.Digest, header.ReceiveUnixNano));
+            if (result.Status == DecodeStatus.Decoded && isBeforeCut) AddCarried(batch, record, carried, head);
+            else if (result.Status == DecodeStatus.Decoded) head.Add(batch, new RequestDigest(header.Digest, header.ReceiveUnixNano));
             else _problems.Add($"record {record.Sequence} of log segment {record.Segment} at byte {record.Offset} cannot be decoded: {result.Message}");
         }
         _problems.AddRange(reader.Problems.Select(p => p.ToString()));
         return reader.End;
+    }
+
+    /// <summary>Of a record of before the cut, the spans that the flush left; the others are in its block, or in an earlier one.</summary>
+    private static void AddCarried(SpanBatch batch, in WalRecord record, Dictionary<TraceId, long> carried, Head head)
+    {
+        var rows = new List<int>();
+        for (var row = 0; row < batch.RowCount; row++)
+        {
+            if (carried.TryGetValue(batch.TraceId[row], out var from) && record.Segment >= from) rows.Add(row);
+        }
+        if (rows.Count > 0) head.Carry(batch, CollectionsMarshal.AsSpan(rows), record.Header.ReceiveUnixNano, id => carried[id]);
     }
 }

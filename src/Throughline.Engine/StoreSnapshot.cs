@@ -76,5 +76,28 @@ internal sealed record StoreState(Head Active, FrozenHead? Frozen, IReadOnlyList
     public IReadOnlyList<Head> Heads => Frozen is null ? [Active] : [Frozen.Head, Active];
 }
 
-/// <summary>A head that takes no more spans; its records lie in log segments below <paramref name="EndSegment"/>.</summary>
-internal sealed record FrozenHead(Head Head, long EndSegment);
+/// <summary>A head that takes no more spans; its records lie in log segments below <paramref name="endSegment"/>. What it leaves for the next head is chosen when it is first asked for. Thread safe.</summary>
+internal sealed class FrozenHead(Head head, long endSegment, ulong cutUnixNano, CarryLimits limits)
+{
+    private readonly Lazy<CarriedSpans> _carried = new(() => head.ChooseCarried(cutUnixNano, limits));
+
+    /// <summary>The head.</summary>
+    public Head Head => head;
+
+    /// <summary>The first log segment that has nothing of it.</summary>
+    public long EndSegment => endSegment;
+
+    /// <summary>What stays for the next head.</summary>
+    public CarriedSpans Carried => _carried.Value;
+
+    /// <summary>The first log segment that is needed when the rest is in a block.</summary>
+    public long FirstNeededSegment
+    {
+        get
+        {
+            var first = endSegment;
+            foreach (var trace in Carried.Traces) first = Math.Min(first, trace.FromSegment);
+            return first;
+        }
+    }
+}

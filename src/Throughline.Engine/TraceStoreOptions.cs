@@ -17,6 +17,15 @@ public sealed record TraceStoreOptions
     /// <summary>A head older than this is flushed when it holds anything.</summary>
     public TimeSpan HeadMaxAge { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>Traces that received spans so shortly before a head is full wait for the next block, so that few traces are split; zero splits them.</summary>
+    public TimeSpan CarryOver { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A trace whose first spans were received longer ago does not wait for another block.</summary>
+    public TimeSpan CarryOverMaxAge { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Spans that wait so at most; they are never more than a quarter of the head either.</summary>
+    public int CarryOverMaxSpans { get; init; } = 12_500;
+
     /// <summary>Bytes of a log segment before the next one is begun.</summary>
     public long LogSegmentBytes { get; init; } = 64L << 20;
 

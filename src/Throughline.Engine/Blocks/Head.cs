@@ -9,12 +9,15 @@ namespace Throughline.Engine.Blocks;
 /// </summary>
 /// <param name="beganUnixNano">When it is begun.</param>
 /// <param name="tables">Where its memory comes from and goes to.</param>
-internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
+/// <param name="firstSegment">The first log segment whose records are added to it.</param>
+internal sealed class Head(ulong beganUnixNano, SpanTablePool tables, long firstSegment = 1)
 {
     private readonly Lock _gate = new();
     private readonly SpanTable _table = tables.Rent();
     private readonly List<RequestDigest> _digests = [];
     private readonly HeadDerived _derived = new();
+    private readonly List<(int Row, ulong ReceivedUnixNano)> _arrivals = [];
+    private readonly Dictionary<TraceId, (long FromSegment, ulong ReceivedUnixNano)> _carriedIn = [];
     private HeadSegment? _segment;
     private int _holders = 1;
 
@@ -40,15 +43,74 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     {
         lock (_gate)
         {
+            BeginArrival(request.ReceivedUnixNano);
             _table.Add(batch);
-            if (_digests.Count == 0) FirstReceivedUnixNano = request.ReceivedUnixNano;
-            // The clock may have gone back between two requests.
-            LastReceivedUnixNano = Math.Max(LastReceivedUnixNano, request.ReceivedUnixNano);
             _digests.Add(request);
-            _segment = null;
-            Volatile.Write(ref _spanCount, _table.Spans.RowCount);
-            Interlocked.Exchange(ref _memoryBytes, _table.UsedBytes);
+            EndArrival();
         }
+    }
+
+    /// <summary>Adds what the head before this one left: its spans stay in the log segments that they came in, and their requests are known by its block.</summary>
+    public void Carry(Head from, CarriedSpans carried)
+    {
+        lock (_gate)
+        {
+            // They count as received when the other head ended: who hears nothing more of them lets them go with the next block.
+            BeginArrival(from.LastReceivedUnixNano);
+            _table.Add(from._table.Spans, carried.Rows);
+            for (var i = 0; i < carried.Traces.Length; i++)
+            {
+                _carriedIn[carried.Traces[i].Id] = (carried.Traces[i].FromSegment, carried.FirstReceivedUnixNano[i]);
+                FirstReceivedUnixNano = Math.Min(FirstReceivedUnixNano, carried.FirstReceivedUnixNano[i]);
+            }
+            EndArrival();
+        }
+    }
+
+    /// <summary>Adds rows of carried traces that recovery found in a segment of before this head.</summary>
+    public void Carry(SpanBatch batch, ReadOnlySpan<int> rows, ulong receivedUnixNano, Func<TraceId, long> fromSegment)
+    {
+        lock (_gate)
+        {
+            BeginArrival(receivedUnixNano);
+            _table.Add(batch, rows);
+            foreach (var row in rows) _carriedIn.TryAdd(batch.TraceId[row], (fromSegment(batch.TraceId[row]), receivedUnixNano));
+            EndArrival();
+        }
+    }
+
+    private void BeginArrival(ulong receivedUnixNano)
+    {
+        FirstReceivedUnixNano = _arrivals.Count == 0 ? receivedUnixNano : Math.Min(FirstReceivedUnixNano, receivedUnixNano);
+        // The clock may have gone back between two requests.
+        LastReceivedUnixNano = Math.Max(LastReceivedUnixNano, receivedUnixNano);
+        _arrivals.Add((_table.Spans.RowCount, receivedUnixNano));
+    }
+
+    private void EndArrival()
+    {
+        _segment = null;
+        Volatile.Write(ref _spanCount, _table.Spans.RowCount);
+        Interlocked.Exchange(ref _memoryBytes, _table.UsedBytes);
+    }
+
+    /// <summary>The traces that a frozen head leaves for the next one.</summary>
+    public CarriedSpans ChooseCarried(ulong cutUnixNano, CarryLimits limits)
+    {
+        return CarriedSpans.Choose(_table.Snapshot(), cutUnixNano, limits, ReceivedOf,
+            (id, firstRow) => _carriedIn.TryGetValue(id, out var origin) ? origin : (firstSegment, ReceivedOf(firstRow)));
+    }
+
+    private ulong ReceivedOf(int row)
+    {
+        var (low, high) = (0, _arrivals.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_arrivals[middle].Row <= row) low = middle;
+            else high = middle - 1;
+        }
+        return _arrivals[low].ReceivedUnixNano;
     }
 
     /// <summary>One holder more. Only who knows that there is one may call it.</summary>
@@ -72,17 +134,20 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables)
     }
 
     /// <summary>
-    /// Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in other blocks. Answers the file's length.
+    /// Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in other blocks; without the traces of
+    /// <paramref name="carried"/>. Answers the file's length.
     /// </summary>
-    public long WriteBlock(Files.IWritableFile file, Predicate<TraceId> isInBlocks, CancellationToken cancellationToken)
+    public long WriteBlock(Files.IWritableFile file, Predicate<TraceId> isInBlocks, CarriedSpans carried, CancellationToken cancellationToken)
     {
         var view = _table.Snapshot();
         var split = new List<TraceId>();
+        var next = 0;
         for (var trace = 0; trace < view.TraceCount; trace++)
         {
-            if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
+            if (next < carried.Ordinals.Length && carried.Ordinals[next] == trace) next++;
+            else if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
         }
         using var writer = new BlockWriter();
-        return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), [], file, cancellationToken);
+        return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), carried.Ordinals, file, cancellationToken);
     }
 }

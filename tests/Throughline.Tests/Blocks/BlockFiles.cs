@@ -22,7 +22,7 @@ internal static class BlockFiles
         var files = new MemoryFileSystem();
         files.CreateDirectory("/blocks");
         using var file = files.CreateFile(Path);
-        var length = head.WriteBlock(file, _ => false, default);
+        var length = head.WriteBlock(file, _ => false, CarriedSpans.None, default);
         Assert.Equal(file.Length, length);
         return files;
     }

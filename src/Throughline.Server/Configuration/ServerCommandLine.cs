@@ -137,6 +137,8 @@ public sealed class ServerCommandLine
         Receive("--body-timeout-seconds", "Time for a request's body to arrive.", (long)receive.BodyTimeout.TotalSeconds, 1, 3600, (r, v) => r with { BodyTimeout = TimeSpan.FromSeconds(v) });
         Store("--query-concurrency", "Searches and reads that run at once; more wait.", store.MaxConcurrentQueries, 1, 1024, (s, v) => s with { MaxConcurrentQueries = (int)v });
         Store("--query-timeout-seconds", "Time after which a search answers with what it has.", (long)store.SearchTimeLimit.TotalSeconds, 1, 3600, (s, v) => s with { SearchTimeLimit = TimeSpan.FromSeconds(v) });
+        Store("--query-max-bytes", "Memory that one query may take of its own; then it answers with what it has.", store.QueryMaxBytes, 1 << 20, 1L << 40, (s, v) => s with { QueryMaxBytes = v });
+        Store("--query-helpers", "Threads that all queries together may take beside their own.", store.QueryHelpers, 0, 1024, (s, v) => s with { QueryHelpers = (int)v });
         Store("--duplicate-max-requests", "Requests that are remembered to recognise retries.", store.DuplicateMaxRequests, 0, 100_000_000, (s, v) => s with { DuplicateMaxRequests = (int)v });
         Store("--head-max-spans", "Spans in memory before they are written as a block.", store.HeadMaxSpans, 1, 100_000_000, (s, v) => s with { HeadMaxSpans = (int)v });
         Store("--head-max-bytes", "Memory of those spans before they are written as a block.", store.HeadMaxBytes, 1 << 16, 1L << 40, (s, v) => s with { HeadMaxBytes = v });
@@ -149,7 +151,7 @@ public sealed class ServerCommandLine
             (s, v) => s with { Compaction = s.Compaction with { TargetSpans = v } });
         Store("--compact-merge-bytes", "Memory of the rows that a merge of blocks holds at once; beyond it fewer are merged at a time.", store.Compaction.MaxMergeBytes, 1 << 20, 1L << 40,
             (s, v) => s with { Compaction = s.Compaction with { MaxMergeBytes = v } });
-        Store("--block-cache-bytes", "Memory for decoded parts of blocks.", store.BlockCacheBytes, 0, 1L << 40, (s, v) => s with { BlockCacheBytes = v });
+        Store("--block-cache-bytes", "Memory for all that is decoded of blocks.", store.BlockCacheBytes, 0, 1L << 40, (s, v) => s with { BlockCacheBytes = v });
     }
 
     private void AddRetention(RetentionOptions standard)

@@ -46,8 +46,8 @@ internal sealed class BlockPages(BlockFile file, PageCache cache)
 
     /// <summary>Values of fixed width of a column of a row group, which has so many.</summary>
     /// <exception cref="CorruptDataException">The page is not what was written.</exception>
-    public T[] Raw<T>(int rowGroup, int column, int count)
-        where T : unmanaged
+    public TValue[] Raw<TValue>(int rowGroup, int column, int count)
+        where TValue : unmanaged
     {
         if (!TryFind(rowGroup, column, out var entry) || entry.Count != count)
         {
@@ -55,14 +55,14 @@ internal sealed class BlockPages(BlockFile file, PageCache cache)
             throw new CorruptDataException(file.Name, entry.Offset, $"{count} values in column {column} of row group {rowGroup}", $"{entry.Count}");
         }
         var key = Key(rowGroup, column, CachedForm.Raw);
-        if (cache.Find<T[]>(key) is { } known) return known;
+        if (cache.Find<TValue[]>(key) is { } known) return known;
         var values = file.Pages.Read(entry, file.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
         {
-            var stored = MemoryMarshal.Cast<byte, T>(body);
+            var stored = MemoryMarshal.Cast<byte, TValue>(body);
             if (stored.Length != e.Count) throw new CorruptDataException(name, e.Offset, $"{e.Count} values", $"{body.Length} bytes");
             return stored.ToArray();
         });
-        cache.Keep(key, values, (long)values.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
+        cache.Keep(key, values, (long)values.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<TValue>());
         return values;
     }
 
@@ -83,10 +83,10 @@ internal sealed class BlockPages(BlockFile file, PageCache cache)
         return NumberVector.Of(values, entry.Count, (ulong)origin);
     }
 
-    private static T[] Items<T>(in PageEntry entry, ReadOnlySpan<byte> body, string name)
-        where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    private static TItem[] Items<TItem>(in PageEntry entry, ReadOnlySpan<byte> body, string name)
+        where TItem : unmanaged, System.Numerics.IBinaryInteger<TItem>
     {
-        var items = new T[entry.Count];
+        var items = new TItem[entry.Count];
         NumberDecoder.Decode(entry, body, entry.Base, items.AsSpan(), name);
         return items;
     }

@@ -41,13 +41,14 @@ public sealed class CommandLineTests
         var (_, options, _) = await ParseAsync("server", "--data", "/x", "--http", "http://[::1]:1", "--otlp-grpc", "http://localhost:2", "--otlp-http", "http://127.0.0.1:0",
             "--grafana-url", "https://g.example/d/1", "--jaeger-url", "http://j.example", "--token", "t", "--no-redact", "--allow-host", "a.example", "--allow-host", "10.0.0.1",
             "--otlp-cors-origin", "https://shop.example", "--max-body-bytes", "2000", "--body-timeout-seconds", "3", "--head-max-spans", "7", "--log-segment-bytes", "8192",
-            "--query-timeout-seconds", "9");
+            "--query-timeout-seconds", "9", "--query-max-bytes", "2000000", "--query-helpers", "0");
         Assert.NotNull(options);
         Assert.Equal(("/x", "http://[::1]:1", "http://127.0.0.1:2", "http://127.0.0.1:0"), (options.Store.Directory, options.Http.ToString(), options.OtlpGrpc.ToString(), options.OtlpHttp.ToString()));
         Assert.Equal(("https://g.example/d/1", "http://j.example", "t", false), (options.GrafanaUrl?.OriginalString, options.JaegerUrl?.OriginalString, options.Token, options.Redact));
         Assert.Equal(["a.example", "10.0.0.1"], options.AllowedHosts);
         Assert.Equal(["https://shop.example"], options.OtlpCorsOrigins);
         Assert.Equal((2000, 3d), (options.Receive.MaxBodyBytes, options.Receive.BodyTimeout.TotalSeconds));
+        Assert.Equal((2_000_000L, 0), (options.Store.QueryMaxBytes, options.Store.QueryHelpers));
         Assert.Equal((7, 8192L, 9d), (options.Store.HeadMaxSpans, options.Store.LogSegmentBytes, options.Store.SearchTimeLimit.TotalSeconds));
     }
 

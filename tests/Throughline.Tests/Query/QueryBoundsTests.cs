@@ -1,0 +1,72 @@
+using Throughline.Engine;
+using Throughline.Engine.Model;
+using Throughline.Engine.Query;
+using Throughline.Engine.Query.Execution;
+using Throughline.Engine.Query.Plan;
+using Throughline.Tests.Store;
+
+namespace Throughline.Tests.Query;
+
+/// <summary>A query ends at its bounds and says so, or ends at once when its caller has gone.</summary>
+public sealed class QueryBoundsTests
+{
+    [Fact]
+    public async Task SearchThatNeedsMoreMemoryThanItMaySaysSo()
+    {
+        await using var store = await StoreUnderTest.OpenAsync(new TraceStoreOptions { Directory = StoreUnderTest.Directory, QueryMaxBytes = 100_000 });
+        // The trace lies in a block and in the head; to order it by its spans they have to be put together.
+        await store.AppendAsync([.. Enumerable.Range(1, 3_000).Select(i => Span(i))]);
+        await store.FlushAsync();
+        await store.AppendAsync(Span(9_999));
+        var result = await store.Store.SearchAsync(new SearchPlan { Order = TraceOrder.Spans }, default);
+        Assert.Equal("memory", result.Truncated?.Reason);
+        Assert.Contains("0 MB", result.Truncated?.Message);
+        Assert.False(result.Total.IsExact);
+        // By their start nothing need be put together until the page is made, and the total stands.
+        Assert.Equal(1, (await store.Store.SearchAsync(new SearchPlan(), default)).Total.Value);
+    }
+
+    [Fact]
+    public async Task CountsThatRunOutOfTimeSaySo()
+    {
+        using var segments = new SegmentsUnderTest([[Span(1)], [Span(2)]]);
+        var time = new ManualTime();
+        var bounds = new QueryBounds(time, TimeSpan.FromSeconds(1), 1 << 20, default);
+        time.Advance(TimeSpan.FromSeconds(2));
+        var red = new StatExecution(segments.View(TraceVisibility.Everything), null, null, bounds).RedOperations([]);
+        Assert.Equal("time", red.Truncated?.Reason);
+        Assert.Empty(red.Operations);
+        var (result, _) = new SearchExecution(new SearchPlan(), segments.View(TraceVisibility.Everything), bounds).Run(1, new QueryWorkers(1));
+        Assert.Equal(("time", false), (result.Truncated?.Reason, result.Total.IsExact));
+        await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task EveryQueryEndsWhenItsCallerHasGone()
+    {
+        using var segments = new SegmentsUnderTest([[Span(1)], [Span(2)]]);
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+        var bounds = new QueryBounds(new ManualTime(), TimeSpan.FromSeconds(1), 1 << 20, gone.Token);
+        var view = segments.View(TraceVisibility.Everything);
+        Assert.Throws<OperationCanceledException>(() => new SearchExecution(new SearchPlan(), view, bounds).Run(1, new QueryWorkers(1)));
+        Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Operations([]));
+        Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Dependencies());
+        Assert.Throws<OperationCanceledException>(() => TraceAssembly.Assemble(Span(1).TraceId, segments.Segments, [], bounds));
+    }
+
+    /// <summary>A search that needs no totals looks at the parts that may hold the newest traces only.</summary>
+    [Fact]
+    public void SearchThatNeedsNoTotalsEndsEarly()
+    {
+        PlainSpan[][] groups = [.. Enumerable.Range(0, 6).Select(g => Enumerable.Range(1, 20).Select(i => Span(i) with { TraceId = new((ulong)g, (ulong)i), Start = SpanGen.Base + (ulong)((1000 * g) + i) }).ToArray())];
+        using var segments = new SegmentsUnderTest(groups);
+        var plan = new SearchPlan { Limit = 5, Total = TotalWanted.AtLeast };
+        var (early, _) = new SearchExecution(plan, segments.View(TraceVisibility.Everything), SegmentsUnderTest.Bounds()).Run(1, new QueryWorkers(0));
+        var (whole, _) = new SearchExecution(plan with { Total = TotalWanted.Exact }, segments.View(TraceVisibility.Everything), SegmentsUnderTest.Bounds()).Run(1, new QueryWorkers(0));
+        Assert.Equal(whole.Traces.Select(NaiveTrace.Describe), early.Traces.Select(NaiveTrace.Describe));
+        Assert.Equal((new Total(20, false), new Total(120, true)), (early.Total, whole.Total));
+    }
+
+    private static PlainSpan Span(int i) => new() { TraceId = new(5, 5), SpanId = (ulong)i, Start = SpanGen.Base + (ulong)i, End = SpanGen.Base + 10_000, Name = $"name {i}" };
+}

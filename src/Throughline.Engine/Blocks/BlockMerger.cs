@@ -86,7 +86,7 @@ internal sealed class BlockMerger : IDisposable
     private static void Limit(List<MergeInput> inputs, SplitTraceParts split, long maxMemoryBytes)
     {
         var bytes = split.UsedBytes;
-        foreach (var input in inputs) bytes += input.DecodedBytes;
+        foreach (var input in inputs) bytes += input.HeldBytes;
         if (bytes > maxMemoryBytes) throw new MergeTooLargeException(bytes, maxMemoryBytes);
     }
 

@@ -1,5 +1,5 @@
 namespace Throughline.Engine.Blocks;
 
-/// <summary>A merge was given up, since the rows that it has to hold at once, of blocks of the same time and of traces that lie in several of them, are more than it may hold. Nothing is wrong with the blocks.</summary>
+/// <summary>A merge was given up, since what it has to hold at once, rows of blocks of the same time and of traces that lie in several of them, and columns of attributes, is more than it may hold. Nothing is wrong with the blocks.</summary>
 internal sealed class MergeTooLargeException(long bytes, long limitBytes)
-    : Exception($"the rows that have to be held at once take {bytes >> 20} MiB, and the limit is {limitBytes >> 20} MiB");
+    : Exception($"the rows and columns that have to be held at once take {bytes >> 20} MiB, and the limit is {limitBytes >> 20} MiB");

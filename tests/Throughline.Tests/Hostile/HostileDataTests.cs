@@ -25,8 +25,8 @@ public sealed class HostileDataTests : IAsyncDisposable
     [Fact]
     public async Task ManyDistinctKeysAreKeptAndFound()
     {
-        const int spans = 5_000, keys = 40;
-        await using (var store = await OpenAsync(headMaxSpans: 1_000))
+        const int spans = 10_000, keys = 100;
+        await using (var store = await OpenAsync())
         {
             for (var first = 0; first < spans; first += 500)
             {
@@ -40,7 +40,9 @@ public sealed class HostileDataTests : IAsyncDisposable
             }
             await store.FlushAsync(default);
             await store.CompactAsync(default);
-            Assert.Empty(store.GetStatistics().Problems);
+            // Blocks of so many columns are not put together, since that would cost memory without bound.
+            Assert.InRange(store.GetStatistics().Blocks, 5, 20);
+            Assert.All(store.GetStatistics().Problems, p => Assert.Contains("is not merged with others", p));
             Assert.Equal(spans, store.GetStatistics().Spans);
             var found = await store.SearchAsync(SearchPlan.Parse("key-4321-17=\"value 17\""), default);
             Assert.Equal(new TraceId(1, 433), Assert.Single(found.Traces).TraceId);
@@ -203,7 +205,7 @@ public sealed class HostileDataTests : IAsyncDisposable
     /// <summary>A text of its own for each number that compresses to nearly nothing.</summary>
     private static string Value(int number, int length) => string.Concat(Enumerable.Repeat($"{number:d7}.", length / 8));
 
-    /// <summary>The managed heap's growth while it is watched, as far as collections tell; sampled at every collection.</summary>
+    /// <summary>How much more is alive at once while it is watched: a collection is forced at each look, so that what is counted is held and not only left.</summary>
     private sealed class MemoryWatch : IDisposable
     {
         private readonly long _before = GC.GetTotalMemory(forceFullCollection: true);
@@ -217,8 +219,8 @@ public sealed class HostileDataTests : IAsyncDisposable
             {
                 while (!_stop.IsCancellationRequested)
                 {
-                    Interlocked.Exchange(ref _peak, Math.Max(Interlocked.Read(ref _peak), GC.GetTotalMemory(forceFullCollection: false)));
-                    _stop.Token.WaitHandle.WaitOne(1);
+                    Interlocked.Exchange(ref _peak, Math.Max(Interlocked.Read(ref _peak), GC.GetTotalMemory(forceFullCollection: true)));
+                    _stop.Token.WaitHandle.WaitOne(5);
                 }
             });
             _sampler.Start();

@@ -47,8 +47,10 @@ internal sealed class MergeInput
     /// <summary>Start of the present trace, or, while its row group is not decoded, of the earliest trace of that, which it is.</summary>
     public ulong StartUnixNano => _trace < _traceRows.Length ? Rows.StartUnixNano[_firstRow] : _tables.RowGroups[_rowGroup + 1].MinStartUnixNano;
 
-    /// <summary>Memory that the decoded rows take.</summary>
-    public long DecodedBytes => _rows?.UsedBytes ?? 0;
+    /// <summary>Memory that the decoded rows take, and the columns of attributes, which are here and in the block that is written.</summary>
+    public long HeldBytes => (_rows?.UsedBytes ?? 0) + _tables.Columns.Length * ColumnBytes;
+
+    private const long ColumnBytes = 2_048;
 
     /// <summary>True when the present trace's rows are decoded.</summary>
     public bool IsDecoded => _trace < _traceRows.Length;

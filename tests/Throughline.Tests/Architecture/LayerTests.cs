@@ -25,7 +25,7 @@ public sealed class LayerTests
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Blocks.Format"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
         [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
@@ -58,7 +58,7 @@ public sealed class LayerTests
     };
 
     [Fact]
-    public void NamespacesUseOnlyWhatTheyMay() => Assert.Empty(Violations(MayUse));
+    public void NamespacesUseOnlyWhatTheyMay() => Assert.True(!Violations(MayUse).Any(), string.Join('\n', Violations(MayUse)));
 
     [Fact]
     public void EveryNamespaceHasItsRule()
@@ -86,7 +86,7 @@ public sealed class LayerTests
         var used = OurTypes.NamespaceDependencies.Select(d => (d.From, d.To)).ToHashSet();
         var existing = OurTypes.All.Select(t => t.Namespace.FullName).ToHashSet();
         var spare = MayUse.Where(r => existing.Contains(r.Key)).SelectMany(r => r.Value.Where(n => existing.Contains(n) && !used.Contains((r.Key, n))).Select(n => $"{r.Key} -> {n}"));
-        Assert.Empty(spare);
+        Assert.True(!spare.Any(), string.Join('\n', spare));
     }
 
     [Fact]

@@ -17,8 +17,11 @@ internal static class CrashStore
         LogSegmentBytes = 8_192,
     };
 
-    public static Task<TraceStore> OpenAsync(IFileSystem files, int headMaxSpans = 60) =>
-        TraceStore.OpenAsync(s_options with { HeadMaxSpans = headMaxSpans }, files, new FixedTime(), CancellationToken.None);
+    public static Task<TraceStore> OpenAsync(IFileSystem files, int headMaxSpans = 60, Func<TraceStoreOptions, TraceStoreOptions>? change = null)
+    {
+        var options = s_options with { HeadMaxSpans = headMaxSpans };
+        return TraceStore.OpenAsync(change?.Invoke(options) ?? options, files, new FixedTime(), CancellationToken.None);
+    }
 
     /// <summary>Sends a request as the server would, and marks it when it is acknowledged.</summary>
     public static async Task<AppendStatus> SendAsync(TraceStore store, CrashRequest request)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -14,8 +15,8 @@ public sealed class KilledServerTests : IDisposable
     private const int Kills = 6;
     private const int Senders = 4;
 
-    // Small limits, so that kills fall into flushes, rotations and deletions of segments.
-    private static readonly string[] s_options = ["--head-max-spans", "100", "--log-segment-bytes", "16384"];
+    // Small limits, so that kills fall into flushes, merges, rotations and deletions of segments.
+    private static readonly string[] s_options = ["--head-max-spans", "100", "--log-segment-bytes", "16384", "--compact-target-spans", "300"];
 
     private readonly string _data = Directory.CreateTempSubdirectory("throughline-").FullName;
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(2) };
@@ -33,7 +34,7 @@ public sealed class KilledServerTests : IDisposable
     {
         var random = new Random(seed);
         var ledger = new SpanLedger(seed);
-        var blocks = 0;
+        var (lastBlock, merged) = (0L, false);
         for (var kill = 0; kill < Kills; kill++)
         {
             using (var server = await ServerProcess.StartAsync(_data, s_options))
@@ -42,7 +43,8 @@ public sealed class KilledServerTests : IDisposable
             {
                 await CheckAsync(server, ledger, $"seed {seed}, kill {kill}");
                 await RetryAsync(server, ledger, random);
-                blocks = await CheckAsync(server, ledger, $"seed {seed}, kill {kill}, after retries");
+                (lastBlock, var isMerged) = await CheckAsync(server, ledger, $"seed {seed}, kill {kill}, after retries");
+                merged |= isMerged;
                 // Every other time the server that was looked at is killed too, with nothing under way.
                 if (random.Next(2) == 0)
                     server.Terminate();
@@ -51,7 +53,8 @@ public sealed class KilledServerTests : IDisposable
                 await server.WaitForExitAsync();
             }
         }
-        Assert.True(blocks > Kills, $"only {blocks} blocks were written: the kills did not reach flushing");
+        Assert.True(lastBlock > Kills, $"only {lastBlock} blocks were written: the kills did not reach flushing");
+        Assert.True(merged, "no block was merged: the kills did not reach compaction");
     }
 
     private async Task SendUntilKilledAsync(ServerProcess server, SpanLedger ledger, int killAtRequest)
@@ -105,8 +108,8 @@ public sealed class KilledServerTests : IDisposable
         }
     }
 
-    /// <summary>Compares all that is stored with all that was sent; answers the number of blocks.</summary>
-    private async Task<int> CheckAsync(ServerProcess server, SpanLedger ledger, string when)
+    /// <summary>Compares all that is stored with all that was sent; answers the number of the last block, and whether there is a merged one.</summary>
+    private async Task<(long LastBlock, bool HasMerged)> CheckAsync(ServerProcess server, SpanLedger ledger, string when)
     {
         var found = new Dictionary<TraceId, IReadOnlyList<FoundSpan>>();
         foreach (var trace in ledger.Requests.SelectMany(r => r.Spans).Select(s => s.Trace).Distinct())
@@ -125,7 +128,8 @@ public sealed class KilledServerTests : IDisposable
         var store = status.RootElement.GetProperty("store");
         Assert.Equal(0, store.GetProperty("problems").GetArrayLength());
         Assert.Equal($"{spans}", store.GetProperty("spans").GetString());
-        return store.GetProperty("blocks").GetInt32();
+        var names = Directory.EnumerateFiles(Path.Combine(_data, "0", "traces", "blocks"), "*.block").Select(p => Path.GetFileNameWithoutExtension(p) ?? "");
+        return (names.Select(n => long.Parse(n, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max(), store.GetProperty("levels").EnumerateArray().Any(l => l.GetProperty("level").GetInt32() > 0));
     }
 
     private static List<FoundSpan> Spans(JsonElement request) =>

@@ -17,13 +17,13 @@ internal sealed class MemoryContent
         var copy = new MemoryContent();
         var length = _syncedLength + (luck?.Next(Length - _syncedLength + 1) ?? 0);
         copy.Bytes.AddRange(Bytes.Take(length));
-        // A disk writes pages in any order: the length may be there and a page before the end not.
-        if (luck is not null && length > _syncedLength && luck.Next(3) == 0)
+        // A disk writes pages in any order: the length may be there and a page before the end not, or with what the disk had there before.
+        if (luck is not null && length > _syncedLength && luck.Next(3) is var kind && kind < 2)
         {
             var from = luck.Next(_syncedLength, length);
             var to = luck.Next(from, length + 1);
             for (var i = from; i < to; i++)
-                copy.Bytes[i] = 0;
+                copy.Bytes[i] = kind == 0 ? (byte)0 : (byte)luck.Next(256);
         }
         copy.Sync();
         return copy;

@@ -61,8 +61,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
 
     /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>
     public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
-        CountAsync<IReadOnlyList<ServiceStat>>(fromUnixNano, toUnixNano, execution =>
-            [.. execution.Operations([]).GroupBy(o => o.Service).Select(s => new ServiceStat(s.Key, s.Sum(o => o.Spans), s.Sum(o => o.Errors)))], cancellationToken);
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Services(), cancellationToken);
 
     /// <inheritdoc cref="ISpanSource.GetOperationsAsync"/>
     public ValueTask<IReadOnlyList<OperationStat>> GetOperationsAsync(IReadOnlyCollection<string> services, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>

@@ -22,10 +22,61 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
         _walk.Segments((number, segment) =>
         {
             var totals = book.Of(segment);
-            if (_walk.IsWhole(number)) AddAll(totals, segment.Operations);
-            else _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows, withDurations: false));
+            var (spans, errors) = CountByOperation(number, segment);
+            for (var i = 0; i < totals.Length; i++)
+            {
+                if (totals[i] is not { } total) continue;
+                total.Spans += spans[i];
+                total.Errors += errors[i];
+            }
         });
         return [.. book.Counted().Select(o => new OperationStat(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors))];
+    }
+
+    /// <summary>Spans and errors of all services, by name.</summary>
+    public IReadOnlyList<ServiceStat> Services()
+    {
+        var services = new SortedDictionary<string, (long Spans, long Errors)>(StringComparer.Ordinal);
+        _walk.Segments((number, segment) =>
+        {
+            var (spans, errors) = CountByOperation(number, segment);
+            var counts = new Dictionary<int, (long Spans, long Errors)>();
+            for (var i = 0; i < spans.Length; i++)
+            {
+                if (spans[i] == 0) continue;
+                var known = counts.GetValueOrDefault(segment.Operations.Service[i]);
+                counts[segment.Operations.Service[i]] = (known.Spans + spans[i], known.Errors + errors[i]);
+            }
+            foreach (var (service, count) in counts)
+            {
+                var name = Encoding.UTF8.GetString(segment.Tables.Strings[service]);
+                var known = services.GetValueOrDefault(name);
+                services[name] = (known.Spans + count.Spans, known.Errors + count.Errors);
+            }
+        });
+        return [.. services.Select(s => new ServiceStat(s.Key, s.Value.Spans, s.Value.Errors))];
+    }
+
+    /// <summary>Spans and errors of a segment by the number of the operation.</summary>
+    private (long[] Spans, long[] Errors) CountByOperation(int number, ISpanSegment segment)
+    {
+        var table = segment.Operations;
+        if (_walk.IsWhole(number)) return (table.Spans, table.Errors);
+        var (spans, errors) = (new long[table.Count], new long[table.Count]);
+        _walk.Parts(number, (in OpenPart part, ulong[] rows) =>
+        {
+            var (operations, marks) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks));
+            for (var word = 0; word < rows.Length; word++)
+            {
+                for (var left = rows[word]; left != 0; left &= left - 1)
+                {
+                    var row = (word << 6) + BitOperations.TrailingZeroCount(left);
+                    spans[operations[row]]++;
+                    if ((marks[row] & (ulong)SpanMarks.Error) != 0) errors[operations[row]]++;
+                }
+            }
+        });
+        return (spans, errors);
     }
 
     /// <summary>Spans, errors and quantiles of durations of the operations of some services.</summary>
@@ -46,7 +97,7 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
                 bounds.Charge(grown);
                 return;
             }
-            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows, withDurations: true));
+            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows));
         });
         return new RedOperations(
             [
@@ -128,10 +179,9 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
         }
     }
 
-    private void CountRows(OperationTotals?[] totals, in OpenPart part, ulong[] rows, bool withDurations)
+    private void CountRows(OperationTotals?[] totals, in OpenPart part, ulong[] rows)
     {
-        var (operations, marks) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks));
-        var durations = withDurations ? part.Columns.Rows(RowColumn.Duration) : null;
+        var (operations, marks, durations) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks), part.Columns.Rows(RowColumn.Duration));
         var grown = 0L;
         for (var word = 0; word < rows.Length; word++)
         {
@@ -141,7 +191,7 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
                 if (totals[(int)operations[row]] is not { } total) continue;
                 total.Spans++;
                 if ((marks[row] & (ulong)SpanMarks.Error) != 0) total.Errors++;
-                if (durations is not null) grown += total.Durations.Add(DurationBuckets.Of(durations[row]), 1);
+                grown += total.Durations.Add(DurationBuckets.Of(durations[row]), 1);
             }
         }
         bounds.Charge(grown);

@@ -16,11 +16,12 @@ internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList 
     private readonly SpanBatch _batch = new();
     private ulong _lastSequence;
     private int _told;
+    private Dictionary<TraceId, long> _carried = [];
 
     /// <summary>Records that could be read.</summary>
     public long Records { get; private set; }
 
-    /// <summary>Spans in them.</summary>
+    /// <summary>Spans in them that are in no block.</summary>
     public long Spans { get; private set; }
 
     /// <summary>Bytes of the log's files.</summary>
@@ -32,6 +33,7 @@ internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList 
         try
         {
             Inspect(manifest);
+            _carried = manifest.Carried.ToDictionary(c => c.Id, c => c.FromSegment);
             using var reader = new WalReader(files, new WalOptions { Directory = paths.Log }, manifest.FirstSegment);
             Tell(reader, "");
             while (reader.TryRead(out var record))
@@ -40,7 +42,7 @@ internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList 
                 var lost = _lastSequence == 0 ? 0 : record.Sequence - _lastSequence - 1;
                 Tell(reader, lost > 0 ? $"up to {lost} requests of the log are lost, behind request {_lastSequence}" : "");
                 _lastSequence = record.Sequence;
-                Decode(record);
+                Decode(record, manifest);
             }
             Tell(reader, "requests at the end of the log are lost");
             NoteTornTail(reader.End);
@@ -88,14 +90,22 @@ internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList 
         }
     }
 
-    private void Decode(in WalRecord record)
+    private void Decode(in WalRecord record, Manifest manifest)
     {
         Records++;
         _batch.Clear();
         var payload = record.Payload.Span;
         var result = record.Header.Form == WalForm.Processed ? _decoder.DecodeProcessed(payload, _batch) : _decoder.Decode(payload, _batch);
-        if (result.Status == DecodeStatus.Decoded) Spans += _batch.RowCount;
+        if (result.Status == DecodeStatus.Decoded) Spans += record.Segment >= manifest.CutSegment ? _batch.RowCount : Carried(record.Segment);
         else findings.Damage(Folder + WalSegmentName.Of(record.Segment), record.Offset, "an export request", result.Message, $"the spans of request {record.Sequence} are lost");
+    }
+
+    /// <summary>Spans of a request of before the last flush that it left for the next block.</summary>
+    private int Carried(long segment)
+    {
+        var count = 0;
+        foreach (var id in _batch.TraceId.Span) count += _carried.TryGetValue(id, out var from) && segment >= from ? 1 : 0;
+        return count;
     }
 
     private void Tell(WalReader reader, string meaning)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Throughline.Benchmarks;
 
 /// <summary>A benchmark's command line: <c>--name value</c> options, and the rest.</summary>
@@ -20,4 +22,16 @@ internal sealed class Arguments
 
     /// <summary>An option's value, or what stands for it.</summary>
     public string Option(string name, string otherwise) => _options.GetValueOrDefault(name, otherwise);
+
+    /// <summary>An option's value.</summary>
+    /// <exception cref="ArgumentException">It is not there.</exception>
+    public string Required(string name) => _options.GetValueOrDefault(name) ?? throw new ArgumentException($"{name} is needed.");
+
+    /// <summary>An option's number, or what stands for it.</summary>
+    public double Number(string name, double otherwise) => !_options.TryGetValue(name, out var text) ? otherwise
+        : double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : throw new ArgumentException($"{name} needs a number, not '{text}'.");
+
+    /// <summary>Whether an option says yes.</summary>
+    public bool Flag(string name, bool otherwise) => !_options.TryGetValue(name, out var text) ? otherwise
+        : text is "yes" or "no" ? text == "yes" : throw new ArgumentException($"{name} needs yes or no, not '{text}'.");
 }

@@ -11,6 +11,8 @@ internal sealed class OtlpSender : IDisposable
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
     private static readonly MediaTypeHeaderValue Grpc = new("application/grpc");
 
+    private static readonly TimeSpan RetryLimit = TimeSpan.FromMinutes(2);
+
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 1, UseCookies = false });
     private readonly bool _isGrpc;
     private readonly Uri _target;
@@ -24,8 +26,10 @@ internal sealed class OtlpSender : IDisposable
     /// <summary>Sends until the request is acknowledged, again when the server asks for that; answers how long the acknowledged try took.</summary>
     public async Task<(TimeSpan Latency, int Retries)> SendAsync(byte[] request)
     {
+        var first = Stopwatch.GetTimestamp();
         for (var retries = 0; ; retries++)
         {
+            if (Stopwatch.GetElapsedTime(first) > RetryLimit) throw new TimeoutException($"The server has asked to send a request again for {RetryLimit.TotalMinutes:0} minutes, {retries} times.");
             var watch = Stopwatch.StartNew();
             if (await TrySendAsync(request)) return (watch.Elapsed, retries);
             await Task.Delay(50);

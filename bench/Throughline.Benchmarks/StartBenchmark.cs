@@ -34,13 +34,12 @@ internal static class StartBenchmark
         {
             var watch = Stopwatch.StartNew();
             await using var server = await ServerProcess.StartAsync(arguments, data);
-            using var client = new HttpClient { BaseAddress = server.Http };
-            while (!(await client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode) await Task.Delay(5);
-            (await client.GetAsync(new Uri("/api/v1/services", UriKind.Relative))).EnsureSuccessStatusCode();
+            await server.ReadyAsync();
+            (await server.Client.GetAsync(new Uri("/api/v1/services", UriKind.Relative))).EnsureSuccessStatusCode();
             answering.Add(watch.Elapsed.TotalMilliseconds);
             listening.Add(server.ListeningAfter.TotalMilliseconds);
             await Task.Delay(TimeSpan.FromSeconds(5));
-            memory.Add(server.ResidentBytes / 1e6);
+            memory.Add(server.Counters.ResidentBytes / 1e6);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name}: listening after {Figures.Median(listening):0} ms, first answer after {Figures.Median(answering):0} ms, resident 5 s later {Figures.Median(memory):0} MB (medians of {Starts} starts)"));

@@ -28,8 +28,8 @@ internal sealed class RecentRequests(TimeSpan window, int most)
         }
     }
 
-    /// <summary>A request that is known already, from before a restart.</summary>
-    public bool IsKnown(UInt128 digest, ulong receivedUnixNano) => Register(digest, receivedUnixNano, Stored) is not null;
+    /// <summary>Remembers a request that was stored before a restart; false when it was known already.</summary>
+    public bool TryRemember(UInt128 digest, ulong receivedUnixNano) => Register(digest, receivedUnixNano, Stored) is null;
 
     /// <summary>The request is stored: what is kept of it from now on is small.</summary>
     public void Keep(UInt128 digest)

@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;

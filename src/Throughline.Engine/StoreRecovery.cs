@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
@@ -30,8 +31,8 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
-        var blocks = OpenBlocks(paths, manifest, out var facts);
-        manifest = manifest with { Blocks = facts };
+        manifest = new BlockUpgrade(files, paths, UnixNano(time), _problems).Run(manifest, cancellationToken);
+        var blocks = OpenBlocks(paths, manifest);
         var head = new Head(UnixNano(time), tables, manifest.CutSegment);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
@@ -65,28 +66,23 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         }
     }
 
-    private List<(ManifestBlock, BlockReader)> OpenBlocks(StorePaths paths, Manifest manifest, out IReadOnlyList<ManifestBlock> facts)
+    private List<(ManifestBlock, BlockReader)> OpenBlocks(StorePaths paths, Manifest manifest)
     {
         var blocks = new List<(ManifestBlock, BlockReader)>();
-        var known = new List<ManifestBlock>();
         foreach (var block in manifest.Blocks)
         {
             var name = Manifest.BlockFileName(block.Number);
             try
             {
-                var reader = BlockReader.Open(files, paths.Block(block.Number), name, cache);
-                known.Add(block.IsKnown ? block : BlockFacts.Completed(block.Number, reader, UnixNano(time)));
-                blocks.Add((known[^1], reader));
+                blocks.Add((block, BlockFacts.Confirmed(block, BlockReader.Open(files, paths.Block(block.Number), name, cache))));
             }
             catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
             {
                 _problems.Add($"block {name} cannot be read, its spans are not served: {e.Message}");
-                known.Add(block);
                 continue;
             }
             Remember(blocks[^1].Item2);
         }
-        facts = known;
         return blocks;
     }
 
@@ -97,7 +93,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
             foreach (var request in block.ReadDigests())
             {
-                if (request.ReceivedUnixNano >= oldest) _recent.IsKnown(request.Digest, request.ReceivedUnixNano);
+                if (request.ReceivedUnixNano >= oldest) _recent.TryRemember(request.Digest, request.ReceivedUnixNano);
             }
         }
         catch (UnreadableSegmentException e)
@@ -119,7 +115,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             var header = record.Header;
             // A request whose sync failed was refused and sent again: both copies may be here. Requests of before the cut are known by the block that has the rest of their spans.
             var isBeforeCut = record.Segment < manifest.CutSegment;
-            if (_recent.IsKnown(header.Digest, header.ReceiveUnixNano) && !isBeforeCut) continue;
+            if (!_recent.TryRemember(header.Digest, header.ReceiveUnixNano) && !isBeforeCut) continue;
             batch.Clear();
             var payload = record.Payload.Span;
             var result = header.Form == WalForm.Processed ? decoder.DecodeProcessed(payload, batch) : decoder.Decode(payload, batch);

@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks.Read;
+using Throughline.Engine.Encode;
 using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
@@ -58,6 +59,10 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     public static Task<TraceStore> OpenAsync(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
         Task.Run(() => Open(options, files, time, cancellationToken), cancellationToken);
 
+    /// <summary>The same with the usual limits, on the disk and by the machine's clock.</summary>
+    public static Task<TraceStore> OpenAsync(string directory, CancellationToken cancellationToken = default) =>
+        OpenAsync(new TraceStoreOptions { Directory = directory }, new DiskFileSystem(), TimeProvider.System, cancellationToken);
+
     private static TraceStore Open(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new StorePaths(options.Directory);
@@ -65,6 +70,8 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         RecoveredStore? recovered = null;
         try
         {
+            if (DirectoryOwner.Stranger(files, paths) is { } stranger)
+                throw new StoreOpenException($"{options.Directory} holds {stranger}, which is no file of a store: the directory may belong to another program. Choose an empty one.");
             files.CreateDirectory(options.Directory);
             directoryLock = files.TryLockDirectory(options.Directory)
                 ?? throw new StoreOpenException($"The data directory {options.Directory} is in use by another process. Stop that one, or choose another directory.");
@@ -99,6 +106,17 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.RowCount == 0) return new(AppendResult.Durable);
         return _turnover.Refusal is { } refusal ? new(refusal) : new(AppendNewAsync(batch, payload, digest, payloadIsAsReceived));
+    }
+
+    /// <summary>
+    /// Stores spans that did not come as an OTLP request; otherwise as above. The same spans appended again within <see cref="TraceStoreOptions.DuplicateWindow"/> are recognised as a retry.
+    /// </summary>
+    public async ValueTask<AppendResult> AppendAsync(SpanBatch batch, CancellationToken cancellationToken = default)
+    {
+        var payload = new System.Buffers.ArrayBufferWriter<byte>();
+        OtlpTraceEncoder.EncodeProcessed(batch, payload);
+        var digest = System.IO.Hashing.XxHash128.HashToUInt128(payload.WrittenSpan);
+        return await AppendAsync(batch, payload.WrittenMemory, digest, payloadIsAsReceived: false, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)

@@ -2,7 +2,7 @@ using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
 using Throughline.Server.Hosting;
 
-return await new ServerCommandLine(RunAsync).InvokeAsync(args, Console.Out, Console.Error);
+return await new ServerCommandLine(RunAsync, new InspectionCommands(new DiskFileSystem()).Commands()).InvokeAsync(args, Console.Out, Console.Error);
 
 static async Task<int> RunAsync(ServerOptions options, CancellationToken cancellationToken)
 {

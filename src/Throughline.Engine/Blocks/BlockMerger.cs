@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Write;
 using Throughline.Engine.Files;
@@ -18,6 +19,9 @@ internal sealed record MergeRequest
     /// <summary>Requests received before are no longer recognised, and not kept.</summary>
     public required ulong DigestsFromUnixNano { get; init; }
 
+    /// <summary>Memory of the rows that a merge of several blocks holds at once; beyond it the merge is given up.</summary>
+    public long MaxMemoryBytes { get; init; } = long.MaxValue;
+
     /// <summary>What the new block says of traces that stayed behind in the log.</summary>
     public ReadOnlyMemory<TraceId> StayedBehind { get; init; }
 }
@@ -36,6 +40,7 @@ internal sealed class BlockMerger : IDisposable
 
     /// <summary>Appends the merged block to an empty file; the caller syncs and names it. Answers how many traces it has.</summary>
     /// <exception cref="CorruptDataException">A block cannot be read; nothing that it holds may be given up for the file.</exception>
+    /// <exception cref="MergeTooLargeException">Fewer blocks at once may do.</exception>
     public int Merge(IReadOnlyList<BlockFile> blocks, MergeRequest request, IWritableFile file, CancellationToken cancellationToken)
     {
         _builder.Begin(file);
@@ -45,7 +50,7 @@ internal sealed class BlockMerger : IDisposable
             if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder.Tables, _scratch, _batches));
         }
         var split = new SplitTraceParts(inputs, _builder.Tables);
-        while (Earliest(inputs, split) is { } next)
+        while (Earliest(inputs, split, blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue) is { } next)
         {
             cancellationToken.ThrowIfCancellationRequested();
             AddTrace(next, split, request);
@@ -58,7 +63,7 @@ internal sealed class BlockMerger : IDisposable
     }
 
     /// <summary>The input whose present trace comes next, decoded; null at the end of all.</summary>
-    private MergeInput? Earliest(List<MergeInput> inputs, SplitTraceParts split)
+    private MergeInput? Earliest(List<MergeInput> inputs, SplitTraceParts split, long maxMemoryBytes)
     {
         while (true)
         {
@@ -74,7 +79,15 @@ internal sealed class BlockMerger : IDisposable
             first.Numbers.From(first.Rows);
             var (ids, rows) = first.DecodedTraces;
             split.Take(first.Rows, ids.Span, rows);
+            Limit(inputs, split, maxMemoryBytes);
         }
+    }
+
+    private static void Limit(List<MergeInput> inputs, SplitTraceParts split, long maxMemoryBytes)
+    {
+        var bytes = split.UsedBytes;
+        foreach (var input in inputs) bytes += input.DecodedBytes;
+        if (bytes > maxMemoryBytes) throw new MergeTooLargeException(bytes, maxMemoryBytes);
     }
 
     private void MoveNext(MergeInput input, List<MergeInput> inputs)

@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Write;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;

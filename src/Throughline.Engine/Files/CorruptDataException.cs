@@ -9,4 +9,10 @@ public sealed class CorruptDataException(string file, long offset, string expect
 
     /// <summary>Offset in it.</summary>
     public long Offset { get; } = offset;
+
+    /// <summary>What has to be there.</summary>
+    public string Expected { get; } = expected;
+
+    /// <summary>What is there.</summary>
+    public string Found { get; } = found;
 }

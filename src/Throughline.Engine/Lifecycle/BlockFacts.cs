@@ -1,5 +1,6 @@
 using Throughline.Engine.Blocks;
-using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Blocks.Read;
+using Throughline.Engine.Files;
 
 namespace Throughline.Engine.Lifecycle;
 
@@ -10,23 +11,15 @@ internal static class BlockFacts
     public static ManifestBlock Of(NewBlock block, ulong firstReceivedUnixNano, ulong lastReceivedUnixNano, int level) =>
         Of(block.Number, block.Reader, firstReceivedUnixNano, lastReceivedUnixNano, level);
 
-    /// <summary>
-    /// Of a block of which a manifest of version 0 knew only the number. When it was received is told by the digests of its requests; where they cannot be read, it counts as received now, so that
-    /// it is not dropped early.
-    /// </summary>
-    public static ManifestBlock Completed(long number, BlockReader block, ulong nowUnixNano)
+    /// <summary>The block, which is the one that the manifest means; closed when it is another.</summary>
+    /// <exception cref="CorruptDataException">It is another one.</exception>
+    public static BlockReader Confirmed(ManifestBlock facts, BlockReader block)
     {
-        var (first, last) = (ulong.MaxValue, 0ul);
-        try
-        {
-            foreach (var request in block.ReadDigests()) (first, last) = (Math.Min(first, request.ReceivedUnixNano), Math.Max(last, request.ReceivedUnixNano));
-        }
-        catch (UnreadableSegmentException)
-        {
-            // Recovery reads the digests too, and tells.
-            last = 0;
-        }
-        return last == 0 ? Of(number, block, nowUnixNano, nowUnixNano, level: 0) : Of(number, block, first, last, level: 0);
+        var expected = (facts.Bytes, facts.Spans, facts.Traces);
+        var found = (block.FileBytes, block.SpanCount, block.TraceCount);
+        if (expected == found) return block;
+        block.Dispose();
+        throw new CorruptDataException(block.Name, found.FileBytes, $"{expected.Bytes} bytes with {expected.Spans} spans of {expected.Traces} traces, as the manifest says", $"{found.FileBytes} bytes with {found.SpanCount} spans of {found.TraceCount} traces");
     }
 
     private static ManifestBlock Of(long number, BlockReader block, ulong firstReceivedUnixNano, ulong lastReceivedUnixNano, int level) => new(

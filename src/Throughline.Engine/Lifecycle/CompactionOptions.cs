@@ -21,6 +21,9 @@ public sealed record CompactionOptions
     /// <summary>A block that was flushed this long ago does not wait for more.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Memory of the rows that a merge holds at once: of blocks of the same time, and of traces that lie in several. Beyond it fewer blocks are merged at a time; two that pass it stay as they are.</summary>
+    public long MaxMergeBytes { get; init; } = 256L << 20;
+
     /// <summary>Receive times that one merged block may span: retention by age drops whole blocks.</summary>
     public TimeSpan MaxReceiveWidth { get; init; } = TimeSpan.FromDays(1);
 }

@@ -9,6 +9,7 @@ namespace Throughline.Engine.Lifecycle;
 internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate)
 {
     private readonly Dictionary<long, string> _excluded = [];
+    private readonly Dictionary<long, string> _tooLarge = [];
     private readonly RetentionSteps _retention = new(retention, catalog, blocks);
     private long _droppedBlocks;
     private long _droppedTraces;
@@ -23,7 +24,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         {
             lock (_excluded)
             {
-                return [.. _excluded.Values.Distinct()];
+                return [.. _excluded.Values.Concat(_tooLarge.Values).Distinct()];
             }
         }
     }
@@ -54,14 +55,14 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
             return true;
         }
         if (_retention.Next(now, IsReadable) is not { } work) return false;
-        var (traces, bytes) = (work.Blocks.Sum(b => (long)b.Facts.Traces), work.Blocks.Sum(b => b.Facts.Bytes));
         if (work.Keep is not { } keep)
         {
             Commit(work.Blocks, null);
-            Count(work.Blocks.Count, traces, bytes);
+            Count(work.Blocks.Count, work.Blocks.Sum(b => (long)b.Facts.Traces), work.Blocks.Sum(b => b.Facts.Bytes));
             return true;
         }
-        if (TryMerge(work.Blocks, (id, start) => !keep(id, start), raisesLevel: false, stop) is { } kept) Count(0, traces - kept.Traces, bytes - kept.Bytes);
+        if (TryMerge(work.Blocks, (id, start) => !keep(id, start), raisesLevel: false, stop) is var (kept, merged))
+            Count(0, merged.Sum(b => (long)b.Facts.Traces) - kept.Traces, merged.Sum(b => b.Facts.Bytes) - kept.Bytes);
         return true;
     }
 
@@ -84,10 +85,10 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     {
         if (!compaction.IsOn && !everything) return false;
         var present = blocks.Blocks;
-        var due = CompactionPolicy.Next([.. present.Where(IsReadable).Select(b => b.Facts)], compaction, UnixNano(), everything);
+        var due = CompactionPolicy.Next([.. present.Where(b => IsReadable(b) && !_tooLarge.ContainsKey(b.Facts.Number)).Select(b => b.Facts)], compaction, UnixNano(), everything);
         if (due.Count == 0) return false;
         var inputs = present.Where(b => due.Contains(b.Facts)).ToArray();
-        if (TryMerge(inputs, blocks.Visibility.Hides, raisesLevel: true, stop) is { } merged)
+        if (TryMerge(inputs, blocks.Visibility.Hides, raisesLevel: true, stop) is var (merged, _))
         {
             Interlocked.Increment(ref _merges);
             Interlocked.Add(ref _mergedSpans, merged.Spans);
@@ -95,12 +96,24 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         return true;
     }
 
-    /// <summary>Replaces blocks by one of what is not hidden of them; answers what the manifest says of it. Null when one of them cannot be read, and all stay as they are.</summary>
-    private ManifestBlock? TryMerge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
+    /// <summary>
+    /// Replaces blocks by one of what is not hidden of them; answers what the manifest says of it, and which blocks they were: the first ones, when all are too large together. Null when one of them
+    /// cannot be read or the smallest number is too large, and all stay as they are.
+    /// </summary>
+    private (ManifestBlock Merged, IReadOnlyList<StoredBlock> Inputs)? TryMerge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
     {
         try
         {
-            return Merge(inputs, hides, raisesLevel, stop);
+            return (Merge(inputs, hides, raisesLevel, stop), inputs);
+        }
+        catch (MergeTooLargeException) when (inputs.Count > (raisesLevel ? 2 : 1))
+        {
+            return TryMerge([.. inputs.Take(inputs.Count == 2 ? 1 : (inputs.Count + 1) / 2)], hides, raisesLevel, stop);
+        }
+        catch (MergeTooLargeException e)
+        {
+            KeepApart(inputs, e);
+            return null;
         }
         catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException))
         {
@@ -114,6 +127,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         var request = new MergeRequest
         {
             Hides = hides,
+            MaxMemoryBytes = compaction.MaxMergeBytes,
             IsElsewhere = id => blocks.Blocks.Any(b => !inputs.Contains(b) && MayHold(b, id)),
             DigestsFromUnixNano = UnixNano() - (ulong)duplicateWindow.Ticks * 100,
         };
@@ -172,6 +186,15 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
             added = null;
         }
         return next;
+    }
+
+    /// <summary>Blocks that are too large together, however few they are, stay as they are; what retention does with them does not change.</summary>
+    private void KeepApart(IReadOnlyList<StoredBlock> inputs, MergeTooLargeException e)
+    {
+        lock (_excluded)
+        {
+            foreach (var block in inputs) _tooLarge[block.Facts.Number] = $"block {block.Reader.Name} is not merged with others until the store is opened again: {e.Message}";
+        }
     }
 
     /// <summary>A block that cannot be read is left as it is, so that what can be read of it is served; the others are merged without it.</summary>

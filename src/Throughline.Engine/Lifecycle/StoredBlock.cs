@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Read;
 
 namespace Throughline.Engine.Lifecycle;
 

@@ -102,6 +102,9 @@ public sealed class SpanBatch
     /// <summary>Number of spans.</summary>
     public int RowCount => StartUnixNano.Count;
 
+    /// <summary>The text that a number in the strings stands for. For reading single values; it makes a string each time.</summary>
+    public string Text(int id) => System.Text.Encoding.UTF8.GetString(Strings[id]);
+
     /// <summary>Nanoseconds from start to end, 0 when the span ends before it starts.</summary>
     public ulong DurationNano(int row)
     {

@@ -102,6 +102,12 @@ public sealed class WalReader : IDisposable
                 var missing = Path.Combine(directory, WalSegmentName.Of(previous));
                 _problems.Add(new WalProblem(missing, 0, header.PreviousLength, $"a segment of {header.PreviousLength} bytes", "no file"));
             }
+            if (_sizes.TryGetValue(previous, out var size) && size < header.PreviousLength && _segments.All(s => s.Number != previous))
+            {
+                // Without a header, and too short for records: it looks as if it never held any, but this one knows better.
+                var emptied = Path.Combine(directory, WalSegmentName.Of(previous));
+                _problems.Add(new WalProblem(emptied, size, header.PreviousLength - size, $"{header.PreviousLength} bytes", $"{size} bytes"));
+            }
             _sealedLengths[previous] = header.PreviousLength;
         }
     }

@@ -57,8 +57,17 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         if (end.PreviousSegment > 0)
             files.SyncFile(Path.Combine(options.Directory, WalSegmentName.Of(end.PreviousSegment)));
         var writer = new WalWriter<TState>(files, options, end, committed);
-        writer.BeginSegment();
-        new Thread(writer.Run) { IsBackground = true, Name = "throughline-log" }.Start();
+        var segment = writer.BeginSegment();
+        try
+        {
+            new Thread(writer.Run) { IsBackground = true, Name = "throughline-log" }.Start();
+        }
+        catch
+        {
+            // The system gives no more threads: nobody else will close the file.
+            segment.Dispose();
+            throw;
+        }
         return writer;
     }
 

@@ -51,14 +51,15 @@ public sealed class ServerCommandLine
     private readonly Command _server = new("server", "Starts the server: receives OTLP, stores it, answers queries, serves the page.");
     private readonly RootCommand _root = new("Throughline: distributed tracing for AI pipelines.");
 
-    /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started.</summary>
-    public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run)
+    /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
+    public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
         foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
         _root.Subcommands.Add(_server);
+        foreach (var command in others ?? []) _root.Subcommands.Add(command);
     }
 
     /// <summary>Reads the arguments and runs what they ask for; answers the exit code. Bad arguments are one line on <paramref name="errors"/>, exit code 2.</summary>
@@ -70,7 +71,8 @@ public sealed class ServerCommandLine
         var problem = parsed.Errors.Count > 0 ? parsed.Errors[^1].Message : parsed.CommandResult.Command == _server ? Contradiction(Read(parsed)) : null;
         if (problem is not null && !AsksForHelp(arguments))
         {
-            errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline server --help' lists the options.");
+            var command = parsed.CommandResult.Command is RootCommand ? _server : parsed.CommandResult.Command;
+            errors.WriteLine($"throughline: {problem.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. 'throughline {command.Name} --help' lists the options.");
             return Task.FromResult(2);
         }
         return parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -147,6 +149,8 @@ public sealed class ServerCommandLine
         Store("--max-pinned-traces", "Traces that may be pinned.", store.MaxPinnedTraces, 0, 1_000_000, (s, v) => s with { MaxPinnedTraces = (int)v });
         Store("--compact-target-spans", "Spans that blocks are merged up to; half as many are left alone.", store.Compaction.TargetSpans, 1, 100_000_000,
             (s, v) => s with { Compaction = s.Compaction with { TargetSpans = v } });
+        Store("--compact-merge-bytes", "Memory of the rows that a merge of blocks holds at once; beyond it fewer are merged at a time.", store.Compaction.MaxMergeBytes, 1 << 20, 1L << 40,
+            (s, v) => s with { Compaction = s.Compaction with { MaxMergeBytes = v } });
         Store("--block-cache-bytes", "Memory for all that is decoded of blocks.", store.BlockCacheBytes, 0, 1L << 40, (s, v) => s with { BlockCacheBytes = v });
     }
 

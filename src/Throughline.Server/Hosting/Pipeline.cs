@@ -48,8 +48,8 @@ internal static class Pipeline
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
         var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
-        var grpc = new OtlpGrpcReceiver(ingest, bodies, limits, counters);
         var guard = new GrpcGuard(budget, limits, counters, time);
+        var grpc = new OtlpGrpcReceiver(ingest, bodies, guard, limits, counters);
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch => branch.Run(http.HandleAsync));
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>

@@ -1,4 +1,6 @@
 using System.Text;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Configuration;
 using Throughline.Server.SelfTelemetry;
 
@@ -24,11 +26,32 @@ public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, Ingest
         }
         using var tooSlow = new CancellationTokenSource(limits.BodyTimeout, time);
         await using var aborting = tooSlow.Token.UnsafeRegister(static state => ((HttpContext)(state ?? throw new ArgumentNullException(nameof(state)))).Abort(), context);
-        var call = new GrpcCall(share, tooSlow);
+        GrpcCall? call = null;
+        var body = new CountedBody(context.Request.BodyReader, share, () =>
+        {
+            call?.MessageArrived();
+            return Overloaded();
+        });
+        call = new GrpcCall(share, body, tooSlow);
         context.Features.Set(call);
+        context.Features.Set<IRequestBodyPipeFeature>(body);
         await next(context);
         CountUnseen(context, call, tooSlow);
     }
+
+    /// <summary>What ends a call that the budget has no room for.</summary>
+    internal RpcException Overloaded()
+    {
+        var message = $"The requests under way fill the {limits.MaxBytesInFlight} bytes that they may (--max-in-flight-bytes). Try again.";
+        counters.CountRefused(RefusalReason.Overloaded, message);
+        return Retry(StatusCode.ResourceExhausted, message, IngestOutcome.StandardRetry);
+    }
+
+    /// <summary>An error with a <c>RetryInfo</c>.</summary>
+    internal static RpcException Retry(StatusCode code, string message, TimeSpan after) => new(new Status(code, message), new Metadata
+    {
+        { StatusDetails, OtlpReply.Status(OtlpForm.Protobuf, (RpcCode)code, message, after) },
+    });
 
     /// <summary>Answers a call that was turned away before it came to gRPC.</summary>
     internal static void WriteRefusal(HttpContext context, int status, string message) => WriteTrailersOnly(context, status switch
@@ -81,16 +104,17 @@ public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, Ingest
 }
 
 /// <summary>One call under way: its part of the budget, and the clock that ends it when its message does not come. Belongs to the call.</summary>
-internal sealed class GrpcCall(ReceiveBudget.RequestShare share, CancellationTokenSource tooSlow)
+internal sealed class GrpcCall(ReceiveBudget.RequestShare share, CountedBody body, CancellationTokenSource tooSlow)
 {
     internal ReceiveBudget.RequestShare Share => share;
 
     internal bool HasMessage { get; private set; }
 
-    /// <summary>The message is there: the clock stops.</summary>
+    /// <summary>The message is there, out of the server's buffers, or it will not be waited for: the clock stops.</summary>
     internal void MessageArrived()
     {
         HasMessage = true;
+        body.GiveBack();
         tooSlow.CancelAfter(Timeout.InfiniteTimeSpan);
     }
 }

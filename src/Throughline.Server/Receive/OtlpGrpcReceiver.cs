@@ -10,7 +10,7 @@ namespace Throughline.Server.Receive;
 /// OTLP over gRPC (OTLP specification 1.x, "OTLP/gRPC"): <c>TraceService/Export</c>, without generated classes: the message goes from gRPC's buffer into a
 /// pooled one, and from there through the same decoder as over HTTP. Other signals are UNIMPLEMENTED, in words. One per server; thread safe.
 /// </summary>
-public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, ReceiveLimits limits, IngestCounters counters)
+public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, GrpcGuard guard, ReceiveLimits limits, IngestCounters counters)
 {
     private const string Package = "opentelemetry.proto.collector.";
 
@@ -46,7 +46,7 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
         using var received = request;
         var call = context.GetHttpContext().Features.GetRequiredFeature<GrpcCall>();
         call.MessageArrived();
-        if (!call.Share.TryTake(received.Capacity)) throw Overloaded();
+        if (!call.Share.TryTake(received.Capacity)) throw guard.Overloaded();
         using var expanded = new PooledBuffer();
         var outcome = await ingest.IngestAsync(await ExpandAsync(received, expanded, call, context.CancellationToken), OtlpForm.Protobuf);
         return outcome.Status switch
@@ -54,8 +54,8 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
             IngestStatus.Stored when outcome.RejectedSpans == 0 && outcome.Message.Length == 0 => Stored,
             IngestStatus.Stored => OtlpReply.Export(OtlpForm.Protobuf, outcome.RejectedSpans, outcome.Message),
             IngestStatus.Malformed => throw Error(StatusCode.InvalidArgument, outcome.Message),
-            IngestStatus.Overloaded => throw Retry(StatusCode.ResourceExhausted, outcome.Message, outcome.RetryAfter),
-            _ => throw Retry(StatusCode.Unavailable, outcome.Message, outcome.RetryAfter),
+            IngestStatus.Overloaded => throw GrpcGuard.Retry(StatusCode.ResourceExhausted, outcome.Message, outcome.RetryAfter),
+            _ => throw GrpcGuard.Retry(StatusCode.Unavailable, outcome.Message, outcome.RetryAfter),
         };
     }
 
@@ -72,7 +72,7 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
         return status switch
         {
             BodyStatus.Read => expanded.Written,
-            BodyStatus.Overloaded => throw Overloaded(),
+            BodyStatus.Overloaded => throw guard.Overloaded(),
             BodyStatus.Corrupt => throw Refuse(StatusCode.InvalidArgument, RefusalReason.Malformed,
                 $"The message is not gzip data, as its encoding says; it broke off after {expanded.Length} decompressed bytes."),
             _ => throw Refuse(StatusCode.ResourceExhausted, RefusalReason.TooLarge,
@@ -88,13 +88,6 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
             $"{signal} are not stored by this server, only traces. Turn the sender's {signal.ToLowerInvariant()} exporter off.");
     }
 
-    private RpcException Overloaded()
-    {
-        var message = $"The requests under way fill the {limits.MaxBytesInFlight} bytes that they may (--max-in-flight-bytes). Try again.";
-        counters.CountRefused(RefusalReason.Overloaded, message);
-        return Retry(StatusCode.ResourceExhausted, message, IngestOutcome.StandardRetry);
-    }
-
     private RpcException Refuse(StatusCode code, RefusalReason reason, string message)
     {
         counters.CountRefused(reason, message);
@@ -102,9 +95,4 @@ public sealed class OtlpGrpcReceiver(IngestService ingest, BodyReader bodies, Re
     }
 
     private static RpcException Error(StatusCode code, string message) => new(new Status(code, message));
-
-    private static RpcException Retry(StatusCode code, string message, TimeSpan after) => new(new Status(code, message), new Metadata
-    {
-        { GrpcGuard.StatusDetails, OtlpReply.Status(OtlpForm.Protobuf, (RpcCode)code, message, after) },
-    });
 }

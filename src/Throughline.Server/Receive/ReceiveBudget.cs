@@ -37,6 +37,13 @@ public sealed class ReceiveBudget(ReceiveLimits limits)
             return true;
         }
 
+        /// <summary>Gives bytes back before the request's end: they are not in memory any more.</summary>
+        public void GiveBack(long bytes)
+        {
+            _taken -= bytes;
+            Interlocked.Add(ref budget._bytes, -bytes);
+        }
+
         /// <summary>Gives everything back.</summary>
         public void Dispose()
         {

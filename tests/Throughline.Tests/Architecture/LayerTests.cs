@@ -24,16 +24,22 @@ public sealed class LayerTests
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Query.Plan"],
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
-        [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages"],
-        [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read"],
-        [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks"],
+        [$"{E}.Blocks.Format"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
+        [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format"],
+        [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
+        [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
-        [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Read"],
+        [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
+        // Reads what is closed, past the store.
+        [$"{E}.Inspection"] =
+        [
+            E, $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0",
+        ],
         // The facade joins them.
-        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Lifecycle"],
+        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle"],
         [$"{S}.Storage"] = [E],
         [$"{S}.SelfTelemetry"] = [],
         [$"{S}.Problems"] = [],

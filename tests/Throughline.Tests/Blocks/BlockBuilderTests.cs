@@ -1,5 +1,6 @@
 using CsCheck;
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Write;
 using Throughline.Tests.Store;
 

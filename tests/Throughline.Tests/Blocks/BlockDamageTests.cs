@@ -1,4 +1,5 @@
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;

@@ -1,5 +1,7 @@
 using CsCheck;
 using Throughline.Engine.Blocks;
+using Throughline.Engine.Blocks.Format;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Write;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;

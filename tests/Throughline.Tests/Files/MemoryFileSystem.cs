@@ -243,6 +243,7 @@ public sealed class MemoryFileSystem : IFileSystem
             content.Sync();
             _directories.TryAdd(DirectoryOf(path), new MemoryDirectory());
             var directory = Directory(path);
+            _used += bytes.Length - (directory.Names.TryGetValue(Path.GetFileName(path), out var before) ? before.Length : 0);
             directory.Names[Path.GetFileName(path)] = content;
             directory.Durable[Path.GetFileName(path)] = content;
         }

@@ -59,6 +59,18 @@ public sealed class WalDamageTests
     }
 
     [Fact]
+    public async Task ASealedSegmentOfWhichNothingIsLeftIsReported()
+    {
+        var files = await WriteAsync(4, seal: true);
+        var whole = files.ReadAll(WalTestLog.PathOf(1));
+        for (var length = 0; length < whole.Length; length++)
+        {
+            files.WriteAll(WalTestLog.PathOf(1), whole[..length]);
+            Assert.Contains(WalTestLog.Read(files).Problems, p => p.File == WalTestLog.PathOf(1));
+        }
+    }
+
+    [Fact]
     public async Task AFlippedBitBeforeTheLastGroupOfAnUnsealedLogIsReported()
     {
         var files = await WriteAsync(3, seal: false);

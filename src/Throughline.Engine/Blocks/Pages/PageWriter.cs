@@ -32,6 +32,7 @@ internal sealed class PageWriter : IDisposable
     {
         _file = file;
         _entries.Clear();
+        DictionaryBytes = 0;
         _buffer.Truncate(0);
         if (_buffer.Items.Length > 2 * BufferBytes) _buffer = new Column<byte>(BufferBytes);
     }
@@ -40,6 +41,9 @@ internal sealed class PageWriter : IDisposable
 
     /// <summary>Where the next page will lie.</summary>
     public long Position => File.Length + _buffer.Count;
+
+    /// <summary>Bytes of the entries of dictionaries so far, before compression.</summary>
+    public long DictionaryBytes { get; private set; }
 
     /// <summary>The pages so far.</summary>
     public ReadOnlySpan<PageEntry> Entries => CollectionsMarshal.AsSpan(_entries);
@@ -79,8 +83,11 @@ internal sealed class PageWriter : IDisposable
     }
 
     /// <summary>A page of entries of a column's dictionary (<see cref="DictionaryPage"/>).</summary>
-    public void Dictionary(int column, long firstId, int count, ReadOnlySpan<byte> body) =>
+    public void Dictionary(int column, long firstId, int count, ReadOnlySpan<byte> body)
+    {
+        DictionaryBytes += body.Length;
         Append(new PageEntry { Column = column, RowGroup = PageEntry.WholeBlock, Encoding = PageEncoding.Dictionary, Base = firstId, Top = firstId + count - 1, Count = count }, body, true);
+    }
 
     /// <summary>Appends bytes that are no page: the header, the directory, the footer.</summary>
     public void Plain(ReadOnlySpan<byte> bytes)

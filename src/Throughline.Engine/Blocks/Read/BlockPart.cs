@@ -1,4 +1,5 @@
 using System.Numerics;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model.Columns;

@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 
 namespace Throughline.Engine.Blocks.Read;

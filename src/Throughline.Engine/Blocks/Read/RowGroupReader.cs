@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;

@@ -31,25 +31,12 @@ internal struct RowGroupEntry
     public long EventsOffset;
     /// <summary>Where the row group ends.</summary>
     public long EndOffset;
-
-    /// <summary>First byte and length of a column group.</summary>
-    public readonly (long Offset, int Length) Range(ColumnGroups group)
-    {
-        var (from, to) = group switch
-        {
-            ColumnGroups.Core => (CoreOffset, RestOffset),
-            ColumnGroups.Rest => (RestOffset, AttributesOffset),
-            ColumnGroups.Attributes => (AttributesOffset, EventsOffset),
-            _ => (EventsOffset, EndOffset),
-        };
-        return (from, (int)(to - from));
-    }
 }
 
-/// <summary>The footer of a block file (docs/format/block.md, "Footer"): where everything else lies.</summary>
+/// <summary>The footer of a block file of version 0: where everything else lies.</summary>
 internal sealed class BlockFooter
 {
-    /// <summary>Version of the format that this code writes. Version 0 may still change without compatibility.</summary>
+    /// <summary>The version that this folder reads.</summary>
     public const uint FormatVersion = 0;
 
     /// <summary>Bytes before the first page.</summary>
@@ -94,29 +81,6 @@ internal sealed class BlockFooter
         BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(8), FormatVersion);
         return header;
-    }
-
-    /// <summary>Footer and trailer.</summary>
-    public byte[] Encode()
-    {
-        var groups = MemoryMarshal.AsBytes(RowGroups.AsSpan());
-        var bytes = new byte[FixedBytes + groups.Length + TrailerBytes];
-        var fixedPart = bytes.AsSpan(0, FixedBytes);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart, Spans);
-        BinaryPrimitives.WriteUInt64LittleEndian(fixedPart[8..], MinStartUnixNano);
-        BinaryPrimitives.WriteUInt64LittleEndian(fixedPart[16..], MaxStartUnixNano);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[24..], TablesOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[32..], TracesOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[40..], DigestsOffset);
-        BinaryPrimitives.WriteInt32LittleEndian(fixedPart[48..], Traces);
-        BinaryPrimitives.WriteInt32LittleEndian(fixedPart[52..], RowGroups.Length);
-        groups.CopyTo(bytes.AsSpan(FixedBytes));
-        var trailer = bytes.AsSpan(FixedBytes + groups.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(trailer, FixedBytes + groups.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer[4..], FormatVersion);
-        BinaryPrimitives.WriteUInt64LittleEndian(trailer[8..], XxHash3.HashToUInt64(bytes.AsSpan(0, FixedBytes + groups.Length)));
-        BinaryPrimitives.WriteUInt64LittleEndian(trailer[16..], Magic);
-        return bytes;
     }
 
     /// <summary>Reads the footer of a file; answers where it begins, too.</summary>

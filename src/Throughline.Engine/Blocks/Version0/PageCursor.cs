@@ -11,7 +11,7 @@ internal sealed class PageCursor(string file, long fileOffset, byte[] bytes)
     public long[] Numbers()
     {
         var (page, offset) = Next();
-        return PageCodec.Reader.ReadNumbers(page.Span, file, offset);
+        return PageCodec.ReadNumbers(page.Span, file, offset);
     }
 
     /// <summary>The next page's numbers as 32-bit integers.</summary>
@@ -50,14 +50,14 @@ internal sealed class PageCursor(string file, long fileOffset, byte[] bytes)
         return new Column<int>(offsets);
     }
 
-    /// <summary>Passes over the next page, whose bytes are not looked at.</summary>
-    public void Skip() => Next();
+    /// <summary>Passes over the next page, whose bytes are checked and not used.</summary>
+    public void Skip() => Bytes();
 
     /// <summary>The next page's bytes.</summary>
     public ReadOnlySpan<byte> Bytes()
     {
         var (page, offset) = Next();
-        return PageCodec.Reader.ReadBytes(page.Span, file, offset);
+        return PageCodec.ReadBytes(page.Span, file, offset);
     }
 
     /// <summary>The next two pages as a dictionary.</summary>
@@ -74,7 +74,7 @@ internal sealed class PageCursor(string file, long fileOffset, byte[] bytes)
         var left = bytes.Length - _position;
         var offset = fileOffset + _position;
         if (left < PageCodec.HeaderBytes) throw new Files.CorruptDataException(file, offset, "a page", $"{left} bytes");
-        var length = PageCodec.Reader.PageBytes(bytes.AsSpan(_position));
+        var length = PageCodec.PageBytes(bytes.AsSpan(_position));
         if (length < PageCodec.HeaderBytes || length > left) throw new Files.CorruptDataException(file, offset, $"a page of at most {left} bytes", $"a length of {length}");
         var page = bytes.AsMemory(_position, length);
         _position += length;

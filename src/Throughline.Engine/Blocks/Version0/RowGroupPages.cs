@@ -5,27 +5,11 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Blocks.Version0;
 
 /// <summary>
-/// The rows of a row group as pages, one run of pages per <see cref="ColumnGroups"/> member (docs/format/block.md, "Row groups"). Rows are trace-major, so a
-/// group is read with the number of rows of each of its traces at hand.
+/// The rows of a row group as pages, a run of pages for each group of columns. Rows are trace-major, so that a row group is read with the number of rows of each of its traces at hand.
 /// </summary>
 internal static class RowGroupPages
 {
-    /// <summary>Writes the core columns. Starts are stored from the start of the row's trace in this block.</summary>
-    public static void WriteCore(SpanBatch rows, ReadOnlySpan<ulong> traceStartOfRow, OldPageWriter pages)
-    {
-        var numbers = new long[rows.RowCount];
-        for (var i = 0; i < numbers.Length; i++) numbers[i] = (long)(rows.StartUnixNano[i] - traceStartOfRow[i]);
-        pages.Numbers(numbers);
-        for (var i = 0; i < numbers.Length; i++) numbers[i] = (long)(rows.EndUnixNano[i] - rows.StartUnixNano[i]);
-        pages.Numbers(numbers);
-        pages.Numbers(rows.Name.Span);
-        pages.Numbers(rows.Kind.Span);
-        pages.Numbers(rows.Status.Span);
-        pages.Numbers(rows.Resource.Span);
-        pages.Numbers(rows.Marks.Span);
-    }
-
-    /// <summary>Reads the core columns into an empty batch.</summary>
+    /// <summary>Reads the core columns into an empty batch; starts are stored from the start of the row's trace.</summary>
     public static void ReadCore(PageCursor pages, ReadOnlySpan<TraceId> traceIdOfRow, ReadOnlySpan<ulong> traceStartOfRow, SpanBatch rows)
     {
         var starts = MemoryMarshal.Cast<long, ulong>(pages.Numbers()).ToArray();
@@ -45,21 +29,7 @@ internal static class RowGroupPages
         rows.Marks = pages.Flags();
     }
 
-    /// <summary>Writes ids and what few searches look at.</summary>
-    public static void WriteRest(SpanBatch rows, ReadOnlySpan<int> traceRows, OldPageWriter pages)
-    {
-        pages.Bytes(MemoryMarshal.AsBytes(rows.SpanId.Span), compress: false);
-        ParentPages.Write(rows, traceRows, pages);
-        pages.Numbers(rows.StatusMessage.Span);
-        pages.Numbers(rows.TraceState.Span);
-        pages.Numbers(rows.Flags.Span);
-        pages.Numbers(rows.Scope.Span);
-        pages.Numbers(rows.DroppedAttributes.Span);
-        pages.Numbers(rows.DroppedEvents.Span);
-        pages.Numbers(rows.DroppedLinks.Span);
-    }
-
-    /// <summary>Reads what <see cref="WriteRest"/> wrote.</summary>
+    /// <summary>Reads ids and what few searches look at.</summary>
     public static void ReadRest(PageCursor pages, SpanBatch rows)
     {
         rows.SpanId = new(MemoryMarshal.Cast<byte, ulong>(pages.Bytes()).ToArray());
@@ -73,31 +43,7 @@ internal static class RowGroupPages
         rows.DroppedLinks = pages.UInts();
     }
 
-    /// <summary>Writes events and links. Event times are stored from their span's start.</summary>
-    public static void WriteEventsAndLinks(SpanBatch rows, OldPageWriter pages)
-    {
-        var events = rows.Events;
-        pages.Lengths(rows.EventOffset.Span);
-        var times = new long[events.Count];
-        for (var row = 0; row < rows.RowCount; row++)
-        {
-            for (var e = rows.EventOffset[row]; e < rows.EventOffset[row + 1]; e++) times[e] = (long)(events.TimeUnixNano[e] - rows.StartUnixNano[row]);
-        }
-        pages.Numbers(times);
-        pages.Numbers(events.Name.Span);
-        pages.Numbers(events.DroppedAttributes.Span);
-        AttributePages.Write(events.Attributes, events.AttributeOffset.Span, pages);
-        var links = rows.Links;
-        pages.Lengths(rows.LinkOffset.Span);
-        pages.Bytes(MemoryMarshal.AsBytes(links.TraceId.Span), compress: false);
-        pages.Bytes(MemoryMarshal.AsBytes(links.SpanId.Span), compress: false);
-        pages.Numbers(links.TraceState.Span);
-        pages.Numbers(links.Flags.Span);
-        pages.Numbers(links.DroppedAttributes.Span);
-        AttributePages.Write(links.Attributes, links.AttributeOffset.Span, pages);
-    }
-
-    /// <summary>Reads what <see cref="WriteEventsAndLinks"/> wrote; needs the core columns.</summary>
+    /// <summary>Reads events and links, whose times are stored from their span's start; needs the core columns.</summary>
     public static void ReadEventsAndLinks(PageCursor pages, SpanBatch rows)
     {
         rows.EventOffset = pages.Offsets();
@@ -128,43 +74,7 @@ internal static class ParentPages
 {
     private const long None = 0;
     private const long Elsewhere = 1;
-    private const int Nearby = 64;
-
-    /// <summary>Writes the parents; <paramref name="traceRows"/> are the numbers of rows of the traces, in order.</summary>
-    public static void Write(SpanBatch rows, ReadOnlySpan<int> traceRows, OldPageWriter pages)
-    {
-        var codes = new long[rows.RowCount];
-        var elsewhere = new List<ulong>();
-        var index = new Dictionary<ulong, int>();
-        var first = 0;
-        foreach (var count in traceRows)
-        {
-            var ids = rows.SpanId.Span.Slice(first, count);
-            if (count > Nearby)
-            {
-                index.Clear();
-                for (var i = 0; i < count; i++) index.TryAdd(ids[i], i);
-            }
-            for (var i = 0; i < count; i++)
-            {
-                var parent = rows.ParentSpanId[first + i];
-                if (parent == 0)
-                {
-                    codes[first + i] = None;
-                    continue;
-                }
-                var at = count > Nearby ? index.GetValueOrDefault(parent, -1) : ids.IndexOf(parent);
-                if (at < 0) elsewhere.Add(parent);
-                // Back by n rows is 2n + 2, forward by n is 2n + 3: small numbers, whichever way.
-                codes[first + i] = at < 0 ? Elsewhere : at <= i ? 2L * (i - at) + 2 : 2L * (at - i) + 3;
-            }
-            first += count;
-        }
-        pages.Numbers(codes);
-        pages.Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(elsewhere)), compress: false);
-    }
-
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Reads the parents.</summary>
     public static Column<ulong> Read(PageCursor pages, ReadOnlySpan<ulong> spanIds)
     {
         var codes = pages.Numbers();

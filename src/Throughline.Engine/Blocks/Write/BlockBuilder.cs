@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
@@ -17,6 +18,11 @@ internal sealed class BlockBuilder : IDisposable
     /// </summary>
     public const int RowGroupRows = 16_384;
 
+    /// <summary>
+    /// Texts of a row group, before compression: whoever reads a row group whole holds as many. Few rows with huge values make a row group, too; a trace is in one all the same.
+    /// </summary>
+    private const long RowGroupTextBytes = 32L << 20;
+
     private readonly PageWriter _pages = new();
     private readonly BlockTablesBuilder _tables = new();
     private readonly RowGroupBuilder _rowGroup;
@@ -25,6 +31,7 @@ internal sealed class BlockBuilder : IDisposable
     private readonly List<RowGroupFacts> _rowGroups = [];
     private Column<TraceId> _traceIds = new(0);
     private long _spans;
+    private long _textsBefore;
 
     /// <summary>Makes a builder that writes nothing yet.</summary>
     public BlockBuilder()
@@ -46,7 +53,7 @@ internal sealed class BlockBuilder : IDisposable
         _summaries.Clear();
         _rowGroups.Clear();
         _traceIds.Truncate(0);
-        _spans = 0;
+        (_spans, _textsBefore) = (0, 0);
         _source = null;
         _pages.Begin(file);
         _pages.Plain(BlockFooter.Header());
@@ -70,7 +77,7 @@ internal sealed class BlockBuilder : IDisposable
     public void AddTrace(TraceId id, ReadOnlySpan<int> rows)
     {
         var source = _source ?? throw new InvalidOperationException("No source has been named.");
-        if (_rowGroup.Rows > 0 && _rowGroup.Rows + rows.Length > RowGroupRows) EndRowGroup();
+        if (_rowGroup.Rows > 0 && (_rowGroup.Rows + rows.Length > RowGroupRows || _pages.DictionaryBytes - _textsBefore > RowGroupTextBytes)) EndRowGroup();
         _traceIds.Add(id);
         _rowGroup.AddTrace(source, rows, source.Analysis.Of(rows, false));
         _spans += rows.Length;
@@ -81,6 +88,7 @@ internal sealed class BlockBuilder : IDisposable
         if (_rowGroup.Rows == 0) return;
         EndPiece();
         _rowGroups.Add(_rowGroup.Write(_rowGroups.Count));
+        _textsBefore = _pages.DictionaryBytes;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Model;
 
@@ -45,6 +46,9 @@ internal sealed class MergeInput
 
     /// <summary>Start of the present trace, or, while its row group is not decoded, of the earliest trace of that, which it is.</summary>
     public ulong StartUnixNano => _trace < _traceRows.Length ? Rows.StartUnixNano[_firstRow] : _tables.RowGroups[_rowGroup + 1].MinStartUnixNano;
+
+    /// <summary>Memory that the decoded rows take.</summary>
+    public long DecodedBytes => _rows?.UsedBytes ?? 0;
 
     /// <summary>True when the present trace's rows are decoded.</summary>
     public bool IsDecoded => _trace < _traceRows.Length;

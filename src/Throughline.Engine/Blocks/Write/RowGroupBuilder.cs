@@ -1,3 +1,4 @@
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;

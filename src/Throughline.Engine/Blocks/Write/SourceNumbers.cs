@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 

@@ -74,6 +74,9 @@ internal sealed class SplitTraceParts
         _readyRows += rows;
     }
 
+    /// <summary>Memory that the parts take.</summary>
+    public long UsedBytes => _table.UsedBytes;
+
     /// <summary>True when so many rows are ready that going over to them and back is worth it.</summary>
     public bool IsFull => _readyRows > ReadyRows;
 

@@ -28,6 +28,13 @@ public sealed record SearchPlan
 
     /// <summary>Where the previous page ended; null for the first page.</summary>
     public SearchCursor? After { get; init; }
+
+    /// <summary>The search for what a filter text says (docs/api.md, "Filter text"); the newest traces come first.</summary>
+    /// <exception cref="FormatException">The text cannot be understood; the message says what and where.</exception>
+    public static SearchPlan Parse(string filterText) =>
+        FilterText.TryParse(filterText, out var filter, out var error)
+            ? new SearchPlan { Span = filter.Span, Trace = filter.Trace }
+            : throw new FormatException($"{error.Message} (at character {error.Position})");
 }
 
 /// <summary>What the totals of a search are wanted to say.</summary>

@@ -59,10 +59,10 @@ public sealed class CommandLineTests
     [InlineData("0", 0)]
     public async Task RetentionIsATimeANumberOfTracesAndBytes(string time, int hours)
     {
-        var (_, options, _) = await ParseAsync("server", "--retention", time, "--retention-traces", "5", "--retention-bytes", "9000000000", "--max-pinned-traces", "3", "--compact-target-spans", "77");
+        var (_, options, _) = await ParseAsync("server", "--retention", time, "--retention-traces", "5", "--retention-bytes", "9000000000", "--max-pinned-traces", "3", "--compact-target-spans", "77", "--compact-merge-bytes", "2000000");
         Assert.NotNull(options);
         Assert.Equal((TimeSpan.FromHours(hours), 5L, 9_000_000_000L), (options.Store.Retention.MaxAge, options.Store.Retention.MaxTraces, options.Store.Retention.MaxBytes));
-        Assert.Equal((3, 77L), (options.Store.MaxPinnedTraces, options.Store.Compaction.TargetSpans));
+        Assert.Equal((3, 77L, 2_000_000L), (options.Store.MaxPinnedTraces, options.Store.Compaction.TargetSpans, options.Store.Compaction.MaxMergeBytes));
         Assert.Equal(TimeSpan.FromDays(7), (await ParseAsync("server")).Options?.Store.Retention.MaxAge);
     }
 

@@ -112,6 +112,54 @@ public sealed class OtlpGrpcTests
     }
 
     [Fact]
+    public async Task AMessageThatArrivesInPartIsCountedAsFarAsItIsThere()
+    {
+        await using var server = await ServerUnderTest.StartAsync(o => o with { Receive = o.Receive with { MaxBytesInFlight = 100_000 } });
+        using var client = new HttpClient(new SocketsHttpHandler());
+        // A message of 10 MB, of which only 200 kB ever come: the answer does not wait for the rest.
+        using var content = new UnfinishedContent([0, 0, 0x98, 0x96, 0x80, .. new byte[200_000]]);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(server.Addresses.OtlpGrpc.ToString()), "/opentelemetry.proto.collector.trace.v1.TraceService/Export"))
+        {
+            Content = content, Version = new Version(2, 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.TE.ParseAdd("trailers");
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var status = response.Headers.TryGetValues("grpc-status", out var values) ? values.Single() : "none";
+        Assert.Equal(((int)StatusCode.ResourceExhausted).ToString(System.Globalization.CultureInfo.InvariantCulture), status);
+        content.End();
+        Assert.Equal(1, await server.RefusedAsync("overloaded"));
+        Assert.Equal("", server.Log.ToString());
+    }
+
+    /// <summary>The beginning of a gRPC request whose sender then waits.</summary>
+    private sealed class UnfinishedContent : HttpContent
+    {
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly byte[] _beginning;
+
+        public UnfinishedContent(byte[] beginning)
+        {
+            _beginning = beginning;
+            Headers.ContentType = new("application/grpc");
+        }
+
+        public void End() => _end.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await stream.WriteAsync(_beginning);
+            await stream.FlushAsync();
+            await _end.Task;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
+    [Fact]
     public async Task ADiskThatFailsIsUnavailableWithRetryInfo()
     {
         var files = new FailingFileSystem(new DiskFileSystem());

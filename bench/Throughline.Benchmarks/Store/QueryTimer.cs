@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace Throughline.Benchmarks;
+
+/// <summary>A store that a question is asked: the milliseconds of asking once, and the process that does the work.</summary>
+internal sealed record QuestionSide(Func<Task<double>> AskAsync, ProcessCounters Counters);
+
+/// <summary>Medians over the measured runs: what the asker waits, and the CPU time of the process, which counts where other programs keep the machine busy.</summary>
+internal readonly record struct QuestionFigures(double Milliseconds, double CpuMilliseconds);
+
+/// <summary>
+/// Medians of warm runs. Each side warms up by a number of runs, since compilers here and there work by them; then both are asked in turn, so that what else the machine
+/// does meets both alike. Stateless.
+/// </summary>
+internal static class QueryTimer
+{
+    private const int Runs = 9;
+    private const int WarmUpRuns = 40;
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CompilerPause = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>The figures of all sides, in their order.</summary>
+    public static async Task<QuestionFigures[]> MeasureAsync(params IReadOnlyList<QuestionSide> sides)
+    {
+        foreach (var side in sides) await WarmUpAsync(side);
+        var runs = sides.Select(_ => (Times: new List<double>(), Cpu: new List<double>())).ToArray();
+        for (var run = 0; run < Runs; run++)
+        {
+            for (var side = 0; side < sides.Count; side++)
+            {
+                var cpu = sides[side].Counters.CpuSeconds;
+                runs[side].Times.Add(await sides[side].AskAsync());
+                runs[side].Cpu.Add((sides[side].Counters.CpuSeconds - cpu) * 1000);
+            }
+        }
+        return [.. runs.Select(side => new QuestionFigures(Figures.Median(side.Times), Figures.Median(side.Cpu)))];
+    }
+
+    /// <summary>Forty runs, or as many as two seconds hold but three at least; then the time that the runtime takes to compile what they showed to be hot.</summary>
+    private static async Task WarmUpAsync(QuestionSide side)
+    {
+        var watch = Stopwatch.StartNew();
+        for (var run = 0; run < 3 || run < WarmUpRuns && watch.Elapsed < WarmUpLimit; run++) await side.AskAsync();
+        await Task.Delay(CompilerPause);
+        await side.AskAsync();
+    }
+}

@@ -1,0 +1,136 @@
+using Throughline.Engine.Blocks.Format;
+using Throughline.Engine.Blocks.Pages;
+using Throughline.Engine.Blocks.Read;
+using Throughline.Engine.Blocks.Write;
+using Throughline.Engine.Files;
+using Throughline.Engine.Model;
+
+namespace Throughline.Engine.Inspection;
+
+/// <summary>Reads the rows of a block, row group after row group, and compares them with what the block says of them elsewhere. Used once, by one thread.</summary>
+internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId[] ids, FindingList findings)
+{
+    private readonly RowGroupReader _reader = new(block.Pages, block.Directory, tables, ids, new RowGroupScratch());
+    private readonly SummaryBuilder _summaries = new();
+    private readonly (long Spans, long Errors)[] _operations = new (long, long)[tables.Operations.Length];
+    private readonly SpanBatch _batch = new();
+
+    /// <summary>Reads a row group, the next one; answers its rows.</summary>
+    /// <exception cref="CorruptDataException">It cannot be read, or does not agree with itself.</exception>
+    public int Check(int rowGroup)
+    {
+        var facts = tables.RowGroups[rowGroup];
+        var traceRows = _reader.Read(rowGroup, _batch);
+        Require(_batch.RowCount == facts.Rows, rowGroup, BlockColumn.TraceRows, $"{facts.Rows} rows", $"{_batch.RowCount}");
+        CheckTraces(rowGroup, facts, traceRows);
+        Count(rowGroup, traceRows);
+        return _batch.RowCount;
+    }
+
+    private void CheckTraces(int rowGroup, RowGroupFacts facts, int[] traceRows)
+    {
+        var outlines = new Outlines(this, rowGroup, traceRows.Length);
+        var analysis = new TraceAnalysis(_batch);
+        var (min, max, last, longest, first) = (ulong.MaxValue, 0UL, 0UL, 0UL, 0);
+        for (var t = 0; t < traceRows.Length; t++)
+        {
+            var rows = Enumerable.Range(first, traceRows[t]).ToArray();
+            var trace = analysis.Of(rows, false);
+            last = Math.Max(last, trace.StartUnixNano);
+            longest = Math.Max(longest, trace.EndUnixNano - trace.StartUnixNano);
+            foreach (var row in rows) (min, max) = (Math.Min(min, _batch.StartUnixNano[row]), Math.Max(max, _batch.StartUnixNano[row]));
+            outlines.Compare(t, trace, Root(rows));
+            first += rows.Length;
+        }
+        var expected = (facts.MinStartUnixNano, facts.MaxStartUnixNano, facts.MaxTraceStartUnixNano, facts.MaxTraceDurationNano);
+        Require((min, max, last, longest) == expected, rowGroup, BlockColumn.Start, $"earliest, latest, latest trace and longest trace {expected}", $"{(min, max, last, longest)}");
+    }
+
+    private int Root(int[] rows)
+    {
+        var root = Array.FindIndex(rows, r => _batch.ParentSpanId[r] == 0);
+        return root + 1;
+    }
+
+    private void Count(int rowGroup, int[] traceRows)
+    {
+        var operations = Numbers(rowGroup, BlockColumn.Operation, _batch.RowCount);
+        var parents = Numbers(rowGroup, BlockColumn.Parent, _batch.RowCount);
+        for (var row = 0; row < operations.Length; row++)
+        {
+            var (start, end) = (_batch.StartUnixNano[row], _batch.EndUnixNano[row]);
+            var isError = (_batch.Marks[row] & (byte)SpanMarks.Error) != 0;
+            var operation = (int)operations[row];
+            ref var count = ref _operations[operation];
+            count = (count.Spans + 1, count.Errors + (isError ? 1 : 0));
+            var service = tables.Operations[operation].Service;
+            _summaries.Span(operation, service, start, end > start ? end - start : 0, isError);
+            if (parents[row] < 2) continue;
+            var parent = (parents[row] & 1) == 0 ? row - (parents[row] - 2) / 2 : row + (parents[row] - 3) / 2;
+            var caller = tables.Operations[operations[parent]].Service;
+            if (caller != service) _summaries.Edge(caller, service, isError);
+        }
+        Require(traceRows.Length == tables.RowGroups[rowGroup].Traces, rowGroup, BlockColumn.TraceRows, $"{tables.RowGroups[rowGroup].Traces} traces", $"{traceRows.Length}");
+    }
+
+    /// <summary>Compares the counts of operations and the summaries with the rows of all row groups.</summary>
+    public void CheckSummaries()
+    {
+        const string meaning = "no span is lost, but figures over all spans are wrong";
+        for (var i = 0; i < _operations.Length; i++)
+        {
+            var said = (tables.Operations[i].Spans, tables.Operations[i].Errors);
+            if (said != _operations[i]) findings.Damage(block.Name, PlaceOf(BlockColumn.Tables), $"{_operations[i]} spans and errors of operation {i}", $"{said}", meaning);
+        }
+        var (stored, counted) = (block.ReadSummaries(), _summaries.Finish());
+        var agree = stored.Durations.AsSpan().SequenceEqual(counted.Durations) && stored.Minutes.AsSpan().SequenceEqual(counted.Minutes) && stored.Edges.AsSpan().SequenceEqual(counted.Edges);
+        if (!agree) findings.Damage(block.Name, PlaceOf(BlockColumn.Summaries), "summaries of the block's spans", "others", meaning);
+    }
+
+    private long PlaceOf(int column)
+    {
+        var pages = block.Directory.Of(PageEntry.WholeBlock, column);
+        return pages.Length == 0 ? block.Footer.DirectoryOffset : pages[0].Offset;
+    }
+
+    private long[] Numbers(int rowGroup, int column, int count)
+    {
+        var numbers = new long[count];
+        var pages = block.Directory.Of(rowGroup, column);
+        if (pages.Length == 0) return numbers;
+        Require(pages[0].Count == count, rowGroup, column, $"{count} values", $"{pages[0].Count}");
+        block.Pages.Read(pages[0], (numbers, block.Name), static (in PageEntry e, ReadOnlySpan<byte> body, (long[] Numbers, string Name) state) =>
+        {
+            NumberDecoder.Decode(e, body, 0, state.Numbers.AsSpan(), state.Name);
+            return 0;
+        });
+        return numbers;
+    }
+
+    private void Require(bool holds, int rowGroup, int column, string expected, string found)
+    {
+        if (holds) return;
+        var pages = block.Directory.Of(rowGroup, column);
+        throw new CorruptDataException(block.Name, pages.Length == 0 ? 0 : pages[0].Offset, $"{expected} in row group {rowGroup}", found);
+    }
+
+    /// <summary>The values that the block has of each trace, beside its rows.</summary>
+    private sealed class Outlines(RowGroupCheck owner, int rowGroup, int traces)
+    {
+        private readonly long[] _starts = owner.Numbers(rowGroup, BlockColumn.TraceStart, traces);
+        private readonly long[] _ends = owner.Numbers(rowGroup, BlockColumn.TraceEnd, traces);
+        private readonly long[] _waiting = owner.Numbers(rowGroup, BlockColumn.TraceWaiting, traces);
+        private readonly long[] _errors = owner.Numbers(rowGroup, BlockColumn.TraceErrors, traces);
+        private readonly long[] _orphans = owner.Numbers(rowGroup, BlockColumn.TraceOrphans, traces);
+        private readonly long[] _roots = owner.Numbers(rowGroup, BlockColumn.TraceRoot, traces);
+        private ulong _start;
+
+        public void Compare(int trace, TraceFacts facts, int root)
+        {
+            _start += (ulong)_starts[trace];
+            var expected = (facts.StartUnixNano, (long)(facts.EndUnixNano - facts.StartUnixNano), (long)facts.WaitingNano, (long)facts.Errors, (long)facts.Orphans, (long)root);
+            var found = (_start, _ends[trace], _waiting[trace], _errors[trace], _orphans[trace], _roots[trace]);
+            owner.Require(expected == found, rowGroup, BlockColumn.TraceEnd, $"start, length, waiting, errors, orphans, root {expected} of trace {trace}", $"{found}");
+        }
+    }
+}

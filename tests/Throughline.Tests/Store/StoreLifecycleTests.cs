@@ -181,7 +181,7 @@ public sealed class StoreLifecycleTests
     public async Task DamageInsideABlockEndsNoSearchButIsSaid()
     {
         var store = await StoreWithBlockAsync();
-        using (var block = BlockFile.Open(store.Files, FirstBlock, "block")) store.Files.FlipBit(FirstBlock, 8 * block.Directory.Of(0, BlockColumn.TraceStart)[0].Offset);
+        BlockDamage.FlipTraceIds(store.Files, FirstBlock);
         await store.ReopenAsync();
         await store.AppendAsync(Span(7));
         var result = await store.Store.SearchAsync(new SearchPlan { Span = new SpanPredicate.TextIs(SpanTextField.Name, ["n"]) }, default);

@@ -15,8 +15,8 @@ internal readonly record struct QuestionFigures(double Milliseconds, double CpuM
 internal static class QueryTimer
 {
     private const int Runs = 9;
-    private const int WarmUpRuns = 40;
-    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(2);
+    private const int WarmUpRuns = 300;
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan CompilerPause = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The figures of all sides, in their order.</summary>

@@ -21,9 +21,6 @@ internal sealed record MergeRequest
 
     /// <summary>Memory of the rows that a merge of several blocks holds at once; beyond it the merge is given up.</summary>
     public long MaxMemoryBytes { get; init; } = long.MaxValue;
-
-    /// <summary>What the new block says of traces that stayed behind in the log.</summary>
-    public ReadOnlyMemory<TraceId> StayedBehind { get; init; }
 }
 
 /// <summary>
@@ -58,7 +55,7 @@ internal sealed class BlockMerger : IDisposable
         }
         AddReady(split, request);
         var splitIds = Elsewhere(blocks, request);
-        _builder.Finish(Digests(blocks, request), splitIds, request.StayedBehind.Span);
+        _builder.Finish(Digests(blocks, request), splitIds, []);
         return _builder.WrittenTraces;
     }
 

@@ -107,7 +107,7 @@ public sealed class LayerTests
         Assert.Contains(OurTypes.All.Where(t => t.Namespace.FullName.StartsWith(S, StringComparison.Ordinal)).SelectMany(t => t.Dependencies), d => IsWeb(d.Target.FullName));
     }
 
-    /// <summary>Rule 5. Model and Blocks are one thing each, in several folders; the list above says who uses whom among them.</summary>
+    /// <summary>Rule 5. Model is one thing in several folders; the list above says so.</summary>
     [Fact]
     public void NamespacesFormNoCycle()
     {
@@ -158,8 +158,7 @@ public sealed class LayerTests
     private static bool IsFileAccess(string type) =>
         type is "System.IO.File" or "System.IO.Directory" or "System.IO.FileStream" or "System.IO.FileInfo" or "System.IO.DirectoryInfo" or "System.IO.RandomAccess";
 
-    private static string Folded(string name) =>
-        name.StartsWith($"{E}.Model", StringComparison.Ordinal) ? $"{E}.Model" : name.StartsWith($"{E}.Blocks", StringComparison.Ordinal) ? $"{E}.Blocks" : name;
+    private static string Folded(string name) => name.StartsWith($"{E}.Model", StringComparison.Ordinal) ? $"{E}.Model" : name;
 
     /// <summary>The members of some cycle; empty when there is none. Namespaces that nobody uses, or that use nobody, are taken away until nothing changes.</summary>
     private static IReadOnlyCollection<string> Cycle(List<(string From, string To)> dependencies)

@@ -81,6 +81,19 @@ internal static class DictionaryPage
         return (bytes, ends);
     }
 
+    /// <summary>Which of a dictionary's pages, in the order of their ids, has an entry; -1 when none has.</summary>
+    public static int IndexOf(ReadOnlySpan<PageEntry> pages, long id)
+    {
+        var (low, high) = (0, pages.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (pages[middle].Base + pages[middle].Count <= id) low = middle + 1;
+            else high = middle;
+        }
+        return low < pages.Length && id >= pages[low].Base ? low : -1;
+    }
+
     private static uint Length(ReadOnlySpan<byte> body, int i, int count) =>
         body[i] | ((uint)body[count + i] << 8) | ((uint)body[2 * count + i] << 16) | ((uint)body[3 * count + i] << 24);
 

@@ -35,7 +35,7 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
         {
             if (hasNone && number == 0) return [];
             var entries = Entries;
-            var page = PageOf(entries, number - _first);
+            var page = DictionaryPage.IndexOf(entries, number - _first);
             if (page < 0) throw new CorruptDataException(pages.File.Name, 0, $"an entry {number - _first} of the dictionary of column {column}", "none");
             return Page(page)[(int)(number - _first - entries[page].Base)];
         }
@@ -56,18 +56,6 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
         });
         pages.Cache.Keep(key, decoded, decoded.MemoryBytes);
         return decoded;
-    }
-
-    private static int PageOf(ReadOnlySpan<PageEntry> entries, long id)
-    {
-        var (low, high) = (0, entries.Length);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (entries[middle].Base + entries[middle].Count <= id) low = middle + 1;
-            else high = middle;
-        }
-        return low < entries.Length && id >= entries[low].Base ? low : -1;
     }
 
     /// <summary>Bits by number; a page is asked about whole, when a number of it is wanted first.</summary>
@@ -97,7 +85,7 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
             lock (_gate)
             {
                 var entries = _dictionary.Entries;
-                for (var page = Math.Max(0, PageOf(entries, smallest - _dictionary._first)); page < entries.Length && entries[page].Base + _dictionary._first <= largest; page++)
+                for (var page = Math.Max(0, DictionaryPage.IndexOf(entries, smallest - _dictionary._first)); page < entries.Length && entries[page].Base + _dictionary._first <= largest; page++)
                 {
                     if (_asked[page]) continue;
                     Ask(page, (int)entries[page].Base + _dictionary._first);

@@ -16,7 +16,7 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
     public ReadOnlySpan<byte> Entry(int column, long id)
     {
         var entries = directory.Of(PageEntry.WholeBlock, column);
-        var page = PageOf(entries, id);
+        var page = DictionaryPage.IndexOf(entries, id);
         if (page < 0) throw new CorruptDataException(pages.Name, 0, $"an entry {id} of the dictionary of column {column}", "none");
         var (bytes, ends) = Decoded(column, page, entries[page]);
         var index = (int)(id - entries[page].Base);
@@ -28,18 +28,6 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
     {
         _decoded.Clear();
         _bytes = 0;
-    }
-
-    private static int PageOf(ReadOnlySpan<PageEntry> entries, long id)
-    {
-        var (low, high) = (0, entries.Length);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (entries[middle].Base + entries[middle].Count <= id) low = middle + 1;
-            else high = middle;
-        }
-        return low < entries.Length && id >= entries[low].Base ? low : -1;
     }
 
     private (byte[] Bytes, int[] Ends) Decoded(int column, int page, in PageEntry entry)

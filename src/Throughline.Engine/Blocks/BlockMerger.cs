@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Write;
@@ -31,9 +30,8 @@ internal sealed record MergeRequest
 internal sealed class BlockMerger : IDisposable
 {
     private readonly BlockBuilder _builder = new();
-    private readonly List<int> _rows = [];
-    private readonly RowGroupScratch _scratch = new();
-    private readonly Stack<SpanBatch> _batches = new();
+    private readonly NumberBuffers _buffers = new();
+    private readonly SpanBatch _parts = new();
 
     /// <summary>Appends the merged block to an empty file; the caller syncs and names it. Answers how many traces it has.</summary>
     /// <exception cref="CorruptDataException">A block cannot be read; nothing that it holds may be given up for the file.</exception>
@@ -44,14 +42,25 @@ internal sealed class BlockMerger : IDisposable
         var inputs = new List<MergeInput>();
         foreach (var block in blocks)
         {
-            if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder.Tables, _scratch, _batches));
+            if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder, _buffers));
         }
         var split = new SplitTraceParts(inputs, _builder.Tables);
-        while (Earliest(inputs, split, blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue) is { } next)
+        var maxMemoryBytes = blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue;
+        while (inputs.Count > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            AddTrace(next, split, request);
-            MoveNext(next, inputs);
+            var next = Earliest(inputs, out var second);
+            if (!next.IsDecoded)
+            {
+                next.Decode(split, _parts);
+                if (!split.IsEmpty) split.Take(_parts);
+                Limit(inputs, split, maxMemoryBytes);
+                continue;
+            }
+            AddRun(next, second, split, request);
+            if (!next.IsAtEnd) continue;
+            next.Release();
+            inputs.Remove(next);
         }
         AddReady(split, request);
         var splitIds = Elsewhere(blocks, request);
@@ -59,25 +68,23 @@ internal sealed class BlockMerger : IDisposable
         return _builder.WrittenTraces;
     }
 
-    /// <summary>The input whose present trace comes next, decoded; null at the end of all.</summary>
-    private MergeInput? Earliest(List<MergeInput> inputs, SplitTraceParts split, long maxMemoryBytes)
+    /// <summary>The input whose present trace comes next, and the one that would come next without it.</summary>
+    private static MergeInput Earliest(List<MergeInput> inputs, out MergeInput? second)
     {
-        while (true)
+        var first = inputs[0];
+        second = null;
+        for (var i = 1; i < inputs.Count; i++)
         {
-            MergeInput? first = null;
-            foreach (var input in inputs)
-            {
-                if (first is null || Compare(input, first) < 0) first = input;
-            }
-            if (first is null || first.IsDecoded) return first;
-            // The rows that the buffer holds now may still have the source's numbers.
-            _builder.EndPiece();
-            first.Decode();
-            first.Numbers.From(first.Rows);
-            var (ids, rows) = first.DecodedTraces;
-            split.Take(first.Rows, ids.Span, rows);
-            Limit(inputs, split, maxMemoryBytes);
+            if (IsBefore(inputs[i], 0, first)) (first, second) = (inputs[i], first);
+            else if (second is null || IsBefore(inputs[i], 0, second)) second = inputs[i];
         }
+        return first;
+    }
+
+    private static bool IsBefore(MergeInput a, int ahead, MergeInput b)
+    {
+        var order = a.StartUnixNanoAt(ahead).CompareTo(b.StartUnixNanoAt(0));
+        return (order != 0 ? order : a.TraceIdAt(ahead).CompareTo(b.TraceIdAt(0))) < 0;
     }
 
     private static void Limit(List<MergeInput> inputs, SplitTraceParts split, long maxMemoryBytes)
@@ -87,46 +94,42 @@ internal sealed class BlockMerger : IDisposable
         if (bytes > maxMemoryBytes) throw new MergeTooLargeException(bytes, maxMemoryBytes);
     }
 
-    private void MoveNext(MergeInput input, List<MergeInput> inputs)
+    /// <summary>Goes over the next traces of an input that are treated alike: written as they are, or left out since they are hidden or have come with their parts.</summary>
+    private void AddRun(MergeInput input, MergeInput? second, SplitTraceParts split, MergeRequest request)
     {
-        input.MoveNext();
-        if (!input.IsAtEnd) return;
-        _builder.EndPiece();
-        input.Release();
-        inputs.Remove(input);
-    }
-
-    private static int Compare(MergeInput a, MergeInput b)
-    {
-        var order = a.StartUnixNano.CompareTo(b.StartUnixNano);
-        return order != 0 ? order : a.TraceId.CompareTo(b.TraceId);
-    }
-
-    private void AddTrace(MergeInput input, SplitTraceParts split, MergeRequest request)
-    {
-        if (!split.Contains(input.TraceId))
+        if (split.Contains(input.TraceIdAt(0)))
         {
-            _rows.Clear();
-            for (var i = 0; i < input.RowCount; i++) _rows.Add(input.FirstRow + i);
-            Add(input.TraceId, input.Numbers, CollectionsMarshal.AsSpan(_rows), request);
+            split.Pass(input.TraceIdAt(0), input.RowsAt(0));
+            input.Take(1);
+            if (split.IsFull) AddReady(split, request);
             return;
         }
-        split.Pass(input.TraceId, input.RowCount);
-        if (split.IsFull) AddReady(split, request);
+        if (request.Hides(input.TraceIdAt(0), input.StartUnixNanoAt(0)))
+        {
+            input.Take(1);
+            return;
+        }
+        var (traces, rows) = (1, input.RowsAt(0));
+        var room = _builder.Room;
+        while (traces < input.Decoded && rows + input.RowsAt(traces) <= room && (second is null || IsBefore(input, traces, second))
+            && !split.Contains(input.TraceIdAt(traces)) && !request.Hides(input.TraceIdAt(traces), input.StartUnixNanoAt(traces)))
+        {
+            rows += input.RowsAt(traces++);
+        }
+        _builder.AddTraces(input, traces);
     }
 
     private void AddReady(SplitTraceParts split, MergeRequest request)
     {
-        foreach (var id in split.Ready()) Add(id, split.Numbers, split.RowsOf(id), request);
+        foreach (var id in split.Ready())
+        {
+            var rows = split.RowsOf(id);
+            if (request.Hides(id, split.Numbers.Source.StartUnixNano[rows[0]])) continue;
+            _builder.From(split.Numbers);
+            _builder.AddTrace(id, rows);
+        }
         _builder.EndPiece();
         split.Clear();
-    }
-
-    private void Add(TraceId id, SourceNumbers numbers, ReadOnlySpan<int> rows, MergeRequest request)
-    {
-        if (request.Hides(id, numbers.Source.StartUnixNano[rows[0]])) return;
-        _builder.From(numbers);
-        _builder.AddTrace(id, rows);
     }
 
     private static RequestDigest[] Digests(IReadOnlyList<BlockFile> blocks, MergeRequest request)

@@ -10,8 +10,9 @@ namespace Throughline.Engine.Inspection;
 /// <summary>Reads the rows of a block, row group after row group, and compares them with what the block says of them elsewhere. Used once, by one thread.</summary>
 internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId[] ids, FindingList findings)
 {
-    private readonly RowGroupReader _reader = new(block.Pages, block.Directory, tables, ids, new RowGroupScratch());
+    private readonly RowGroupReader _reader = RowGroupReader.Of(block, tables, ids);
     private readonly SummaryBuilder _summaries = new();
+    private readonly int[] _services = [.. tables.Operations.Select(o => o.Service)];
     private readonly (long Spans, long Errors)[] _operations = new (long, long)[tables.Operations.Length];
     private readonly SpanBatch _batch = new();
 
@@ -55,21 +56,13 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
     private void Count(int rowGroup, int[] traceRows)
     {
         var operations = Numbers(rowGroup, BlockColumn.Operation, _batch.RowCount);
-        var parents = Numbers(rowGroup, BlockColumn.Parent, _batch.RowCount);
+        var marks = Numbers(rowGroup, BlockColumn.Marks, _batch.RowCount);
         for (var row = 0; row < operations.Length; row++)
         {
-            var (start, end) = (_batch.StartUnixNano[row], _batch.EndUnixNano[row]);
-            var isError = (_batch.Marks[row] & (byte)SpanMarks.Error) != 0;
-            var operation = (int)operations[row];
-            ref var count = ref _operations[operation];
-            count = (count.Spans + 1, count.Errors + (isError ? 1 : 0));
-            var service = tables.Operations[operation].Service;
-            _summaries.Span(operation, service, start, end > start ? end - start : 0, isError);
-            if (parents[row] < 2) continue;
-            var parent = (parents[row] & 1) == 0 ? row - (parents[row] - 2) / 2 : row + (parents[row] - 3) / 2;
-            var caller = tables.Operations[operations[parent]].Service;
-            if (caller != service) _summaries.Edge(caller, service, isError);
+            ref var count = ref _operations[(int)operations[row]];
+            count = (count.Spans + 1, count.Errors + ((marks[row] & (long)SpanMarks.Error) != 0 ? 1 : 0));
         }
+        _summaries.Add(_services, operations, _batch.StartUnixNano.Span, Numbers(rowGroup, BlockColumn.End, _batch.RowCount), marks, Numbers(rowGroup, BlockColumn.Parent, _batch.RowCount));
         Require(traceRows.Length == tables.RowGroups[rowGroup].Traces, rowGroup, BlockColumn.TraceRows, $"{tables.RowGroups[rowGroup].Traces} traces", $"{traceRows.Length}");
     }
 

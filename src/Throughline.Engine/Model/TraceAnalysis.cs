@@ -100,6 +100,20 @@ internal sealed class TraceAnalysis
         return -1;
     }
 
+    /// <summary>The error type of a trace whose rows come in the order of a block's; -1 when no row failed, or none says why.</summary>
+    public int ErrorTypeOf(ReadOnlySpan<int> orderedRows)
+    {
+        _errorTypes.Clear();
+        var firstError = -1;
+        foreach (var row in orderedRows)
+        {
+            if ((_batch.Marks[row] & (byte)SpanMarks.Error) == 0) continue;
+            if (firstError < 0) firstError = row;
+            CountErrorType(row);
+        }
+        return ErrorType(firstError);
+    }
+
     /// <summary>The text of <c>wait.kind</c>, or -1 when the row is no wait.</summary>
     public int WaitKindOf(int row) => Attribute(row, _waitKey);
 
@@ -162,22 +176,9 @@ internal sealed class TraceAnalysis
     /// <summary>Length of the union of intervals.</summary>
     private static ulong Union(List<(ulong Start, ulong End)> intervals)
     {
-        if (intervals.Count == 0) return 0;
         intervals.Sort();
-        var total = 0ul;
-        var (start, end) = intervals[0];
-        foreach (var interval in intervals)
-        {
-            if (interval.Start > end)
-            {
-                total += end - start;
-                (start, end) = interval;
-            }
-            else if (interval.End > end)
-            {
-                end = interval.End;
-            }
-        }
-        return total + (end - start);
+        var union = new IntervalUnion();
+        foreach (var (start, end) in intervals) union.Add(start, end);
+        return union.Length;
     }
 }

@@ -50,7 +50,7 @@ internal sealed class WrittenBlocks : IDisposable
         var spans = new List<PlainSpan>();
         var tables = block.ReadTables();
         var ids = block.ReadTraceIds();
-        var reader = new RowGroupReader(block.Pages, block.Directory, tables, ids, new RowGroupScratch());
+        var reader = RowGroupReader.Of(block, tables, ids);
         var batch = new SpanBatch();
         var trace = 0;
         for (var group = 0; group < tables.RowGroups.Length; group++)

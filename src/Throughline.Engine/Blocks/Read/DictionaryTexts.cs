@@ -9,35 +9,66 @@ namespace Throughline.Engine.Blocks.Read;
 /// </summary>
 internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory, long limitBytes)
 {
-    private readonly Dictionary<long, (byte[] Bytes, int[] Ends)> _decoded = [];
-    private long _bytes;
+    private readonly Dictionary<int, Texts> _columns = [];
 
-    /// <summary>The entry; valid as long as the caller likes, as pages are immutable.</summary>
-    public ReadOnlySpan<byte> Entry(int column, long id)
+    /// <summary>The pages of a column, and the one that was asked last.</summary>
+    private sealed class Texts
+    {
+        public readonly Dictionary<int, (byte[] Bytes, int[] Ends)> Decoded = [];
+        public long First;
+        public byte[] Bytes = [];
+        public int[] Ends = [];
+    }
+
+    /// <summary>Memory of the decoded pages.</summary>
+    public long HeldBytes { get; private set; }
+
+    /// <summary>Number of entries of a column's dictionary.</summary>
+    public long Count(int column)
     {
         var entries = directory.Of(PageEntry.WholeBlock, column);
-        var page = DictionaryPage.IndexOf(entries, id);
-        if (page < 0) throw new CorruptDataException(pages.Name, 0, $"an entry {id} of the dictionary of column {column}", "none");
-        var (bytes, ends) = Decoded(column, page, entries[page]);
-        var index = (int)(id - entries[page].Base);
-        return bytes.AsSpan((index == 0 ? 0 : ends[index - 1])..ends[index]);
+        return entries.IsEmpty ? 0 : entries[^1].Base + entries[^1].Count;
+    }
+
+    /// <summary>The entry; valid as long as the caller likes, as pages are immutable.</summary>
+    /// <exception cref="CorruptDataException">There is none of this id.</exception>
+    public ReadOnlySpan<byte> Entry(int column, long id)
+    {
+        if (!_columns.TryGetValue(column, out var texts)) _columns.Add(column, texts = new Texts());
+        if ((ulong)(id - texts.First) >= (ulong)texts.Ends.Length) Find(column, id, texts);
+        var index = (int)(id - texts.First);
+        return texts.Bytes.AsSpan((index == 0 ? 0 : texts.Ends[index - 1])..texts.Ends[index]);
     }
 
     /// <summary>Forgets all decoded pages.</summary>
     public void Clear()
     {
-        _decoded.Clear();
-        _bytes = 0;
+        _columns.Clear();
+        HeldBytes = 0;
     }
 
-    private (byte[] Bytes, int[] Ends) Decoded(int column, int page, in PageEntry entry)
+    private void Find(int column, long id, Texts texts)
     {
-        var key = ((long)column << 32) | (uint)page;
-        if (_decoded.TryGetValue(key, out var known)) return known;
-        known = pages.Read(entry, pages.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) => DictionaryPage.Decode(e, body, name));
-        if (_bytes > limitBytes) Clear();
-        _decoded.Add(key, known);
-        _bytes += known.Bytes.Length + 4L * known.Ends.Length;
-        return known;
+        var entries = directory.Of(PageEntry.WholeBlock, column);
+        var page = DictionaryPage.IndexOf(entries, id);
+        if (page < 0) throw new CorruptDataException(pages.Name, entries.IsEmpty ? 0 : entries[0].Offset, $"an entry {id} of the dictionary of column {column}", $"{Count(column)} entries");
+        if (!texts.Decoded.TryGetValue(page, out var decoded))
+        {
+            decoded = pages.Read(entries[page], pages.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) => DictionaryPage.Decode(e, body, name));
+            if (HeldBytes > limitBytes) Forget();
+            texts.Decoded.Add(page, decoded);
+            HeldBytes += decoded.Bytes.Length + 4L * decoded.Ends.Length;
+        }
+        (texts.First, texts.Bytes, texts.Ends) = (entries[page].Base, decoded.Bytes, decoded.Ends);
+    }
+
+    private void Forget()
+    {
+        foreach (var texts in _columns.Values)
+        {
+            texts.Decoded.Clear();
+            (texts.Bytes, texts.Ends) = ([], []);
+        }
+        HeldBytes = 0;
     }
 }

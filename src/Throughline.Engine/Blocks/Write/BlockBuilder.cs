@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -26,7 +27,12 @@ internal sealed class BlockBuilder : IDisposable
     private readonly PageWriter _pages = new();
     private readonly BlockTablesBuilder _tables = new();
     private readonly RowGroupBuilder _rowGroup;
+    private readonly BatchRows _batchRows;
+    private readonly BlockRows _blockRows;
     private SourceNumbers? _source;
+    private Column<int> _rows = new(0);
+    private Column<int> _traceRows = new(0);
+    private long _sourceTexts;
     private readonly SummaryBuilder _summaries = new();
     private readonly List<RowGroupFacts> _rowGroups = [];
     private Column<TraceId> _traceIds = new(0);
@@ -37,6 +43,8 @@ internal sealed class BlockBuilder : IDisposable
     public BlockBuilder()
     {
         _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages);
+        _batchRows = new BatchRows(_rowGroup, _tables);
+        _blockRows = new BlockRows(_rowGroup);
     }
 
     /// <summary>The tables of the block, for the numbers of sources in them.</summary>
@@ -50,16 +58,21 @@ internal sealed class BlockBuilder : IDisposable
     {
         _tables.Clear();
         _rowGroup.Clear();
+        _rows.Truncate(0);
+        _traceRows.Truncate(0);
         _summaries.Clear();
         _rowGroups.Clear();
         _traceIds.Truncate(0);
-        (_spans, _textsBefore) = (0, 0);
+        (_spans, _textsBefore, _sourceTexts) = (0, 0, 0);
         _source = null;
         _pages.Begin(file);
         _pages.Plain(BlockFooter.Header());
     }
 
-    /// <summary>Says which batch the next traces' rows are of. Its rows stay as they are until <see cref="EndPiece"/>, another source, or the end of the block.</summary>
+    /// <summary>The numbers that a block which is merged into this one gets here.</summary>
+    public BlockNumbers NumbersOf(BlockTables from, DictionaryTexts texts) => new(from, texts, _tables, _rowGroup.Values);
+
+    /// <summary>Says which batch the next traces' rows are of. Its rows stay as they are until <see cref="EndPiece"/>, another source, a run of a block, or the end of the block.</summary>
     public void From(SourceNumbers source)
     {
         if (_source == source) return;
@@ -70,23 +83,67 @@ internal sealed class BlockBuilder : IDisposable
     /// <summary>Makes the block independent of the rows that the present source has given, which may be replaced afterwards.</summary>
     public void EndPiece()
     {
-        if (_source is not null) _rowGroup.EndPiece(_source);
+        if (_source is null || _rows.Count == 0) return;
+        _batchRows.Append(_source, _rows.Span, _traceRows.Span);
+        _rows.Truncate(0);
+        _traceRows.Truncate(0);
+        _sourceTexts = 0;
     }
 
     /// <summary>Adds a trace: its rows in the source, by start, ties by span id. Traces come by start, ties by id, each once.</summary>
     public void AddTrace(TraceId id, ReadOnlySpan<int> rows)
     {
         var source = _source ?? throw new InvalidOperationException("No source has been named.");
-        if (_rowGroup.Rows > 0 && (_rowGroup.Rows + rows.Length > RowGroupRows || _pages.DictionaryBytes - _textsBefore > RowGroupTextBytes)) EndRowGroup();
+        MakeRoom(rows.Length);
+        // Counting texts is for sources that could fill a row group with them.
+        if (source.Source.Strings.SizeBytes + (long)source.Source.Blobs.SizeBytes > RowGroupTextBytes) _sourceTexts += TextBytes(source.Source, rows);
         _traceIds.Add(id);
-        _rowGroup.AddTrace(source, rows, source.Analysis.Of(rows, false));
+        _rows.AddRange(rows);
+        _traceRows.Add(rows.Length);
         _spans += rows.Length;
+    }
+
+    private static long TextBytes(SpanBatch source, ReadOnlySpan<int> rows)
+    {
+        var bytes = 0L;
+        foreach (var row in rows)
+        {
+            for (var i = source.AttributeOffset[row]; i < source.AttributeOffset[row + 1]; i++)
+            {
+                var type = (AttributeType)source.Attributes.Type[i];
+                if (type == AttributeType.String) bytes += source.Strings[(int)source.Attributes.Value[i]].Length;
+                else if (type >= AttributeType.Array) bytes += source.Blobs[(int)source.Attributes.Value[i]].Length;
+            }
+        }
+        return bytes;
+    }
+
+    /// <summary>Rows that still fit into the row group beside those it has; none or fewer than a trace has when it is full.</summary>
+    public int Room => IsFull ? 0 : RowGroupRows - _rowGroup.Rows - _rows.Count;
+
+    private bool IsFull => _pages.DictionaryBytes - _textsBefore + _sourceTexts > RowGroupTextBytes;
+
+    /// <summary>Ends the row group when so many rows, of one trace, do not fit into it.</summary>
+    private void MakeRoom(int rows)
+    {
+        if (_rowGroup.Rows + _rows.Count > 0 && rows > Room) EndRowGroup();
+    }
+
+    /// <summary>Adds the next traces of an input, which are decoded. They come by start as those of <see cref="AddTrace"/> do; only the first may pass the <see cref="Room"/>, and begins another row group.</summary>
+    public void AddTraces(MergeInput input, int traces)
+    {
+        EndPiece();
+        MakeRoom(input.RowsAt(0));
+        for (var i = 0; i < traces; i++) _traceIds.Add(input.TraceIdAt(i));
+        var run = input.Take(traces);
+        _blockRows.Append(input.Columns, run, input.Numbers, input.Columns.Tables);
+        _spans += run.Rows;
     }
 
     private void EndRowGroup()
     {
-        if (_rowGroup.Rows == 0) return;
         EndPiece();
+        if (_rowGroup.Rows == 0) return;
         _rowGroups.Add(_rowGroup.Write(_rowGroups.Count));
         _textsBefore = _pages.DictionaryBytes;
     }

@@ -13,6 +13,8 @@ internal sealed class BlockTablesBuilder
 {
     private readonly Dictionary<(int Service, int Name, int Kind, int Scope), int> _operationIds = [];
     private readonly List<BlockOperation> _operations = [];
+    private Column<int> _services = new(0);
+    private Column<(long Spans, long Errors)> _counts = new(0);
     private readonly Dictionary<(AttributeOwner Owner, int Key, AttributeType Type), int> _columnIds = [];
     private readonly List<AttributeColumn> _columns = [];
     private readonly ByteDictionary _shapes = new();
@@ -27,8 +29,8 @@ internal sealed class BlockTablesBuilder
     /// <summary>The columns of attributes so far.</summary>
     public IReadOnlyList<AttributeColumn> Columns => _columns;
 
-    /// <summary>The operations so far.</summary>
-    public IReadOnlyList<BlockOperation> Operations => _operations;
+    /// <summary>By operation: its service, a string of the block.</summary>
+    public ReadOnlySpan<int> Services => _services.Span;
 
     /// <summary>The number of an operation, whose texts are ids of the block.</summary>
     public int Operation(int service, int name, int kind, int scope)
@@ -37,14 +39,21 @@ internal sealed class BlockTablesBuilder
         if (exists) return id;
         id = _operations.Count;
         _operations.Add(new BlockOperation(service, name, kind, scope, 0, 0));
+        _services.Add(service);
+        _counts.Add(default);
         return id;
     }
 
-    /// <summary>Counts a span of an operation.</summary>
-    public void Count(int operation, bool isError)
+    /// <summary>Counts spans by operation; <paramref name="marks"/> are theirs.</summary>
+    public void Count(ReadOnlySpan<long> operations, ReadOnlySpan<long> marks)
     {
-        ref var counted = ref CollectionsMarshal.AsSpan(_operations)[operation];
-        counted = counted with { Spans = counted.Spans + 1, Errors = counted.Errors + (isError ? 1 : 0) };
+        var counts = _counts.Items;
+        for (var i = 0; i < operations.Length; i++)
+        {
+            ref var counted = ref counts[(int)operations[i]];
+            counted.Spans++;
+            if ((marks[i] & (long)SpanMarks.Error) != 0) counted.Errors++;
+        }
     }
 
     /// <summary>The index of a column of attributes, counted from 0, whose key is an id of the block.</summary>
@@ -123,6 +132,7 @@ internal sealed class BlockTablesBuilder
     /// <summary>The tables, and makes ready for another block. Values and entries by column.</summary>
     public BlockTables Finish(RowGroupFacts[] rowGroups, ReadOnlySpan<long> values, ReadOnlySpan<int> entries)
     {
+        for (var i = 0; i < _operations.Count; i++) _operations[i] = _operations[i] with { Spans = _counts[i].Spans, Errors = _counts[i].Errors };
         for (var i = 0; i < _columns.Count; i++) _columns[i] = _columns[i] with { Values = values[i], Entries = entries[i] };
         var offsets = new int[_shapes.Count + 1];
         for (var shape = 0; shape < _shapes.Count; shape++)
@@ -149,6 +159,8 @@ internal sealed class BlockTablesBuilder
         Batch = new SpanBatch();
         _operationIds.Clear();
         _operations.Clear();
+        _services.Truncate(0);
+        _counts.Truncate(0);
         _columnIds.Clear();
         _columns.Clear();
         _members.Clear();

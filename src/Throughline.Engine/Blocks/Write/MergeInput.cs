@@ -1,4 +1,4 @@
-using Throughline.Engine.Blocks.Format;
+using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Model;
 
@@ -9,82 +9,93 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class MergeInput
 {
-    private readonly RowGroupReader _reader;
-    private readonly BlockTables _tables;
-    private readonly Stack<SpanBatch> _batches;
-    private SpanBatch? _rows;
-    private int[] _traceRows = [];
-    private int _rowGroup = -1;
-    private int _trace;
-    private int _firstRow;
-    private int _ordinal;
+    /// <summary>What a column of attributes costs, here and in the block that is written, however few values it has.</summary>
+    private const long ColumnBytes = 2_048;
 
-    /// <summary>Begins at the first trace. Batches are taken from a stack that inputs share, and go back there.</summary>
-    public MergeInput(BlockFile file, BlockTablesBuilder tables, RowGroupScratch scratch, Stack<SpanBatch> batches)
+    private readonly RowGroupColumns _columns;
+    private readonly DictionaryTexts _texts;
+    private readonly RowGroupReader _reader;
+    private readonly RowGroupCursor _cursor;
+    private readonly BlockNumbers _numbers;
+    private int _rowGroup = -1;
+    private int _firstTrace;
+    private int _traces;
+
+    /// <summary>Begins at the first trace. Buffers are those that inputs share.</summary>
+    public MergeInput(BlockFile file, BlockBuilder builder, NumberBuffers buffers)
     {
-        _batches = batches;
-        _tables = file.ReadTables();
+        var tables = file.ReadTables();
         TraceIds = file.ReadTraceIds();
-        _reader = new RowGroupReader(file.Pages, file.Directory, _tables, TraceIds, scratch);
-        Numbers = new SourceNumbers(tables);
+        _columns = new RowGroupColumns(file.Pages, file.Directory, tables, buffers);
+        _texts = new DictionaryTexts(file.Pages, file.Directory, RowGroupReader.TextBytes);
+        _reader = new RowGroupReader(_columns, _texts, TraceIds);
+        _cursor = new RowGroupCursor(_columns);
+        _numbers = builder.NumbersOf(tables, _texts);
     }
 
     /// <summary>The ids of its traces, in order.</summary>
     public TraceId[] TraceIds { get; }
 
-    /// <summary>The numbers of its rows in the block that is written.</summary>
-    public SourceNumbers Numbers { get; }
+    /// <summary>The present row group's columns.</summary>
+    public RowGroupColumns Columns => _columns;
 
-    /// <summary>The decoded rows of the present row group.</summary>
-    public SpanBatch Rows => _rows ??= _batches.TryPop(out var batch) ? batch : new SpanBatch();
+    /// <summary>The numbers of its rows in the block that is written.</summary>
+    public BlockNumbers Numbers => _numbers;
 
     /// <summary>True when all traces have been passed.</summary>
-    public bool IsAtEnd => _ordinal == TraceIds.Length;
-
-    /// <summary>The present trace.</summary>
-    public TraceId TraceId => TraceIds[_ordinal];
-
-    /// <summary>Start of the present trace, or, while its row group is not decoded, of the earliest trace of that, which it is.</summary>
-    public ulong StartUnixNano => _trace < _traceRows.Length ? Rows.StartUnixNano[_firstRow] : _tables.RowGroups[_rowGroup + 1].MinStartUnixNano;
-
-    /// <summary>Memory that the decoded rows take, and the columns of attributes, which are here and in the block that is written.</summary>
-    public long HeldBytes => (_rows?.UsedBytes ?? 0) + _tables.Columns.Length * ColumnBytes;
-
-    private const long ColumnBytes = 2_048;
+    public bool IsAtEnd => _firstTrace + _cursor.Trace == TraceIds.Length;
 
     /// <summary>True when the present trace's rows are decoded.</summary>
-    public bool IsDecoded => _trace < _traceRows.Length;
+    public bool IsDecoded => _cursor.Trace < _traces;
 
-    /// <summary>The traces of the decoded row group, and the rows of each.</summary>
-    public (ReadOnlyMemory<TraceId> Ids, int[] Rows) DecodedTraces => (TraceIds.AsMemory(_ordinal - _trace, _traceRows.Length), _traceRows);
+    /// <summary>A trace behind the present one, in the present row group.</summary>
+    public TraceId TraceIdAt(int ahead) => TraceIds[_firstTrace + _cursor.Trace + ahead];
 
-    /// <summary>Decodes the row group of the present trace; the rows before are gone.</summary>
-    public void Decode()
+    /// <summary>Start of such a trace, or, while the row group of the present one is not decoded, of the earliest span there.</summary>
+    public ulong StartUnixNanoAt(int ahead) => IsDecoded ? _columns.TraceStarts[_cursor.Trace + ahead] : _columns.Tables.RowGroups[_rowGroup + 1].MinStartUnixNano;
+
+    /// <summary>Rows of such a trace.</summary>
+    public int RowsAt(int ahead) => (int)_columns.Column(BlockColumn.TraceRows, _cursor.Trace + ahead, 1)[0];
+
+    /// <summary>Traces that are decoded, from the present one on.</summary>
+    public int Decoded => _traces - _cursor.Trace;
+
+    /// <summary>Memory that is held of the block, and the columns of attributes.</summary>
+    public long HeldBytes => _columns.HeldBytes + _texts.HeldBytes + _numbers.HeldBytes + _columns.Tables.Columns.Length * ColumnBytes;
+
+    /// <summary>Decodes the row group of the present trace; the rows before are gone. Rows of traces that <paramref name="wanted"/> names are given to <paramref name="batch"/>, which is cleared before.</summary>
+    public void Decode(SplitTraceParts wanted, SpanBatch batch)
     {
-        _traceRows = _reader.Read(++_rowGroup, Rows);
-        (_trace, _firstRow) = (0, 0);
+        _firstTrace += _traces;
+        _columns.Read(++_rowGroup);
+        _traces = _columns.Traces;
+        _cursor.Begin();
+        if (wanted.IsEmpty) return;
+        _reader.Begin(batch);
+        for (var trace = 0; trace < _traces;)
+        {
+            var first = trace;
+            var isWanted = wanted.Contains(TraceIds[_firstTrace + trace]);
+            while (++trace < _traces && wanted.Contains(TraceIds[_firstTrace + trace]) == isWanted) { }
+            var run = _cursor.Take(trace - first);
+            if (isWanted) _reader.Append(_rowGroup, run, batch);
+        }
+        _cursor.Begin();
     }
 
-    /// <summary>Number of the present trace's rows, which begin at <see cref="FirstRow"/>.</summary>
-    public int RowCount => _traceRows[_trace];
-
-    /// <summary>The present trace's first row in <see cref="Rows"/>.</summary>
-    public int FirstRow => _firstRow;
-
-    /// <summary>Goes on to the next trace.</summary>
-    public void MoveNext()
+    /// <summary>Goes over the next traces, which are decoded, and says where they lie; valid until the next call.</summary>
+    public RowRun Take(int traces)
     {
-        _firstRow += _traceRows[_trace++];
-        _ordinal++;
+        var run = _cursor.Take(traces);
+        if (_cursor.Trace == _traces) _cursor.End();
+        return run;
     }
 
     /// <summary>Gives back the memory of a block whose end has been reached.</summary>
     public void Release()
     {
-        _reader.Trim();
-        if (_rows is null) return;
-        Numbers.From(new SpanBatch());
-        _batches.Push(_rows);
-        _rows = null;
+        _columns.Release();
+        _texts.Clear();
+        _numbers.Clear();
     }
 }

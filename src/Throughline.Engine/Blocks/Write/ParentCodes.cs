@@ -9,11 +9,8 @@ internal sealed class ParentCodes
 
     private readonly Dictionary<ulong, int> _index = [];
 
-    /// <summary>
-    /// Writes the codes of one trace's rows. A parent that is not among <paramref name="spanIds"/> goes to <paramref name="elsewhere"/>. Fills <paramref name="parentRow"/> with the parents' places in the
-    /// trace, -1 for none.
-    /// </summary>
-    public void Write(ReadOnlySpan<ulong> spanIds, ReadOnlySpan<ulong> parents, Span<long> codes, Span<int> parentRow, ref Column<ulong> elsewhere)
+    /// <summary>Writes the codes of one trace's rows. A parent that is not among <paramref name="spanIds"/> goes to <paramref name="elsewhere"/>.</summary>
+    public void Write(ReadOnlySpan<ulong> spanIds, ReadOnlySpan<ulong> parents, Span<long> codes, ref Column<ulong> elsewhere)
     {
         if (spanIds.Length > Nearby)
         {
@@ -23,14 +20,12 @@ internal sealed class ParentCodes
         for (var i = 0; i < spanIds.Length; i++)
         {
             var parent = parents[i];
-            parentRow[i] = -1;
             if (parent == 0)
             {
                 codes[i] = 0;
                 continue;
             }
             var at = spanIds.Length > Nearby ? _index.GetValueOrDefault(parent, -1) : spanIds.IndexOf(parent);
-            parentRow[i] = at;
             if (at < 0)
             {
                 codes[i] = 1;

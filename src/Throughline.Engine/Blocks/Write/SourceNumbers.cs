@@ -34,8 +34,10 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     private int _knownResources;
     private int _knownScopes;
     private int _knownShapes;
-    private OperationKey _lastOperation = new(-1, -1, -1, -1);
-    private int _lastOperationId;
+    private readonly (OperationKey Key, int Id)[] _recentOperations = Enumerable.Repeat(NoOperation, 256).ToArray();
+    private static readonly (OperationKey Key, int Id) NoOperation = (new(-1, -1, -1, -1), -1);
+    private int[] _waitShapes = [];
+    private int _waitKey;
 
     /// <summary>The batch that numbers are given for.</summary>
     public SpanBatch Source => _source;
@@ -48,7 +50,7 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     {
         (_knownStrings, _knownResources, _knownScopes, _knownShapes) = (0, 0, 0, 0);
         _operations.Clear();
-        _lastOperation = new(-1, -1, -1, -1);
+        Array.Fill(_recentOperations, NoOperation);
         GoOn(source);
     }
 
@@ -61,6 +63,9 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
         _knownResources = Unknown(ref _resources, _knownResources, source.Resources.Count);
         _knownScopes = Unknown(ref _scopes, _knownScopes, source.Scopes.Count);
         for (var owner = 0; owner < _shapes.Length; owner++) Unknown(ref _shapes[owner], _knownShapes, source.Shapes.Count);
+        // The key may have come since: what is known of shapes is asked anew.
+        Unknown(ref _waitShapes, 0, source.Shapes.Count);
+        _waitKey = source.Strings.Find("wait.kind"u8);
         _knownShapes = source.Shapes.Count;
     }
 
@@ -78,19 +83,34 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
         return known >= 0 ? known : _resources[row] = tables.Resource(_source, row);
     }
 
+    /// <summary>The block's scope.</summary>
+    public int Scope(int row)
+    {
+        var known = _scopes[row];
+        return known >= 0 ? known : _scopes[row] = tables.Scope(_source, row);
+    }
+
+    /// <summary>True when spans of a shape of the source are explicit waits.</summary>
+    public bool IsWait(int shape)
+    {
+        ref var known = ref _waitShapes[shape];
+        if (known >= 0) return known == 1;
+        known = _waitKey >= 0 && _source.Shapes[shape].Contains(ShapeTable.MemberOf(_waitKey, AttributeType.String)) ? 1 : 0;
+        return known == 1;
+    }
+
     /// <summary>The block's operation of a span.</summary>
     public int Operation(int row)
     {
         var key = new OperationKey(_source.Resource[row], _source.Name[row], _source.Kind[row], _source.Scope[row]);
-        if (key == _lastOperation) return _lastOperationId;
+        ref var recent = ref _recentOperations[(byte)key.GetHashCode()];
+        if (recent.Key == key) return recent.Id;
         ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(_operations, key, out var exists);
         if (!exists)
         {
-            ref var scope = ref _scopes[key.Scope];
-            if (scope < 0) scope = tables.Scope(_source, key.Scope);
-            id = tables.Operation(String(_source.Resources.Service[key.Resource]), String(key.Name), key.Kind, scope);
+            id = tables.Operation(String(_source.Resources.Service[key.Resource]), String(key.Name), key.Kind, Scope(key.Scope));
         }
-        (_lastOperation, _lastOperationId) = (key, id);
+        recent = (key, id);
         return id;
     }
 

@@ -46,22 +46,17 @@ internal sealed class SplitTraceParts
     /// <summary>True when the trace lies in several inputs.</summary>
     public bool Contains(TraceId id) => _left.Count > 0 && _left.ContainsKey(id);
 
-    /// <summary>
-    /// Takes the parts of a row group that has just been decoded, all at once, as their texts are then looked up once; <paramref name="ids"/> are its traces and <paramref name="traceRows"/> the rows of
-    /// each. Their turn comes with <see cref="Pass"/>.
-    /// </summary>
-    public void Take(SpanBatch source, ReadOnlySpan<TraceId> ids, ReadOnlySpan<int> traceRows)
+    /// <summary>True when there is no such trace.</summary>
+    public bool IsEmpty => _left.Count == 0;
+
+    /// <summary>Takes the parts of a row group that has just been decoded, all at once, as their texts are then looked up once. Their turn comes with <see cref="Pass"/>.</summary>
+    public void Take(SpanBatch parts)
     {
-        if (_left.Count == 0) return;
-        _rows.Truncate(0);
-        var row = 0;
-        for (var t = 0; t < traceRows.Length; row += traceRows[t++])
+        for (var row = 0; row < parts.RowCount; row++)
         {
-            if (!_left.ContainsKey(ids[t])) continue;
-            for (var i = 0; i < traceRows[t]; i++) _rows.Add(row + i);
-            _waiting.Add(ids[t]);
+            if (row == 0 || parts.TraceId[row] != parts.TraceId[row - 1]) _waiting.Add(parts.TraceId[row]);
         }
-        _table.Add(source, _rows.Span);
+        _table.Add(parts);
     }
 
     /// <summary>Says that the turn of a part has come. When it was the last, the whole trace is ready.</summary>

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Format;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Model;
 
 namespace Throughline.Engine.Blocks.Write;
@@ -14,37 +14,44 @@ internal sealed class SummaryBuilder
     /// <summary>More strings than a block can have; the minutes of 64-bit nanoseconds fit beside them.</summary>
     private const int ServiceBits = 31;
 
-    private readonly Dictionary<long, long> _durations = [];
-    // Minute and service in one number: most spans are counted here, and a tuple is hashed and compared part by part.
-    private readonly Dictionary<long, (long Spans, long Errors)> _minutes = [];
-    private readonly Dictionary<(int Parent, int Child), (long Calls, long Errors)> _edges = [];
+    private const int BucketBits = 12;
 
-    /// <summary>Counts a span.</summary>
-    public void Span(int operation, int service, ulong startUnixNano, ulong durationNano, bool isError)
-    {
-        CollectionsMarshal.GetValueRefOrAddDefault(_durations, ((long)operation << 12) | (uint)DurationBuckets.Of(durationNano), out _)++;
-        ref var minute = ref CollectionsMarshal.GetValueRefOrAddDefault(_minutes, ((long)(startUnixNano / NanosecondsAMinute) << ServiceBits) | (uint)service, out _);
-        minute = (minute.Spans + 1, minute.Errors + (isError ? 1 : 0));
-    }
+    private readonly CountTable _durations = new();
+    private readonly CountTable _minutes = new();
+    private readonly CountTable _edges = new();
 
-    /// <summary>Counts a call from one service to another.</summary>
-    public void Edge(int parentService, int childService, bool isError)
+    /// <summary>Counts the spans of a row group, whose columns these are.</summary>
+    /// <param name="services">By operation: its service.</param>
+    /// <param name="operations">By row: its operation.</param>
+    /// <param name="starts">Unix nanoseconds.</param>
+    /// <param name="lengths">From the start to the end, nanoseconds; negative when a span ends before it starts.</param>
+    /// <param name="marks">A <see cref="SpanMarks"/> each.</param>
+    /// <param name="parents">Codes of parents, as in column 7.</param>
+    public void Add(ReadOnlySpan<int> services, ReadOnlySpan<long> operations, ReadOnlySpan<ulong> starts, ReadOnlySpan<long> lengths, ReadOnlySpan<long> marks, ReadOnlySpan<long> parents)
     {
-        ref var edge = ref CollectionsMarshal.GetValueRefOrAddDefault(_edges, (parentService, childService), out _);
-        edge = (edge.Calls + 1, edge.Errors + (isError ? 1 : 0));
+        for (var row = 0; row < operations.Length; row++)
+        {
+            var operation = (int)operations[row];
+            var service = services[operation];
+            var errors = (marks[row] & (long)SpanMarks.Error) != 0 ? 1 : 0;
+            // A length is negative as a signed number when the end lies before the start, and when it lies very far behind it: the end tells which.
+            var duration = starts[row] + (ulong)lengths[row] > starts[row] ? (ulong)lengths[row] : 0;
+            _durations.Add(((ulong)operation << BucketBits) | (uint)DurationBuckets.Of(duration), 0);
+            _minutes.Add((starts[row] / NanosecondsAMinute << ServiceBits) | (uint)service, errors);
+            if (parents[row] < 2) continue;
+            var caller = services[(int)operations[(int)RowGroupColumns.ParentRow(row, parents[row])]];
+            if (caller != service) _edges.Add(((ulong)caller << 32) | (uint)service, errors);
+        }
     }
 
     /// <summary>The summaries, and makes ready for another block.</summary>
     public BlockSummaries Finish()
     {
-        var durations = _durations.OrderBy(d => d.Key).ToArray();
-        var minutes = _minutes.OrderBy(m => m.Key).ToArray();
-        var edges = _edges.OrderBy(e => e.Key).ToArray();
         var summaries = new BlockSummaries
         {
-            Durations = [.. durations.Select(d => new DurationCount((int)(d.Key >> 12), (int)(d.Key & 0xFFF), d.Value))],
-            Minutes = [.. minutes.Select(m => new MinuteCount(m.Key >> ServiceBits, (int)(m.Key & ((1L << ServiceBits) - 1)), m.Value.Spans, m.Value.Errors))],
-            Edges = [.. edges.Select(e => new EdgeCount(e.Key.Parent, e.Key.Child, e.Value.Calls, e.Value.Errors))],
+            Durations = Array.ConvertAll(_durations.InOrder(), static d => new DurationCount((int)(d.Key >> BucketBits), (int)(d.Key & ((1 << BucketBits) - 1)), d.Count)),
+            Minutes = Array.ConvertAll(_minutes.InOrder(), static m => new MinuteCount((long)(m.Key >> ServiceBits), (int)(m.Key & ((1L << ServiceBits) - 1)), m.Count, m.Errors)),
+            Edges = Array.ConvertAll(_edges.InOrder(), static e => new EdgeCount((int)(e.Key >> 32), (int)(uint)e.Key, e.Count, e.Errors)),
         };
         Clear();
         return summaries;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -6,26 +5,26 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Blocks.Write;
 
 /// <summary>
-/// Columns whose values have a dictionary, and columns of attributes, of the row group that is being written. Values come piece by piece from source batches, and their texts get the ids of the block's
-/// dictionaries when a piece ends, column after column: each distinct text of a piece is then hashed once a column. One owner; not thread safe.
+/// Columns of attributes of the row group that is being written, and the dictionaries of the block, those of columns of texts, too. Values of texts come as numbers of a source; they get the ids of the
+/// block's dictionaries a whole piece at a time, so that each distinct text of a piece is hashed once a column. One owner; not thread safe.
 /// </summary>
-internal sealed class ValueColumns(BlockTablesBuilder tables)
+internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
 {
+    /// <summary>Values for which a column keeps its buffer from block to block.</summary>
+    private const int KeptValues = 1 << 16;
+
     /// <summary>By index of the column; those from <see cref="_used"/> on are left of blocks before and wait with their buffers.</summary>
-    private readonly List<Values> _attributes = [];
+    private readonly List<AttributeValues> _attributes = [];
     private int _used;
-    private readonly Dictionary<int, ColumnDictionary> _textDictionaries = [];
+    private readonly TextDictionary?[] _texts = NewTexts();
     private readonly List<int> _touched = [];
-    private readonly List<int> _touchedByPiece = [];
+    private readonly List<int> _toConvert = [];
     private Column<byte> _body = new(0);
     private int[] _tokens = [];
     private int[] _ids = [];
     private int _token;
 
-    /// <summary>Values for which a column keeps its buffer from block to block.</summary>
-    private const int KeptValues = 1 << 16;
-
-    private sealed class Values
+    private sealed class AttributeValues
     {
         public readonly ColumnDictionary Dictionary = new();
         public bool HasDictionary;
@@ -44,76 +43,109 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
         }
     }
 
-    /// <summary>Adds the values of an owner of a shape to the columns of the shape.</summary>
-    public void Add(ReadOnlySpan<int> shape, AttributeColumns attributes, int first)
+    private sealed class TextDictionary
+    {
+        public readonly ColumnDictionary Dictionary = new();
+        public long FirstFresh = 1;
+    }
+
+    private static TextDictionary?[] NewTexts()
+    {
+        var texts = new TextDictionary?[BlockColumn.TraceIds];
+        foreach (var column in (int[])[BlockColumn.StatusMessage, BlockColumn.TraceState, BlockColumn.EventName, BlockColumn.LinkTraceState, BlockColumn.TraceErrorType]) texts[column] = new TextDictionary();
+        return texts;
+    }
+
+    /// <summary>True for the columns of texts that are no attributes.</summary>
+    public bool IsText(int column) => _texts[column] is not null;
+
+    /// <summary>The number of the first text that is new in the row group.</summary>
+    public long FirstFreshText(int column) => Text(column).FirstFresh;
+
+    private TextDictionary Text(int column) => _texts[column] ?? throw new ArgumentOutOfRangeException(nameof(column), column, "This column has no texts.");
+
+    /// <summary>Adds the values of an owner of a shape to the columns of the shape; texts and blobs as numbers of a source, until <see cref="Convert(SpanBatch)"/>.</summary>
+    public void Add(ReadOnlySpan<int> shape, ReadOnlySpan<long> values)
     {
         for (var i = 0; i < shape.Length; i++)
         {
-            while (_used <= shape[i]) AddColumn();
-            var values = _attributes[shape[i]];
-            if (values.Column.Count == values.Converted) Touch(shape[i], values);
-            values.Column.Add(attributes.Value[first + i]);
+            var column = shape[i] < _used ? _attributes[shape[i]] : Begin(shape[i]);
+            if (column.Column.Count == column.Converted) Touch(shape[i], column);
+            column.Column.Add(values[i]);
         }
     }
 
-    private void Touch(int column, Values values)
+    /// <summary>Room for values at the end of a column of attributes, which the caller fills with numbers or ids of the column's dictionary.</summary>
+    public Span<long> Append(int column, int count)
     {
-        if (values.Column.Count == 0) _touched.Add(column);
-        if (values.HasDictionary) _touchedByPiece.Add(column);
+        var values = column < _used ? _attributes[column] : Begin(column);
+        if (values.Column.Count == 0) TouchFirst(column, values);
+        var added = values.Column.Append(count);
+        values.Converted = values.Column.Count;
+        return added;
     }
 
-    private void AddColumn()
+    /// <summary>The dictionary of a column of attributes.</summary>
+    public ColumnDictionary DictionaryOf(int column) => (column < _used ? _attributes[column] : Begin(column)).Dictionary;
+
+    /// <summary>The dictionary of a column of texts.</summary>
+    public ColumnDictionary TextsOf(int column) => Text(column).Dictionary;
+
+    /// <summary>The id of a text in one of the dictionaries.</summary>
+    public int IdOf(ColumnDictionary dictionary, ReadOnlySpan<byte> text, int blockColumn) => dictionary.IdOf(text, blockColumn, pages, ref _body);
+
+    private void Touch(int index, AttributeValues values)
     {
-        if (_used == _attributes.Count) _attributes.Add(new Values());
-        _attributes[_used].Begin(tables.Columns[_used].Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList);
-        _used++;
+        if (values.Column.Count == 0) TouchFirst(index, values);
+        if (values.HasDictionary) _toConvert.Add(index);
+        // Numbers are what they are: they count as converted, so that they are asked about once only.
+        else values.Converted = -1;
     }
 
-    /// <summary>Turns the source's numbers of texts and blobs that were added since the last call into ids of the block.</summary>
-    public void EndPiece(SpanBatch source, PageWriter pages)
+    private void TouchFirst(int index, AttributeValues values)
     {
-        foreach (var index in _touchedByPiece)
+        _touched.Add(index);
+        values.FirstFresh = values.Dictionary.Count;
+    }
+
+    private AttributeValues Begin(int column)
+    {
+        for (; _used <= column; _used++)
+        {
+            if (_used == _attributes.Count) _attributes.Add(new AttributeValues());
+            _attributes[_used].Begin(tables.Columns[_used].Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList);
+        }
+        return _attributes[column];
+    }
+
+    /// <summary>Gives the texts and blobs that <see cref="Add"/> has added the ids of the block.</summary>
+    public void Convert(SpanBatch source)
+    {
+        foreach (var index in _toConvert)
         {
             var values = _attributes[index];
-            if (values.Converted == 0) values.FirstFresh = values.Dictionary.Count;
             var texts = tables.Columns[index].Type == AttributeType.String ? source.Strings : source.Blobs;
-            Convert(texts, values.Column.Items.AsSpan(values.Converted..values.Column.Count), values.Dictionary, BlockColumn.FirstAttribute + index, 0, false, pages);
+            Convert(texts, values.Column.Items.AsSpan(values.Converted..values.Column.Count), values.Dictionary, BlockColumn.FirstAttribute + index, 0, false);
             values.Converted = values.Column.Count;
         }
-        _touchedByPiece.Clear();
-    }
-
-    /// <summary>The pages of the row group's attributes; the columns are empty afterwards.</summary>
-    public void WritePages(int rowGroup, PageWriter pages)
-    {
-        foreach (var index in _touched)
-        {
-            var values = _attributes[index];
-            var column = BlockColumn.FirstAttribute + index;
-            var type = tables.Columns[index].Type;
-            if (values.HasDictionary) pages.Ids(column, rowGroup, values.Column.Span, values.FirstFresh);
-            else if (type != AttributeType.Empty) pages.Numbers(column, rowGroup, values.Column.Span, type == AttributeType.Double ? NumberKind.Double : NumberKind.Plain);
-            values.Total += values.Column.Count;
-            values.Column.Truncate(0);
-            values.Converted = 0;
-        }
-        _touched.Clear();
+        _toConvert.Clear();
     }
 
     /// <summary>
-    /// Replaces a source's numbers of strings by those of a column's dictionary, one more than the id, and 0 for none (a negative number) and, where <paramref name="emptyIsNone"/>, for the empty
-    /// text. Answers the number that the first new text got.
+    /// Gives the last <paramref name="count"/> values of a column of texts, which are numbers of a source's strings, those of the block: one more than the id, and 0 for none (a negative number) and, where
+    /// <paramref name="emptyIsNone"/>, for the empty text.
     /// </summary>
-    public long ConvertTexts(int column, bool emptyIsNone, SpanBatch source, Span<long> values, PageWriter pages)
+    public void ConvertTexts(int column, bool emptyIsNone, SpanBatch source, ref Column<long> values, int count)
     {
-        ref var dictionary = ref CollectionsMarshal.GetValueRefOrAddDefault(_textDictionaries, column, out _);
-        dictionary ??= new ColumnDictionary();
-        var first = dictionary.Count + 1L;
-        Convert(source.Strings, values, dictionary, column, 1, emptyIsNone, pages);
-        return first;
+        var text = Text(column);
+        if (values.Count == count) text.FirstFresh = text.Dictionary.Count + 1L;
+        Convert(source.Strings, values.Items.AsSpan(values.Count - count, count), text.Dictionary, column, 1, emptyIsNone);
     }
 
-    private void Convert(ByteDictionary texts, Span<long> values, ColumnDictionary dictionary, int column, int firstNumber, bool emptyIsNone, PageWriter pages)
+    /// <summary>Says, before texts are appended to a column by their ids, that they are the first of the row group.</summary>
+    public void BeginTexts(int column) => Text(column).FirstFresh = Text(column).Dictionary.Count + 1L;
+
+    private void Convert(ByteDictionary texts, Span<long> values, ColumnDictionary dictionary, int column, int firstNumber, bool emptyIsNone)
     {
         if (_tokens.Length < texts.Count)
         {
@@ -145,8 +177,25 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
         }
     }
 
+    /// <summary>The pages of the row group's attributes; the columns are empty afterwards.</summary>
+    public void WritePages(int rowGroup)
+    {
+        foreach (var index in _touched)
+        {
+            var values = _attributes[index];
+            var column = BlockColumn.FirstAttribute + index;
+            var type = tables.Columns[index].Type;
+            if (values.HasDictionary) pages.Ids(column, rowGroup, values.Column.Span, values.FirstFresh);
+            else if (type != AttributeType.Empty) pages.Numbers(column, rowGroup, values.Column.Span, type == AttributeType.Double ? NumberKind.Double : NumberKind.Plain);
+            values.Total += values.Column.Count;
+            values.Column.Truncate(0);
+            values.Converted = 0;
+        }
+        _touched.Clear();
+    }
+
     /// <summary>Writes the rest of the dictionaries and answers, by column of attributes, its values and the entries of its dictionary; makes ready for another block.</summary>
-    public (long[] Values, int[] Entries) Finish(PageWriter pages)
+    public (long[] Values, int[] Entries) Finish()
     {
         var totals = new long[_used];
         var entries = new int[_used];
@@ -158,7 +207,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
             entries[i] = values.Dictionary.Count;
             values.Dictionary.Finish(BlockColumn.FirstAttribute + i, pages, ref _body);
         }
-        foreach (var (column, dictionary) in _textDictionaries) dictionary.Finish(column, pages, ref _body);
+        for (var column = 0; column < _texts.Length; column++) _texts[column]?.Dictionary.Finish(column, pages, ref _body);
         Clear();
         return (totals, entries);
     }
@@ -167,9 +216,9 @@ internal sealed class ValueColumns(BlockTablesBuilder tables)
     public void Clear()
     {
         _used = 0;
-        foreach (var dictionary in _textDictionaries.Values) dictionary.Clear();
+        foreach (var text in _texts) text?.Dictionary.Clear();
         _touched.Clear();
-        _touchedByPiece.Clear();
+        _toConvert.Clear();
         if (_tokens.Length > 16 * KeptValues) (_tokens, _ids) = ([], []);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class BlockMerger : IDisposable
 {
     private readonly BlockBuilder _builder = new();
     private readonly NumberBuffers _buffers = new();
-    private readonly SpanBatch _parts = new();
+    private readonly List<(TraceId Id, int Rows)> _parts = [];
 
     /// <summary>Appends the merged block to an empty file; the caller syncs and names it. Answers how many traces it has.</summary>
     /// <exception cref="CorruptDataException">A block cannot be read; nothing that it holds may be given up for the file.</exception>
@@ -42,7 +42,7 @@ internal sealed class BlockMerger : IDisposable
         var inputs = new List<MergeInput>();
         foreach (var block in blocks)
         {
-            if (block.Footer.Traces > 0) inputs.Add(new MergeInput(block, _builder, _buffers));
+            if (block.Footer.Traces > 0) inputs.Add(new MergeInput(inputs.Count, block, _builder, _buffers));
         }
         var split = new SplitTraceParts(inputs, _builder.Tables);
         var maxMemoryBytes = blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue;
@@ -52,8 +52,7 @@ internal sealed class BlockMerger : IDisposable
             var next = Earliest(inputs, out var second);
             if (!next.IsDecoded)
             {
-                next.Decode(split, _parts);
-                if (!split.IsEmpty) split.Take(_parts);
+                next.Decode();
                 Limit(inputs, split, maxMemoryBytes);
                 continue;
             }
@@ -62,7 +61,6 @@ internal sealed class BlockMerger : IDisposable
             next.Release();
             inputs.Remove(next);
         }
-        AddReady(split, request);
         var splitIds = Elsewhere(blocks, request);
         _builder.Finish(Digests(blocks, request), splitIds, []);
         return _builder.WrittenTraces;
@@ -94,42 +92,41 @@ internal sealed class BlockMerger : IDisposable
         if (bytes > maxMemoryBytes) throw new MergeTooLargeException(bytes, maxMemoryBytes);
     }
 
-    /// <summary>Goes over the next traces of an input that are treated alike: written as they are, or left out since they are hidden or have come with their parts.</summary>
+    /// <summary>Goes over the next traces of an input that are treated alike: written as they are, held until their other parts come, or left out.</summary>
     private void AddRun(MergeInput input, MergeInput? second, SplitTraceParts split, MergeRequest request)
     {
-        if (split.Contains(input.TraceIdAt(0)))
-        {
-            split.Pass(input.TraceIdAt(0), input.RowsAt(0));
-            input.Take(1);
-            if (split.IsFull) AddReady(split, request);
-            return;
-        }
-        if (request.Hides(input.TraceIdAt(0), input.StartUnixNanoAt(0)))
+        var isSplit = split.Contains(input.TraceIdAt(0));
+        if (!isSplit && request.Hides(input.TraceIdAt(0), input.StartUnixNanoAt(0)))
         {
             input.Take(1);
             return;
         }
         var (traces, rows) = (1, input.RowsAt(0));
-        var room = _builder.Room;
+        var room = isSplit ? int.MaxValue : _builder.Room;
         while (traces < input.Decoded && rows + input.RowsAt(traces) <= room && (second is null || IsBefore(input, traces, second))
-            && !split.Contains(input.TraceIdAt(traces)) && !request.Hides(input.TraceIdAt(traces), input.StartUnixNanoAt(traces)))
+            && split.Contains(input.TraceIdAt(traces)) == isSplit && (isSplit || !request.Hides(input.TraceIdAt(traces), input.StartUnixNanoAt(traces))))
         {
             rows += input.RowsAt(traces++);
         }
-        _builder.AddTraces(input, traces);
+        if (isSplit) AddParts(input, traces, split, request);
+        else _builder.AddTraces(input, traces);
     }
 
-    private void AddReady(SplitTraceParts split, MergeRequest request)
+    private void AddParts(MergeInput input, int traces, SplitTraceParts split, MergeRequest request)
     {
-        foreach (var id in split.Ready())
+        _parts.Clear();
+        for (var i = 0; i < traces; i++) _parts.Add((input.TraceIdAt(i), input.RowsAt(i)));
+        var row = split.Hold(input.Index, input.Columns, input.Take(traces), input.Values);
+        foreach (var (id, rows) in _parts)
         {
-            var rows = split.RowsOf(id);
-            if (request.Hides(id, split.Numbers.Source.StartUnixNano[rows[0]])) continue;
-            _builder.From(split.Numbers);
-            _builder.AddTrace(id, rows);
+            if (split.Pass(id, row, rows))
+            {
+                var whole = split.Complete(id);
+                if (!request.Hides(id, split.Held.Starts[whole[0]])) _builder.AddTrace(id, split.Held, whole, split.Numbers);
+            }
+            row += rows;
         }
-        _builder.EndPiece();
-        split.Clear();
+        split.Trim();
     }
 
     private static RequestDigest[] Digests(IReadOnlyList<BlockFile> blocks, MergeRequest request)

@@ -21,7 +21,11 @@ internal enum AttributeOwner : byte
 /// <param name="Type">Type of all its values.</param>
 /// <param name="Values">Values in the block.</param>
 /// <param name="Entries">Entries of its dictionary; 0 for numbers.</param>
-internal readonly record struct AttributeColumn(AttributeOwner Owner, int Key, AttributeType Type, long Values, int Entries);
+internal readonly record struct AttributeColumn(AttributeOwner Owner, int Key, AttributeType Type, long Values, int Entries)
+{
+    /// <summary>True when its values are entries of a dictionary.</summary>
+    public bool HasDictionary => Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList;
+}
 
 /// <summary>An operation of a block: what the service is called, the span, its kind, and the scope that made it. Service and name are ids in the block's strings.</summary>
 internal readonly record struct BlockOperation(int Service, int Name, int Kind, int Scope, long Spans, long Errors);

@@ -229,11 +229,19 @@ internal sealed class NumberEncoder
     {
         if (values.IsEmpty) return (0, 0);
         var (min, max) = (values[0], values[0]);
-        foreach (var value in values)
+        var i = 0;
+        if (values.Length >= 2 * Vector<long>.Count)
         {
-            min = Math.Min(min, value);
-            max = Math.Max(max, value);
+            var (mins, maxs) = (new Vector<long>(values), new Vector<long>(values));
+            for (i = Vector<long>.Count; i <= values.Length - Vector<long>.Count; i += Vector<long>.Count)
+            {
+                var some = new Vector<long>(values[i..]);
+                mins = Vector.Min(mins, some);
+                maxs = Vector.Max(maxs, some);
+            }
+            for (var lane = 0; lane < Vector<long>.Count; lane++) (min, max) = (Math.Min(min, mins[lane]), Math.Max(max, maxs[lane]));
         }
+        for (; i < values.Length; i++) (min, max) = (Math.Min(min, values[i]), Math.Max(max, values[i]));
         return (min, max);
     }
 

@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks.Read;
 /// </summary>
 internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory, long limitBytes)
 {
-    private readonly Dictionary<int, Texts> _columns = [];
+    private readonly List<Texts?> _columns = [];
 
     /// <summary>The pages of a column, and the one that was asked last.</summary>
     private sealed class Texts
@@ -34,7 +34,7 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
     /// <exception cref="CorruptDataException">There is none of this id.</exception>
     public ReadOnlySpan<byte> Entry(int column, long id)
     {
-        if (!_columns.TryGetValue(column, out var texts)) _columns.Add(column, texts = new Texts());
+        var texts = (column < _columns.Count ? _columns[column] : null) ?? Add(column);
         if ((ulong)(id - texts.First) >= (ulong)texts.Ends.Length) Find(column, id, texts);
         var index = (int)(id - texts.First);
         return texts.Bytes.AsSpan((index == 0 ? 0 : texts.Ends[index - 1])..texts.Ends[index]);
@@ -45,6 +45,12 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
     {
         _columns.Clear();
         HeldBytes = 0;
+    }
+
+    private Texts Add(int column)
+    {
+        while (_columns.Count <= column) _columns.Add(null);
+        return _columns[column] = new Texts();
     }
 
     private void Find(int column, long id, Texts texts)
@@ -64,8 +70,9 @@ internal sealed class DictionaryTexts(PageReader pages, BlockDirectory directory
 
     private void Forget()
     {
-        foreach (var texts in _columns.Values)
+        foreach (var texts in _columns)
         {
+            if (texts is null) continue;
             texts.Decoded.Clear();
             (texts.Bytes, texts.Ends) = ([], []);
         }

@@ -123,6 +123,13 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
         return values.Items.AsSpan(first, count);
     }
 
+    /// <summary>The whole column that a range is of; null when its page was left out, as all values are 0.</summary>
+    public long[]? Attribute(ValueRange range)
+    {
+        Attribute(range.Column, range.First, range.Count);
+        return _attributes[range.Column].Items;
+    }
+
     /// <summary>Says how many values a column of attributes must have.</summary>
     /// <exception cref="CorruptDataException">It has others.</exception>
     public void RequireAttribute(int column, int count)

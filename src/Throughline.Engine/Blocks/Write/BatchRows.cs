@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks.Write;
 /// <summary>Appends traces of a batch to the row group that is written, column by column: rows of a head lie in the order of their arrival. Keeps its buffers; one owner.</summary>
 internal sealed class BatchRows(RowGroupBuilder rowGroup, BlockTablesBuilder tables)
 {
-    private readonly ParentCodes _parents = new();
+    private readonly TraceColumns _traces = new(rowGroup, tables);
     private Column<ulong> _parentIds = new(0);
 
     /// <summary>Appends traces.</summary>
@@ -66,10 +66,8 @@ internal sealed class BatchRows(RowGroupBuilder rowGroup, BlockTablesBuilder tab
     {
         var source = numbers.Source;
         var shapes = rowGroup[BlockColumn.Shape].Append(rows.Length);
-        for (var i = 0; i < rows.Length; i++)
-        {
-            shapes[i] = AddAttributes(numbers, AttributeOwner.Span, source.Shape.Items[rows[i]], source.Attributes, source.AttributeOffset.Items[rows[i]]);
-        }
+        for (var i = 0; i < rows.Length; i++) shapes[i] = numbers.Shape(AttributeOwner.Span, source.Shape.Items[rows[i]]);
+        rowGroup.Values.AddSpans(shapes, source.Attributes, source.AttributeOffset.Items, rows);
     }
 
     private int AddAttributes(SourceNumbers numbers, AttributeOwner owner, int sourceShape, AttributeColumns attributes, int first)
@@ -131,47 +129,13 @@ internal sealed class BatchRows(RowGroupBuilder rowGroup, BlockTablesBuilder tab
         var source = numbers.Source;
         _parentIds.Truncate(0);
         Gather(source.ParentSpanId.Items, rows, _parentIds.Append(rows.Length));
-        rowGroup[BlockColumn.Parent].Append(rows.Length);
-        rowGroup[BlockColumn.Start].Append(rows.Length);
-        rowGroup[BlockColumn.TraceRows].Reserve(traceRows.Length);
         var at = 0;
         foreach (var count in traceRows)
         {
-            AddTrace(numbers, rows.Slice(at, count), _parentIds.Span.Slice(at, count), first + at);
+            var errors = _traces.Add(_parentIds.Span.Slice(at, count), first + at);
+            rowGroup[BlockColumn.TraceErrorType].Add(errors == 0 ? -1 : numbers.Analysis.ErrorTypeOf(rows.Slice(at, count)));
             at += count;
         }
         rowGroup.Values.ConvertTexts(BlockColumn.TraceErrorType, false, source, ref rowGroup[BlockColumn.TraceErrorType], traceRows.Length);
-    }
-
-    private void AddTrace(SourceNumbers numbers, ReadOnlySpan<int> rows, ReadOnlySpan<ulong> parents, int first)
-    {
-        var shapes = numbers.Source.Shape.Items;
-        var starts = rowGroup.Starts.Span.Slice(first, rows.Length);
-        var lengths = rowGroup[BlockColumn.End].Span.Slice(first, rows.Length);
-        var marks = rowGroup[BlockColumn.Marks].Span.Slice(first, rows.Length);
-        var distances = rowGroup[BlockColumn.Start].Items.AsSpan(first, rows.Length);
-        var previous = starts[0];
-        var (covered, waits) = (new IntervalUnion(), new IntervalUnion());
-        var (last, errors) = (0UL, 0);
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var start = starts[i];
-            distances[i] = (long)(start - previous);
-            previous = start;
-            var end = Math.Max(start, start + (ulong)lengths[i]);
-            last = Math.Max(last, end);
-            covered.Add(start, end);
-            if (numbers.IsWait(shapes[rows[i]])) waits.Add(start, end);
-            if ((marks[i] & (long)SpanMarks.Error) != 0) errors++;
-        }
-        var before = rowGroup.ParentsElsewhere.Count;
-        _parents.Write(rowGroup.SpanIds.Span.Slice(first, rows.Length), parents, rowGroup[BlockColumn.Parent].Items.AsSpan(first, rows.Length), ref rowGroup.ParentsElsewhere);
-        rowGroup.AddTraceTimes(starts[0], last - starts[0]);
-        rowGroup[BlockColumn.TraceRows].Add(rows.Length);
-        rowGroup[BlockColumn.TraceWaiting].Add((long)(last - starts[0] - covered.Length + waits.Length));
-        rowGroup[BlockColumn.TraceErrors].Add(errors);
-        rowGroup[BlockColumn.TraceOrphans].Add(rowGroup.ParentsElsewhere.Count - before);
-        rowGroup[BlockColumn.TraceRoot].Add(parents.IndexOf(0UL) + 1);
-        rowGroup[BlockColumn.TraceErrorType].Add(errors == 0 ? -1 : numbers.Analysis.ErrorTypeOf(rows));
     }
 }

@@ -29,6 +29,7 @@ internal sealed class BlockBuilder : IDisposable
     private readonly RowGroupBuilder _rowGroup;
     private readonly BatchRows _batchRows;
     private readonly BlockRows _blockRows;
+    private readonly JoinedRows _joinedRows;
     private SourceNumbers? _source;
     private Column<int> _rows = new(0);
     private Column<int> _traceRows = new(0);
@@ -45,6 +46,7 @@ internal sealed class BlockBuilder : IDisposable
         _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages);
         _batchRows = new BatchRows(_rowGroup, _tables);
         _blockRows = new BlockRows(_rowGroup);
+        _joinedRows = new JoinedRows(_rowGroup, _tables);
     }
 
     /// <summary>The tables of the block, for the numbers of sources in them.</summary>
@@ -129,7 +131,17 @@ internal sealed class BlockBuilder : IDisposable
         if (_rowGroup.Rows + _rows.Count > 0 && rows > Room) EndRowGroup();
     }
 
-    /// <summary>Adds the next traces of an input, which are decoded. They come by start as those of <see cref="AddTrace"/> do; only the first may pass the <see cref="Room"/>, and begins another row group.</summary>
+    /// <summary>Adds a trace whose parts lie in several inputs: its rows in their order.</summary>
+    public void AddTrace(TraceId id, HeldRows held, ReadOnlySpan<int> rows, IReadOnlyList<BlockNumbers> inputs)
+    {
+        EndPiece();
+        MakeRoom(rows.Length);
+        _traceIds.Add(id);
+        _joinedRows.Append(held, rows, inputs);
+        _spans += rows.Length;
+    }
+
+    /// <summary>Adds the next traces of an input, which are decoded. They come by start as all traces do; only the first may pass the <see cref="Room"/>, and begins another row group.</summary>
     public void AddTraces(MergeInput input, int traces)
     {
         EndPiece();

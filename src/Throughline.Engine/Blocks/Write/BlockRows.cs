@@ -1,7 +1,6 @@
 using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Blocks.Read;
-using Throughline.Engine.Model;
 
 namespace Throughline.Engine.Blocks.Write;
 
@@ -74,7 +73,7 @@ internal sealed class BlockRows(RowGroupBuilder rowGroup)
         var column = numbers.Column(range.Column);
         var values = from.Attribute(range.Column, range.First, range.Count);
         var added = rowGroup.Values.Append(column, range.Count);
-        if (tables.Columns[range.Column].Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList)
+        if (tables.Columns[range.Column].HasDictionary)
             numbers.Entries(BlockColumn.FirstAttribute + range.Column, 0, values, added, rowGroup.Values.DictionaryOf(column), BlockColumn.FirstAttribute + column);
         else values.CopyTo(added);
     }

@@ -14,6 +14,7 @@ internal sealed class BlockTablesBuilder
     private readonly Dictionary<(int Service, int Name, int Kind, int Scope), int> _operationIds = [];
     private readonly List<BlockOperation> _operations = [];
     private Column<int> _services = new(0);
+    private Column<bool> _isWait = new(0);
     private Column<(long Spans, long Errors)> _counts = new(0);
     private readonly Dictionary<(AttributeOwner Owner, int Key, AttributeType Type), int> _columnIds = [];
     private readonly List<AttributeColumn> _columns = [];
@@ -66,8 +67,32 @@ internal sealed class BlockTablesBuilder
         return index;
     }
 
+    /// <summary>True when spans of a shape are explicit waits: their attributes say which kind.</summary>
+    public bool IsWait(int shape)
+    {
+        for (var next = _isWait.Count; next < _shapes.Count; next++)
+        {
+            var isWait = false;
+            foreach (var column in ShapeColumns(next)) isWait |= _columns[column] is { Owner: AttributeOwner.Span, Type: AttributeType.String } facts && Batch.Strings[facts.Key].SequenceEqual("wait.kind"u8);
+            _isWait.Add(isWait);
+        }
+        return _isWait[shape];
+    }
+
+    /// <summary>The order of two operations by their services' and names' texts.</summary>
+    public int CompareTexts(int operation, int other)
+    {
+        if (operation == other) return 0;
+        var (a, b) = (_operations[operation], _operations[other]);
+        var order = Batch.Strings[a.Service].SequenceCompareTo(Batch.Strings[b.Service]);
+        return order != 0 ? order : Batch.Strings[a.Name].SequenceCompareTo(Batch.Strings[b.Name]);
+    }
+
     /// <summary>The number of a shape: indexes of columns, counted from 0, in the order of an owner's attributes.</summary>
     public int Shape(ReadOnlySpan<int> columns) => _shapes.GetOrAdd(MemoryMarshal.AsBytes(columns));
+
+    /// <summary>Number of shapes so far.</summary>
+    public int ShapeCount => _shapes.Count;
 
     /// <summary>The columns of a shape; valid until another is added.</summary>
     public ReadOnlySpan<int> ShapeColumns(int shape) => MemoryMarshal.Cast<byte, int>(_shapes[shape]);
@@ -160,6 +185,7 @@ internal sealed class BlockTablesBuilder
         _operationIds.Clear();
         _operations.Clear();
         _services.Truncate(0);
+        _isWait.Truncate(0);
         _counts.Truncate(0);
         _columnIds.Clear();
         _columns.Clear();

@@ -14,13 +14,12 @@ internal sealed class ColumnDictionary
     /// <summary>Raw bytes of a page: larger ones compress better by a few percent, and cost more to read for one value.</summary>
     private const int PageBytes = 128 << 10;
 
-    /// <summary>Hashes remembered at most, 3 MB of them.</summary>
+    /// <summary>Hashes remembered at most, 3 MB of them with their slots.</summary>
     private const int MostRemembered = 1 << 16;
 
-    private ulong[] _high = new ulong[32];
-    private ulong[] _low = new ulong[32];
-    private int[] _ids = new int[32];
-    private int _remembered;
+    // A slot is 0 when free, else the upper half of the hash's low half and the place of the whole in _hashes, plus 1: most values are new, and for them this small table is all that is looked at.
+    private ulong[] _slots = new ulong[32];
+    private Column<(ulong High, ulong Low, int Id)> _hashes = new(0);
     private Column<byte> _bytes = new(0);
     private Column<int> _ends = new(0);
     private int _written;
@@ -29,19 +28,33 @@ internal sealed class ColumnDictionary
     public int Count => _written + _ends.Count;
 
     /// <summary>The id of a value, which is added when it is not remembered.</summary>
-    public int IdOf(ReadOnlySpan<byte> value, int column, PageWriter pages, ref Column<byte> body)
+    public int IdOf(ReadOnlySpan<byte> value, int column, PageWriter pages, ref Column<byte> body) => IdOf(value, XxHash128.HashToUInt128(value), column, pages, ref body);
+
+    /// <summary>The hash of a value whose id will be asked for soon: by then the place where it is looked up has come from memory.</summary>
+    public UInt128 Prepare(ReadOnlySpan<byte> value)
     {
         var hash = XxHash128.HashToUInt128(value);
+        Prefetch.Of(ref _slots[(int)(ulong)hash & (_slots.Length - 1)]);
+        return hash;
+    }
+
+    /// <summary>The id of a value whose hash is known.</summary>
+    public int IdOf(ReadOnlySpan<byte> value, UInt128 hash, int column, PageWriter pages, ref Column<byte> body)
+    {
         var (high, low) = ((ulong)(hash >> 64), (ulong)hash);
-        var mask = _ids.Length - 1;
-        var slot = (int)low & mask;
-        for (; _ids[slot] != 0; slot = (slot + 1) & mask)
+        var slots = _slots;
+        var mask = slots.Length - 1;
+        var i = (int)low & mask;
+        for (; slots[i] != 0; i = (i + 1) & mask)
         {
-            if (_low[slot] == low && _high[slot] == high) return _ids[slot] - 1;
+            if (((slots[i] ^ low) & 0xFFFFFFFF_00000000) != 0) continue;
+            ref readonly var known = ref _hashes.Items[(int)(uint)slots[i] - 1];
+            if (known.Low == low && known.High == high) return known.Id;
         }
         var id = Count;
-        (_high[slot], _low[slot], _ids[slot]) = (high, low, id + 1);
-        if (++_remembered * 2 > _ids.Length) Grow();
+        _hashes.Add((high, low, id));
+        slots[i] = (low & 0xFFFFFFFF_00000000) | (uint)_hashes.Count;
+        if (_hashes.Count * 2 > slots.Length) Grow();
         if (_ends.Count > 0 && _bytes.Count + value.Length > PageBytes) WritePage(column, pages, ref body);
         _bytes.AddRange(value);
         _ends.Add(_bytes.Count);
@@ -78,27 +91,26 @@ internal sealed class ColumnDictionary
 
     private void Grow()
     {
-        if (_remembered >= MostRemembered)
+        if (_hashes.Count >= MostRemembered)
         {
             Forget();
             return;
         }
-        var (high, low, ids) = (_high, _low, _ids);
-        (_high, _low, _ids) = (new ulong[ids.Length * 2], new ulong[ids.Length * 2], new int[ids.Length * 2]);
-        var mask = _ids.Length - 1;
-        for (var i = 0; i < ids.Length; i++)
+        _slots = new ulong[_slots.Length * 2];
+        var mask = _slots.Length - 1;
+        for (var n = 0; n < _hashes.Count; n++)
         {
-            if (ids[i] == 0) continue;
-            var slot = (int)low[i] & mask;
-            while (_ids[slot] != 0) slot = (slot + 1) & mask;
-            (_high[slot], _low[slot], _ids[slot]) = (high[i], low[i], ids[i]);
+            var low = _hashes[n].Low;
+            var i = (int)low & mask;
+            while (_slots[i] != 0) i = (i + 1) & mask;
+            _slots[i] = (low & 0xFFFFFFFF_00000000) | (uint)(n + 1);
         }
     }
 
     private void Forget()
     {
-        if (_remembered == 0) return;
-        _remembered = 0;
-        Array.Clear(_ids);
+        if (_hashes.Count == 0) return;
+        _hashes.Truncate(0);
+        Array.Clear(_slots);
     }
 }

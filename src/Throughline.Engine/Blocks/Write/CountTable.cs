@@ -1,3 +1,5 @@
+using Throughline.Engine.Model.Columns;
+
 namespace Throughline.Engine.Blocks.Write;
 
 /// <summary>
@@ -6,19 +8,19 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class CountTable
 {
-    /// <summary>A key with what was counted for it.</summary>
+    /// <summary>A key with what was counted for it: no block has four billion spans.</summary>
     public struct Counted
     {
         public ulong Key;
-        public long Count;
-        public long Errors;
+        public uint Count;
+        public uint Errors;
     }
 
     private Counted[] _slots = new Counted[256];
     private int _used;
 
     /// <summary>Counts one more.</summary>
-    public void Add(ulong key, int errors)
+    public void Add(ulong key, uint errors)
     {
         var slots = _slots;
         var mask = slots.Length - 1;
@@ -37,6 +39,9 @@ internal sealed class CountTable
             return;
         }
     }
+
+    /// <summary>Says that a key will come soon.</summary>
+    public void Prepare(ulong key) => Prefetch.Of(ref _slots[SlotOf(key) & (_slots.Length - 1)]);
 
     private static int SlotOf(ulong key) => (int)((key * 0x9E3779B97F4A7C15) >> 33);
 
@@ -57,13 +62,15 @@ internal sealed class CountTable
     /// <summary>All counts, by key.</summary>
     public Counted[] InOrder()
     {
-        var counts = new Counted[_used];
+        var (keys, counts) = (new ulong[_used], new Counted[_used]);
         var next = 0;
         foreach (ref readonly var counted in _slots.AsSpan())
         {
-            if (counted.Count != 0) counts[next++] = counted;
+            if (counted.Count == 0) continue;
+            keys[next] = counted.Key;
+            counts[next++] = counted;
         }
-        Array.Sort(counts, static (a, b) => a.Key.CompareTo(b.Key));
+        Array.Sort(keys, counts);
         return counts;
     }
 

@@ -14,7 +14,6 @@ internal sealed class MergeInput
 
     private readonly RowGroupColumns _columns;
     private readonly DictionaryTexts _texts;
-    private readonly RowGroupReader _reader;
     private readonly RowGroupCursor _cursor;
     private readonly BlockNumbers _numbers;
     private int _rowGroup = -1;
@@ -22,16 +21,23 @@ internal sealed class MergeInput
     private int _traces;
 
     /// <summary>Begins at the first trace. Buffers are those that inputs share.</summary>
-    public MergeInput(BlockFile file, BlockBuilder builder, NumberBuffers buffers)
+    public MergeInput(int index, BlockFile file, BlockBuilder builder, NumberBuffers buffers)
     {
         var tables = file.ReadTables();
         TraceIds = file.ReadTraceIds();
         _columns = new RowGroupColumns(file.Pages, file.Directory, tables, buffers);
         _texts = new DictionaryTexts(file.Pages, file.Directory, RowGroupReader.TextBytes);
-        _reader = new RowGroupReader(_columns, _texts, TraceIds);
         _cursor = new RowGroupCursor(_columns);
         _numbers = builder.NumbersOf(tables, _texts);
+        Values = new OwnerValues(_columns);
+        Index = index;
     }
+
+    /// <summary>Its number among the inputs.</summary>
+    public int Index { get; }
+
+    /// <summary>Brings values of the present row group in the order of their owners.</summary>
+    public OwnerValues Values { get; }
 
     /// <summary>The ids of its traces, in order.</summary>
     public TraceId[] TraceIds { get; }
@@ -63,23 +69,12 @@ internal sealed class MergeInput
     /// <summary>Memory that is held of the block, and the columns of attributes.</summary>
     public long HeldBytes => _columns.HeldBytes + _texts.HeldBytes + _numbers.HeldBytes + _columns.Tables.Columns.Length * ColumnBytes;
 
-    /// <summary>Decodes the row group of the present trace; the rows before are gone. Rows of traces that <paramref name="wanted"/> names are given to <paramref name="batch"/>, which is cleared before.</summary>
-    public void Decode(SplitTraceParts wanted, SpanBatch batch)
+    /// <summary>Decodes the row group of the present trace; the rows before are gone.</summary>
+    public void Decode()
     {
         _firstTrace += _traces;
         _columns.Read(++_rowGroup);
         _traces = _columns.Traces;
-        _cursor.Begin();
-        if (wanted.IsEmpty) return;
-        _reader.Begin(batch);
-        for (var trace = 0; trace < _traces;)
-        {
-            var first = trace;
-            var isWanted = wanted.Contains(TraceIds[_firstTrace + trace]);
-            while (++trace < _traces && wanted.Contains(TraceIds[_firstTrace + trace]) == isWanted) { }
-            var run = _cursor.Take(trace - first);
-            if (isWanted) _reader.Append(_rowGroup, run, batch);
-        }
         _cursor.Begin();
     }
 

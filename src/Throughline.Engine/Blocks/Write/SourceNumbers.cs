@@ -36,8 +36,6 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     private int _knownShapes;
     private readonly (OperationKey Key, int Id)[] _recentOperations = Enumerable.Repeat(NoOperation, 256).ToArray();
     private static readonly (OperationKey Key, int Id) NoOperation = (new(-1, -1, -1, -1), -1);
-    private int[] _waitShapes = [];
-    private int _waitKey;
 
     /// <summary>The batch that numbers are given for.</summary>
     public SpanBatch Source => _source;
@@ -63,9 +61,6 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
         _knownResources = Unknown(ref _resources, _knownResources, source.Resources.Count);
         _knownScopes = Unknown(ref _scopes, _knownScopes, source.Scopes.Count);
         for (var owner = 0; owner < _shapes.Length; owner++) Unknown(ref _shapes[owner], _knownShapes, source.Shapes.Count);
-        // The key may have come since: what is known of shapes is asked anew.
-        Unknown(ref _waitShapes, 0, source.Shapes.Count);
-        _waitKey = source.Strings.Find("wait.kind"u8);
         _knownShapes = source.Shapes.Count;
     }
 
@@ -88,15 +83,6 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     {
         var known = _scopes[row];
         return known >= 0 ? known : _scopes[row] = tables.Scope(_source, row);
-    }
-
-    /// <summary>True when spans of a shape of the source are explicit waits.</summary>
-    public bool IsWait(int shape)
-    {
-        ref var known = ref _waitShapes[shape];
-        if (known >= 0) return known == 1;
-        known = _waitKey >= 0 && _source.Shapes[shape].Contains(ShapeTable.MemberOf(_waitKey, AttributeType.String)) ? 1 : 0;
-        return known == 1;
     }
 
     /// <summary>The block's operation of a span.</summary>

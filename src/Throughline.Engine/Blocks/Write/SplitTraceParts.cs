@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 
@@ -10,26 +11,35 @@ namespace Throughline.Engine.Blocks.Write;
 /// </summary>
 internal sealed class SplitTraceParts
 {
-    /// <summary>Rows of traces that have gone on, before the table is made anew of those that are still needed.</summary>
-    private const int MostDeadRows = 50_000;
+    /// <summary>Rows of traces that have gone on, before those that are still needed are moved together.</summary>
+    private const int MostDeadRows = 20_000;
 
-    private const int ReadyRows = 2_000;
-
-    private readonly Dictionary<TraceId, int> _left = [];
-    private readonly HashSet<TraceId> _waiting = [];
-    private readonly SourceNumbers _numbers;
-    private readonly List<TraceId> _ready = [];
-    private SpanTable _table = new();
-    private SpanTable _spare = new();
-    private SpanTableView _view = new SpanTable().Snapshot();
-    private int _readyRows;
-    private int _deadRows;
+    private readonly Dictionary<TraceId, Parts> _traces = [];
+    private readonly List<BlockNumbers> _numbers = [];
+    private readonly BlockTablesBuilder _tables;
+    private readonly Func<int, int, int> _valuesOf;
+    private HeldRows _held = new();
+    private HeldRows _spare = new();
+    private HeldRowOrder _order;
+    private Column<int> _next = new(0);
     private Column<int> _rows = new(0);
+    private int _deadRows;
+
+    /// <summary>Parts that have not come yet, and the rows of the others, which are chained: a part's rows follow one another.</summary>
+    private struct Parts
+    {
+        public int Left;
+        public int FirstRow;
+        public int LastRow;
+    }
 
     /// <summary>Finds the traces that lie in several inputs.</summary>
     public SplitTraceParts(IReadOnlyList<MergeInput> inputs, BlockTablesBuilder tables)
     {
-        _numbers = new SourceNumbers(tables);
+        _tables = tables;
+        foreach (var input in inputs) _numbers.Add(input.Numbers);
+        _valuesOf = (input, shape) => _numbers[input].Members(shape).Length;
+        _order = new HeldRowOrder(_held, _numbers, _tables);
         if (inputs.Count < 2) return;
         var seen = new HashSet<TraceId>();
         foreach (var input in inputs)
@@ -37,86 +47,77 @@ internal sealed class SplitTraceParts
             foreach (var id in input.TraceIds)
             {
                 if (seen.Add(id)) continue;
-                ref var parts = ref CollectionsMarshal.GetValueRefOrAddDefault(_left, id, out var exists);
-                parts = exists ? parts + 1 : 2;
+                ref var parts = ref CollectionsMarshal.GetValueRefOrAddDefault(_traces, id, out var exists);
+                if (exists) parts.Left++;
+                else parts = new Parts { Left = 2, FirstRow = -1 };
             }
         }
     }
 
-    /// <summary>True when the trace lies in several inputs.</summary>
-    public bool Contains(TraceId id) => _left.Count > 0 && _left.ContainsKey(id);
+    /// <summary>True when the trace lies in several inputs, and not all of its parts have been passed.</summary>
+    public bool Contains(TraceId id) => _traces.Count > 0 && _traces.ContainsKey(id);
 
-    /// <summary>True when there is no such trace.</summary>
-    public bool IsEmpty => _left.Count == 0;
-
-    /// <summary>Takes the parts of a row group that has just been decoded, all at once, as their texts are then looked up once. Their turn comes with <see cref="Pass"/>.</summary>
-    public void Take(SpanBatch parts)
-    {
-        for (var row = 0; row < parts.RowCount; row++)
-        {
-            if (row == 0 || parts.TraceId[row] != parts.TraceId[row - 1]) _waiting.Add(parts.TraceId[row]);
-        }
-        _table.Add(parts);
-    }
-
-    /// <summary>Says that the turn of a part has come. When it was the last, the whole trace is ready.</summary>
-    public void Pass(TraceId id, int rows)
-    {
-        ref var left = ref CollectionsMarshal.GetValueRefOrNullRef(_left, id);
-        if (--left > 0) return;
-        _waiting.Remove(id);
-        _ready.Add(id);
-        _readyRows += rows;
-    }
+    /// <summary>True when there is no such trace any more.</summary>
+    public bool IsEmpty => _traces.Count == 0;
 
     /// <summary>Memory that the parts take.</summary>
-    public long UsedBytes => _table.UsedBytes;
+    public long UsedBytes => _held.UsedBytes + _traces.Count * 48L;
 
-    /// <summary>True when so many rows are ready that going over to them and back is worth it.</summary>
-    public bool IsFull => _readyRows > ReadyRows;
+    /// <summary>The rows of the parts.</summary>
+    public HeldRows Held => _held;
 
-    /// <summary>The traces that are ready, whose rows <see cref="RowsOf"/> gives; until <see cref="Clear"/>.</summary>
-    public IReadOnlyList<TraceId> Ready()
+    /// <summary>The numbers of the inputs.</summary>
+    public IReadOnlyList<BlockNumbers> Numbers => _numbers;
+
+    /// <summary>Holds parts of traces that follow one another in an input, whose number is <paramref name="input"/>; answers their first row. Their turn comes with <see cref="Pass"/>.</summary>
+    public int Hold(int input, RowGroupColumns from, RowRun run, OwnerValues values)
     {
-        _view = _table.Snapshot();
-        _numbers.GoOn(_view.Spans);
-        return _ready;
+        var first = _held.Count;
+        _held.Add(input, from, run, values);
+        for (var row = first + 1; row <= _held.Count; row++) _next.Add(row);
+        return first;
     }
 
-    /// <summary>Rows of a trace that is ready, in their order; valid until the next call.</summary>
-    public ReadOnlySpan<int> RowsOf(TraceId id)
+    /// <summary>Says which rows are the next part of a trace. When it is the last part, the answer is true, and <see cref="Complete"/> gives the trace.</summary>
+    public bool Pass(TraceId id, int firstRow, int rows)
     {
+        ref var parts = ref CollectionsMarshal.GetValueRefOrNullRef(_traces, id);
+        if (parts.FirstRow < 0) parts.FirstRow = firstRow;
+        else _next.Items[parts.LastRow] = firstRow;
+        parts.LastRow = firstRow + rows - 1;
+        _next.Items[parts.LastRow] = -1;
+        return --parts.Left == 0;
+    }
+
+    /// <summary>The rows of a trace all of whose parts have come, in their order and each once; valid until the next call. They are held no longer than that.</summary>
+    public ReadOnlySpan<int> Complete(TraceId id)
+    {
+        _traces.Remove(id, out var parts);
         _rows.Truncate(0);
-        _view.AppendRowsOf(_view.FindTrace(id), ref _rows);
-        new RowOrder(_view.Spans).Sort(_rows.Items.AsSpan(0, _rows.Count));
+        for (var row = parts.FirstRow; row >= 0; row = _next[row]) _rows.Add(row);
         _deadRows += _rows.Count;
-        return _rows.Span;
+        return _order.Of(_rows.Span);
     }
 
-    /// <summary>The ready traces have been taken, and nothing refers to their rows any more.</summary>
-    public void Clear()
+    /// <summary>Gives back the memory of traces that are complete, when it is worth it. Rows have other numbers afterwards.</summary>
+    public void Trim()
     {
-        _ready.Clear();
-        _readyRows = 0;
-        if (_deadRows > MostDeadRows && _deadRows > _table.Spans.RowCount / 2) Rebuild();
-    }
-
-    /// <summary>The numbers of the rows in the block that is written.</summary>
-    public SourceNumbers Numbers => _numbers;
-
-    private void Rebuild()
-    {
-        var view = _table.Snapshot();
-        var table = _spare;
-        foreach (var id in _waiting)
+        if (_deadRows < MostDeadRows || _deadRows < _held.Count / 2) return;
+        var (from, next) = (_held, _next);
+        (_held, _spare) = (_spare, _held);
+        _held.Clear();
+        _next = new Column<int>(_held.Count);
+        _order = new HeldRowOrder(_held, _numbers, _tables);
+        foreach (var id in _traces.Keys)
         {
-            _rows.Truncate(0);
-            view.AppendRowsOf(view.FindTrace(id), ref _rows);
-            table.Add(view.Spans, _rows.Span);
+            ref var parts = ref CollectionsMarshal.GetValueRefOrNullRef(_traces, id);
+            if (parts.FirstRow < 0) continue;
+            var first = _held.Count;
+            for (var row = parts.FirstRow; row >= 0; row = next[row]) _held.Add(from, row, _valuesOf);
+            (parts.FirstRow, parts.LastRow) = (first, _held.Count - 1);
+            for (var row = first + 1; row < _held.Count; row++) _next.Add(row);
+            _next.Add(-1);
         }
-        _table.Clear();
-        (_table, _spare) = (table, _table);
         _deadRows = 0;
-        _numbers.From(table.Spans);
     }
 }

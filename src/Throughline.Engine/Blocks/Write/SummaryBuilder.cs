@@ -29,18 +29,34 @@ internal sealed class SummaryBuilder
     /// <param name="parents">Codes of parents, as in column 7.</param>
     public void Add(ReadOnlySpan<int> services, ReadOnlySpan<long> operations, ReadOnlySpan<ulong> starts, ReadOnlySpan<long> lengths, ReadOnlySpan<long> marks, ReadOnlySpan<long> parents)
     {
+        CountDurations(operations, starts, lengths);
         for (var row = 0; row < operations.Length; row++)
         {
-            var operation = (int)operations[row];
-            var service = services[operation];
-            var errors = (marks[row] & (long)SpanMarks.Error) != 0 ? 1 : 0;
-            // A length is negative as a signed number when the end lies before the start, and when it lies very far behind it: the end tells which.
-            var duration = starts[row] + (ulong)lengths[row] > starts[row] ? (ulong)lengths[row] : 0;
-            _durations.Add(((ulong)operation << BucketBits) | (uint)DurationBuckets.Of(duration), 0);
+            var service = services[(int)operations[row]];
+            var errors = (marks[row] & (long)SpanMarks.Error) != 0 ? 1u : 0;
             _minutes.Add((starts[row] / NanosecondsAMinute << ServiceBits) | (uint)service, errors);
             if (parents[row] < 2) continue;
             var caller = services[(int)operations[(int)RowGroupColumns.ParentRow(row, parents[row])]];
             if (caller != service) _edges.Add(((ulong)caller << 32) | (uint)service, errors);
+        }
+    }
+
+    private void CountDurations(ReadOnlySpan<long> operations, ReadOnlySpan<ulong> starts, ReadOnlySpan<long> lengths)
+    {
+        // There are tens of thousands of these counts: some are fetched from memory together.
+        Span<ulong> keys = stackalloc ulong[64];
+        for (var first = 0; first < operations.Length; first += keys.Length)
+        {
+            var some = keys[..Math.Min(keys.Length, operations.Length - first)];
+            for (var i = 0; i < some.Length; i++)
+            {
+                var (start, length) = (starts[first + i], (ulong)lengths[first + i]);
+                // A length is negative as a signed number when the end lies before the start, and when it lies very far behind it: the end tells which.
+                var duration = start + length > start ? length : 0;
+                some[i] = ((ulong)operations[first + i] << BucketBits) | (uint)DurationBuckets.Of(duration);
+                _durations.Prepare(some[i]);
+            }
+            foreach (var key in some) _durations.Add(key, 0);
         }
     }
 

@@ -13,6 +13,11 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
     /// <summary>Values for which a column keeps its buffer from block to block.</summary>
     private const int KeptValues = 1 << 16;
 
+    private const int RowsAhead = 8;
+
+    /// <summary>Values whose places are fetched from memory together.</summary>
+    private const int AtOnce = 32;
+
     /// <summary>By index of the column; those from <see cref="_used"/> on are left of blocks before and wait with their buffers.</summary>
     private readonly List<AttributeValues> _attributes = [];
     private int _used;
@@ -23,6 +28,10 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
     private int[] _tokens = [];
     private int[] _ids = [];
     private int _token;
+    private readonly UInt128[] _hashes = new UInt128[AtOnce];
+    private int[] _owners = [];
+    private int[] _places = [];
+    private long[][] _items = [];
 
     private sealed class AttributeValues
     {
@@ -64,6 +73,50 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
 
     private TextDictionary Text(int column) => _texts[column] ?? throw new ArgumentOutOfRangeException(nameof(column), column, "This column has no texts.");
 
+    /// <summary>
+    /// Adds the values of spans to the columns of their shapes, as <see cref="Add"/> does for one owner: counts first, so that room is made once a column and not once a value.
+    /// </summary>
+    /// <param name="shapes">The shapes, numbers of the block.</param>
+    /// <param name="attributes">Where the values are.</param>
+    /// <param name="firsts">By row of the source: its first value.</param>
+    /// <param name="rows">The rows of the source.</param>
+    public void AddSpans(ReadOnlySpan<long> shapes, AttributeColumns attributes, int[] firsts, ReadOnlySpan<int> rows)
+    {
+        if (_places.Length < tables.Columns.Count) (_places, _items) = (new int[tables.Columns.Count], new long[tables.Columns.Count][]);
+        if (_owners.Length < tables.ShapeCount) _owners = new int[Math.Max(tables.ShapeCount, 2 * _owners.Length)];
+        foreach (var shape in shapes) _owners[(int)shape]++;
+        for (var shape = 0; shape < tables.ShapeCount; shape++)
+        {
+            if (_owners[shape] == 0) continue;
+            foreach (var column in tables.ShapeColumns(shape)) _places[column] += _owners[shape];
+            _owners[shape] = 0;
+        }
+        for (var column = 0; column < tables.Columns.Count; column++)
+        {
+            if (_places[column] == 0) continue;
+            var values = column < _used ? _attributes[column] : Begin(column);
+            if (values.Column.Count == values.Converted) Touch(column, values);
+            var first = values.Column.Count;
+            values.Column.Append(_places[column]);
+            (_places[column], _items[column]) = (first, values.Column.Items);
+        }
+        var from = attributes.Value.Items;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            // Rows lie in the order of their arrival: what one has is far from what the next has.
+            if (i + RowsAhead < rows.Length) Prefetch.Of(ref from[Math.Min(firsts[rows[i + RowsAhead]], from.Length - 1)]);
+            var columns = tables.ShapeColumns((int)shapes[i]);
+            var values = from.AsSpan(firsts[rows[i]], columns.Length);
+            for (var v = 0; v < values.Length; v++)
+            {
+                var column = columns[v];
+                _items[column][_places[column]++] = values[v];
+            }
+        }
+        Array.Clear(_places);
+        Array.Clear(_items);
+    }
+
     /// <summary>Adds the values of an owner of a shape to the columns of the shape; texts and blobs as numbers of a source, until <see cref="Convert(SpanBatch)"/>.</summary>
     public void Add(ReadOnlySpan<int> shape, ReadOnlySpan<long> values)
     {
@@ -85,6 +138,15 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
         return added;
     }
 
+    /// <summary>Appends a number, or an id of the column's dictionary, to a column of attributes.</summary>
+    public void Append(int column, long value)
+    {
+        var values = column < _used ? _attributes[column] : Begin(column);
+        if (values.Column.Count == 0) TouchFirst(column, values);
+        values.Column.Add(value);
+        values.Converted = values.Column.Count;
+    }
+
     /// <summary>The dictionary of a column of attributes.</summary>
     public ColumnDictionary DictionaryOf(int column) => (column < _used ? _attributes[column] : Begin(column)).Dictionary;
 
@@ -93,6 +155,9 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
 
     /// <summary>The id of a text in one of the dictionaries.</summary>
     public int IdOf(ColumnDictionary dictionary, ReadOnlySpan<byte> text, int blockColumn) => dictionary.IdOf(text, blockColumn, pages, ref _body);
+
+    /// <summary>The id of a text in one of the dictionaries, which has been asked to <see cref="ColumnDictionary.Prepare"/> it.</summary>
+    public int IdOf(ColumnDictionary dictionary, ReadOnlySpan<byte> text, UInt128 hash, int blockColumn) => dictionary.IdOf(text, hash, blockColumn, pages, ref _body);
 
     private void Touch(int index, AttributeValues values)
     {
@@ -113,7 +178,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
         for (; _used <= column; _used++)
         {
             if (_used == _attributes.Count) _attributes.Add(new AttributeValues());
-            _attributes[_used].Begin(tables.Columns[_used].Type is AttributeType.String or AttributeType.Bytes or AttributeType.Array or AttributeType.KvList);
+            _attributes[_used].Begin(tables.Columns[_used].HasDictionary);
         }
         return _attributes[column];
     }
@@ -158,22 +223,34 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
             Array.Clear(_tokens);
             _token = 1;
         }
+        for (; values.Length > AtOnce; values = values[AtOnce..]) ConvertSome(texts, values[..AtOnce], dictionary, column, firstNumber, emptyIsNone);
+        ConvertSome(texts, values, dictionary, column, firstNumber, emptyIsNone);
+    }
+
+    private void ConvertSome(ByteDictionary texts, Span<long> values, ColumnDictionary dictionary, int column, int firstNumber, bool emptyIsNone)
+    {
         var (tokens, ids, token) = (_tokens, _ids, _token);
-        foreach (ref var value in values)
+        var hashes = _hashes;
+        for (var i = 0; i < values.Length; i++)
         {
-            var id = (int)value;
+            var id = (int)values[i];
+            if (id >= 0 && tokens[id] != token) hashes[i] = dictionary.Prepare(texts[id]);
+        }
+        for (var i = 0; i < values.Length; i++)
+        {
+            var id = (int)values[i];
             if (id < 0)
             {
-                value = 0;
+                values[i] = 0;
                 continue;
             }
             if (tokens[id] != token)
             {
                 tokens[id] = token;
                 var text = texts[id];
-                ids[id] = emptyIsNone && text.IsEmpty ? 0 : dictionary.IdOf(text, column, pages, ref _body) + firstNumber;
+                ids[id] = emptyIsNone && text.IsEmpty ? 0 : dictionary.IdOf(text, hashes[i], column, pages, ref _body) + firstNumber;
             }
-            value = ids[id];
+            values[i] = ids[id];
         }
     }
 

@@ -29,7 +29,8 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly Task _loop;
 
     // Its buffers serve every flush: as much memory anew for each would be some 500 bytes a span.
-    private BlockWriter _writer = new();
+    private readonly bool _compresses;
+    private BlockWriter _writer;
     private volatile string? _problem;
     private volatile bool _hasGivenUp;
 
@@ -37,9 +38,11 @@ internal sealed class BlockFlusher : IAsyncDisposable
     /// Begins the loop. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
     /// when that is over, or, with null, when the flusher has given up.
     /// </summary>
-    public BlockFlusher(BlockCatalog catalog, TimeProvider time, QuietGate busy, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
+    public BlockFlusher(BlockCatalog catalog, bool compresses, TimeProvider time, QuietGate busy, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
     {
         _catalog = catalog;
+        _compresses = compresses;
+        _writer = new BlockWriter(compresses);
         _time = time;
         _busy = busy;
         _takeSnapshot = takeSnapshot;
@@ -126,7 +129,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
         {
             // It may have stopped anywhere; the next try does not build on that.
             _writer.Dispose();
-            _writer = new BlockWriter();
+            _writer = new BlockWriter(_compresses);
             throw;
         }
         finally

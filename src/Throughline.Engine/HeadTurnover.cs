@@ -37,7 +37,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
         _content = content;
         _log = log;
         _flushedBlock = flushedBlock;
-        _flusher = new BlockFlusher(catalog, time, busy, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
+        _flusher = new BlockFlusher(catalog, compresses: !options.Compaction.IsOn, time, busy, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
         _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
     }
 

@@ -38,7 +38,7 @@ internal sealed class BlockMerger : IDisposable
     /// <exception cref="MergeTooLargeException">Fewer blocks at once may do.</exception>
     public int Merge(IReadOnlyList<BlockFile> blocks, MergeRequest request, IWritableFile file, CancellationToken cancellationToken)
     {
-        _builder.Begin(file);
+        _builder.Begin(file, compresses: true);
         var inputs = new List<MergeInput>();
         foreach (var block in blocks)
         {

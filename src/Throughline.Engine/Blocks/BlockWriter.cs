@@ -6,14 +6,12 @@ using Throughline.Engine.Model;
 namespace Throughline.Engine.Blocks;
 
 /// <summary>Writes a frozen head as a block: orders its spans trace by trace and gives them to a <see cref="BlockBuilder"/>. Keeps its buffers; one owner.</summary>
-internal sealed class BlockWriter : IDisposable
+/// <param name="compresses">False where blocks are merged before long: what is read again at once is not worth a codec.</param>
+internal sealed class BlockWriter(bool compresses) : IDisposable
 {
     private readonly BlockBuilder _builder = new();
     private readonly TraceOrder _order = new();
-    private readonly SourceNumbers _numbers;
-
-    /// <summary>Makes a writer that writes nothing yet.</summary>
-    public BlockWriter() => _numbers = new SourceNumbers(_builder.Tables);
+    private SourceNumbers? _numbers;
 
     /// <summary>Appends the block to an empty file. The caller syncs and names it. Answers the file's length.</summary>
     /// <param name="head">The head's spans.</param>
@@ -27,7 +25,8 @@ internal sealed class BlockWriter : IDisposable
         var ids = new TraceId[stayedBehind.Length];
         for (var i = 0; i < ids.Length; i++) ids[i] = head.TraceId(stayedBehind[i]);
         _order.Of(head, stayedBehind, cancellationToken);
-        _builder.Begin(file);
+        _builder.Begin(file, compresses);
+        _numbers ??= new SourceNumbers(_builder.Tables);
         _numbers.From(head.Spans);
         _builder.From(_numbers);
         for (var i = 0; i < _order.Count; i++)

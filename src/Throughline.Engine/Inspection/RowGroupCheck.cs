@@ -30,7 +30,6 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
 
     private void CheckTraces(int rowGroup, RowGroupFacts facts, int[] traceRows)
     {
-        var outlines = new Outlines(this, rowGroup, traceRows.Length);
         var analysis = new TraceAnalysis(_batch);
         var (min, max, last, longest, first) = (ulong.MaxValue, 0UL, 0UL, 0UL, 0);
         for (var t = 0; t < traceRows.Length; t++)
@@ -40,7 +39,7 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
             last = Math.Max(last, trace.StartUnixNano);
             longest = Math.Max(longest, trace.EndUnixNano - trace.StartUnixNano);
             foreach (var row in rows) (min, max) = (Math.Min(min, _batch.StartUnixNano[row]), Math.Max(max, _batch.StartUnixNano[row]));
-            outlines.Compare(t, trace, Root(rows));
+            CompareOutline(rowGroup, t, trace, Root(rows));
             first += rows.Length;
         }
         var expected = (facts.MinStartUnixNano, facts.MaxStartUnixNano, facts.MaxTraceStartUnixNano, facts.MaxTraceDurationNano);
@@ -55,14 +54,15 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
 
     private void Count(int rowGroup, int[] traceRows)
     {
-        var operations = Numbers(rowGroup, BlockColumn.Operation, _batch.RowCount);
-        var marks = Numbers(rowGroup, BlockColumn.Marks, _batch.RowCount);
+        var columns = _reader.Columns;
+        var operations = columns.Column(BlockColumn.Operation, 0, columns.Rows);
+        var marks = columns.Column(BlockColumn.Marks, 0, columns.Rows);
         for (var row = 0; row < operations.Length; row++)
         {
             ref var count = ref _operations[(int)operations[row]];
             count = (count.Spans + 1, count.Errors + ((marks[row] & (long)SpanMarks.Error) != 0 ? 1 : 0));
         }
-        _summaries.Add(_services, operations, _batch.StartUnixNano.Span, Numbers(rowGroup, BlockColumn.End, _batch.RowCount), marks, Numbers(rowGroup, BlockColumn.Parent, _batch.RowCount));
+        _summaries.Add(_services, operations, columns.Starts.Span, columns.Column(BlockColumn.End, 0, columns.Rows), marks, columns.Column(BlockColumn.Parent, 0, columns.Rows));
         Require(traceRows.Length == tables.RowGroups[rowGroup].Traces, rowGroup, BlockColumn.TraceRows, $"{tables.RowGroups[rowGroup].Traces} traces", $"{traceRows.Length}");
     }
 
@@ -86,20 +86,6 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
         return pages.Length == 0 ? block.Footer.DirectoryOffset : pages[0].Offset;
     }
 
-    private long[] Numbers(int rowGroup, int column, int count)
-    {
-        var numbers = new long[count];
-        var pages = block.Directory.Of(rowGroup, column);
-        if (pages.Length == 0) return numbers;
-        Require(pages[0].Count == count, rowGroup, column, $"{count} values", $"{pages[0].Count}");
-        block.Pages.Read(pages[0], (numbers, block.Name), static (in PageEntry e, ReadOnlySpan<byte> body, (long[] Numbers, string Name) state) =>
-        {
-            NumberDecoder.Decode(e, body, 0, state.Numbers.AsSpan(), state.Name);
-            return 0;
-        });
-        return numbers;
-    }
-
     private void Require(bool holds, int rowGroup, int column, string expected, string found)
     {
         if (holds) return;
@@ -107,23 +93,17 @@ internal sealed class RowGroupCheck(BlockFile block, BlockTables tables, TraceId
         throw new CorruptDataException(block.Name, pages.Length == 0 ? 0 : pages[0].Offset, $"{expected} in row group {rowGroup}", found);
     }
 
-    /// <summary>The values that the block has of each trace, beside its rows.</summary>
-    private sealed class Outlines(RowGroupCheck owner, int rowGroup, int traces)
+    /// <summary>Compares the values that the block has of a trace beside its rows.</summary>
+    private void CompareOutline(int rowGroup, int trace, TraceFacts facts, int root)
     {
-        private readonly long[] _starts = owner.Numbers(rowGroup, BlockColumn.TraceStart, traces);
-        private readonly long[] _ends = owner.Numbers(rowGroup, BlockColumn.TraceEnd, traces);
-        private readonly long[] _waiting = owner.Numbers(rowGroup, BlockColumn.TraceWaiting, traces);
-        private readonly long[] _errors = owner.Numbers(rowGroup, BlockColumn.TraceErrors, traces);
-        private readonly long[] _orphans = owner.Numbers(rowGroup, BlockColumn.TraceOrphans, traces);
-        private readonly long[] _roots = owner.Numbers(rowGroup, BlockColumn.TraceRoot, traces);
-        private ulong _start;
-
-        public void Compare(int trace, TraceFacts facts, int root)
-        {
-            _start += (ulong)_starts[trace];
-            var expected = (facts.StartUnixNano, (long)(facts.EndUnixNano - facts.StartUnixNano), (long)facts.WaitingNano, (long)facts.Errors, (long)facts.Orphans, (long)root);
-            var found = (_start, _ends[trace], _waiting[trace], _errors[trace], _orphans[trace], _roots[trace]);
-            owner.Require(expected == found, rowGroup, BlockColumn.TraceEnd, $"start, length, waiting, errors, orphans, root {expected} of trace {trace}", $"{found}");
-        }
+        var columns = _reader.Columns;
+        long Value(int column) => columns.Column(column, trace, 1)[0];
+        var expected = (facts.StartUnixNano, (long)(facts.EndUnixNano - facts.StartUnixNano), (long)facts.WaitingNano, (long)facts.Errors, (long)facts.Orphans, (long)root);
+        var found = (columns.TraceStarts[trace], Value(BlockColumn.TraceEnd), Value(BlockColumn.TraceWaiting), Value(BlockColumn.TraceErrors), Value(BlockColumn.TraceOrphans), Value(BlockColumn.TraceRoot));
+        Require(expected == found, rowGroup, BlockColumn.TraceEnd, $"start, length, waiting, errors, orphans, root {expected} of trace {trace}", $"{found}");
+        var errorType = facts.ErrorType < 0 ? null : _batch.Text(facts.ErrorType);
+        var number = Value(BlockColumn.TraceErrorType);
+        var said = number == 0 ? null : System.Text.Encoding.UTF8.GetString(_reader.Texts.Entry(BlockColumn.TraceErrorType, number - 1));
+        Require(errorType == said, rowGroup, BlockColumn.TraceErrorType, $"error type '{errorType}' of trace {trace}", $"'{said}'");
     }
 }

@@ -67,6 +67,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
         await _timer.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
+        _steps.Dispose();
         _stop.Dispose();
     }
 

@@ -110,7 +110,7 @@ internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong no
 
     private static void Write(OldBlock old, RequestDigest[] digests, TraceId[] split, BlockBuilder builder, IWritableFile file, CancellationToken cancellationToken)
     {
-        builder.Begin(file);
+        builder.Begin(file, compresses: true);
         var numbers = new SourceNumbers(builder.Tables);
         var (trace, spans) = (0, 0L);
         for (var group = 0; group < old.RowGroups; group++)

@@ -6,8 +6,11 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Lifecycle;
 
 /// <summary>Decides what compaction and retention do next, and does it. Owned by the loop of <see cref="BlockMaintenance"/>; not thread safe but for its counters.</summary>
-internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate)
+internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate) : IDisposable
 {
+    /// <summary>How long the buffers of merges, some tens of megabytes, wait for another one: under load there is one every few seconds.</summary>
+    private static readonly TimeSpan KeepsBuffers = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<long, string> _excluded = [];
     private readonly Dictionary<long, string> _tooLarge = [];
     private readonly RetentionSteps _retention = new(retention, catalog, blocks);
@@ -16,6 +19,8 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     private long _droppedBytes;
     private long _merges;
     private long _mergedSpans;
+    private BlockMerger? _merger;
+    private long _mergedAt;
 
     /// <summary>Blocks that cannot be merged until the store is opened again, and why.</summary>
     public IReadOnlyList<string> Excluded
@@ -42,7 +47,19 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     public (long Blocks, long Traces, long Bytes) Dropped => (Interlocked.Read(ref _droppedBlocks), Interlocked.Read(ref _droppedTraces), Interlocked.Read(ref _droppedBytes));
 
     /// <summary>Does what is due; false when nothing is.</summary>
-    public bool Next(bool everything, CancellationToken stop) => Retain(everything, stop) || Compact(everything, stop);
+    public bool Next(bool everything, CancellationToken stop)
+    {
+        if (Retain(everything, stop) || Compact(everything, stop)) return true;
+        if (_merger is not null && time.GetElapsedTime(_mergedAt) > KeepsBuffers) Dispose();
+        return false;
+    }
+
+    /// <summary>Gives back the buffers of merges; the next one makes new ones.</summary>
+    public void Dispose()
+    {
+        _merger?.Dispose();
+        _merger = null;
+    }
 
     private bool Retain(bool everything, CancellationToken stop)
     {
@@ -132,7 +149,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
             DigestsFromUnixNano = UnixNano() - (ulong)duplicateWindow.Ticks * 100,
         };
         var isUrgent = Backlog.Count() > 4 * compaction.MaxSmallBlocks;
-        var written = catalog.Write(file => BlockMerging.Merge(inputs, request, isUrgent ? file : new PacedFile(file, gate, stop), stop));
+        var written = catalog.Write(file => Merge(inputs, request, isUrgent ? file : new PacedFile(file, gate, stop), stop));
         if (written.Reader.SpanCount == 0)
         {
             catalog.GiveUp(written);
@@ -150,6 +167,13 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
             catalog.GiveUp(written);
             throw;
         }
+    }
+
+    private void Merge(IReadOnlyList<StoredBlock> inputs, MergeRequest request, IWritableFile file, CancellationToken stop)
+    {
+        _merger ??= new BlockMerger();
+        _merger.Merge([.. inputs.Select(b => b.Reader.File)], request, file, stop);
+        _mergedAt = time.GetTimestamp();
     }
 
     private static bool MayHold(StoredBlock block, TraceId id)

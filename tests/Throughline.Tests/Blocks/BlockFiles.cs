@@ -23,7 +23,7 @@ internal static class BlockFiles
         var files = new MemoryFileSystem();
         files.CreateDirectory("/blocks");
         using var file = files.CreateFile(Path);
-        using var writer = new BlockWriter();
+        using var writer = new BlockWriter(compresses: true);
         var length = head.WriteBlock(writer, file, _ => false, CarriedSpans.None, default);
         Assert.Equal(file.Length, length);
         return files;

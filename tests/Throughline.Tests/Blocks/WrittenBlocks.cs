@@ -3,6 +3,7 @@ using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
+using Throughline.Engine.Inspection;
 using Throughline.Engine.Model;
 using Throughline.Tests.Files;
 using Throughline.Tests.Store;
@@ -14,7 +15,8 @@ namespace Throughline.Tests.Blocks;
 internal sealed class WrittenBlocks : IDisposable
 {
     private readonly MemoryFileSystem _files = new();
-    private readonly BlockWriter _writer = new();
+    // As a flush does; merged blocks are compressed.
+    private readonly BlockWriter _writer = new(compresses: false);
     private readonly BlockMerger _merger = new();
     private int _number;
 
@@ -74,6 +76,10 @@ internal sealed class WrittenBlocks : IDisposable
         Assert.All(ids, id => Assert.True(filter.MayContain(id)));
         Assert.Equal(spans.Count, block.ReadSummaries().Durations.Sum(d => d.Spans));
         Assert.Equal(spans.Count, block.ReadSummaries().Minutes.Sum(d => d.Spans));
+        // What the block says of its traces and operations follows from the rows.
+        var findings = new FindingList();
+        Assert.Equal(spans.Count, new BlockCheck(block, findings).Run(default));
+        Assert.Empty(findings.All);
         return spans;
     }
 

@@ -33,7 +33,7 @@ internal sealed class SegmentsUnderTest : IDisposable
                 continue;
             }
             var path = $"/blocks/{i}.block";
-            using (var writer = new BlockWriter())
+            using (var writer = new BlockWriter(compresses: true))
             using (var file = files.CreateFile(path)) head.WriteBlock(writer, file, id => _blocks.Exists(b => b.MayHold(id)), CarriedSpans.None, default);
             _blocks.Add(BlockReader.Open(files, path, $"{i}.block", cache));
             _segments.Add(_blocks[^1]);

@@ -24,13 +24,14 @@ internal sealed class PageWriter : IDisposable
     private readonly NumberEncoder _numbers = new();
     private readonly List<PageEntry> _entries = [];
     private IWritableFile? _file;
+    private bool _compresses;
     private Column<byte> _buffer = new(BufferBytes);
     private byte[] _compressed = [];
 
     /// <summary>Begins anew with an empty file, which stays the caller's.</summary>
-    public void Begin(IWritableFile file)
+    public void Begin(IWritableFile file, bool compresses)
     {
-        _file = file;
+        (_file, _compresses) = (file, compresses);
         _entries.Clear();
         DictionaryBytes = 0;
         _buffer.Truncate(0);
@@ -115,7 +116,7 @@ internal sealed class PageWriter : IDisposable
     private void Append(PageEntry entry, ReadOnlySpan<byte> body, bool compress)
     {
         entry.RawLength = body.Length;
-        if (compress && body.Length >= CompressFromBytes)
+        if (compress && _compresses && body.Length >= CompressFromBytes)
         {
             var packed = Compress(body);
             if (packed.Length < body.Length)

@@ -35,6 +35,12 @@ internal sealed class RowGroupReader(RowGroupColumns columns, DictionaryTexts te
         public int Next;
     }
 
+    /// <summary>The columns of the row group that was read last.</summary>
+    public RowGroupColumns Columns => columns;
+
+    /// <summary>The block's dictionaries.</summary>
+    public DictionaryTexts Texts => texts;
+
     /// <summary>A reader of one block for itself.</summary>
     public static RowGroupReader Of(BlockFile block, BlockTables tables, ReadOnlyMemory<TraceId> traceIds) =>
         new(new RowGroupColumns(block.Pages, block.Directory, tables, new NumberBuffers()), new DictionaryTexts(block.Pages, block.Directory, TextBytes), traceIds);

@@ -55,8 +55,8 @@ internal sealed class BlockBuilder : IDisposable
     /// <summary>Traces of the block that is written or was written last.</summary>
     public int WrittenTraces => _traceIds.Count;
 
-    /// <summary>Begins a block in an empty file, which stays the caller's.</summary>
-    public void Begin(IWritableFile file)
+    /// <summary>Begins a block in an empty file, which stays the caller's. One that is to be merged soon is not worth compressing.</summary>
+    public void Begin(IWritableFile file, bool compresses)
     {
         _tables.Clear();
         _rowGroup.Clear();
@@ -67,7 +67,7 @@ internal sealed class BlockBuilder : IDisposable
         _traceIds.Truncate(0);
         (_spans, _textsBefore, _sourceTexts) = (0, 0, 0);
         _source = null;
-        _pages.Begin(file);
+        _pages.Begin(file, compresses);
         _pages.Plain(BlockFooter.Header());
     }
 

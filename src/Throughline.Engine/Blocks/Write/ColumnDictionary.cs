@@ -6,7 +6,7 @@ namespace Throughline.Engine.Blocks.Write;
 
 /// <summary>
 /// The dictionary of one column while its block is written: gives values their ids and appends full pages to the file, so that the values of a whole block are never in memory. What
-/// it remembers of them is their 128-bit hashes, and not more than <see cref="MostRemembered"/>: then it forgets all and may give a value a second id, which the
+/// it remembers of them is 96 bits of their hashes, and not more than <see cref="MostRemembered"/>: then it forgets all and may give a value a second id, which the
 /// format allows. One owner; not thread safe.
 /// </summary>
 internal sealed class ColumnDictionary
@@ -14,12 +14,12 @@ internal sealed class ColumnDictionary
     /// <summary>Raw bytes of a page: larger ones compress better by a few percent, and cost more to read for one value.</summary>
     private const int PageBytes = 128 << 10;
 
-    /// <summary>Hashes remembered at most, 3 MB of them with their slots.</summary>
+    /// <summary>Hashes remembered at most, 2 MB of them with their slots.</summary>
     private const int MostRemembered = 1 << 16;
 
     // A slot is 0 when free, else the upper half of the hash's low half and the place of the whole in _hashes, plus 1: most values are new, and for them this small table is all that is looked at.
     private ulong[] _slots = new ulong[32];
-    private Column<(ulong High, ulong Low, int Id)> _hashes = new(0);
+    private Column<(ulong Low, uint High, int Id)> _hashes = new(0);
     private Column<byte> _bytes = new(0);
     private Column<int> _ends = new(0);
     private int _written;
@@ -41,7 +41,7 @@ internal sealed class ColumnDictionary
     /// <summary>The id of a value whose hash is known.</summary>
     public int IdOf(ReadOnlySpan<byte> value, UInt128 hash, int column, PageWriter pages, ref Column<byte> body)
     {
-        var (high, low) = ((ulong)(hash >> 64), (ulong)hash);
+        var (high, low) = ((uint)(hash >> 64), (ulong)hash);
         var slots = _slots;
         var mask = slots.Length - 1;
         var i = (int)low & mask;
@@ -52,7 +52,7 @@ internal sealed class ColumnDictionary
             if (known.Low == low && known.High == high) return known.Id;
         }
         var id = Count;
-        _hashes.Add((high, low, id));
+        _hashes.Add((low, high, id));
         slots[i] = (low & 0xFFFFFFFF_00000000) | (uint)_hashes.Count;
         if (_hashes.Count * 2 > slots.Length) Grow();
         if (_ends.Count > 0 && _bytes.Count + value.Length > PageBytes) WritePage(column, pages, ref body);

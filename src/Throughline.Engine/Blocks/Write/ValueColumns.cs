@@ -104,7 +104,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
         for (var i = 0; i < rows.Length; i++)
         {
             // Rows lie in the order of their arrival: what one has is far from what the next has.
-            if (i + RowsAhead < rows.Length) Prefetch.Of(ref from[Math.Min(firsts[rows[i + RowsAhead]], from.Length - 1)]);
+            if (i + RowsAhead < rows.Length && from.Length > 0) Prefetch.Of(ref from[Math.Min(firsts[rows[i + RowsAhead]], from.Length - 1)]);
             var columns = tables.ShapeColumns((int)shapes[i]);
             var values = from.AsSpan(firsts[rows[i]], columns.Length);
             for (var v = 0; v < values.Length; v++)

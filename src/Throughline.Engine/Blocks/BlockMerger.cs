@@ -30,8 +30,9 @@ internal sealed record MergeRequest
 internal sealed class BlockMerger : IDisposable
 {
     private readonly BlockBuilder _builder = new();
-    private readonly NumberBuffers _buffers = new();
+    private readonly DecodeBuffers _buffers = new();
     private readonly List<(TraceId Id, int Rows)> _parts = [];
+    private readonly HeldRows[] _held = [new(), new()];
 
     /// <summary>Appends the merged block to an empty file; the caller syncs and names it. Answers how many traces it has.</summary>
     /// <exception cref="CorruptDataException">A block cannot be read; nothing that it holds may be given up for the file.</exception>
@@ -44,7 +45,8 @@ internal sealed class BlockMerger : IDisposable
         {
             if (block.Footer.Traces > 0) inputs.Add(new MergeInput(inputs.Count, block, _builder, _buffers));
         }
-        var split = new SplitTraceParts(inputs, _builder.Tables);
+        var split = new SplitTraceParts(inputs, _builder.Tables, _held);
+        var ended = new List<MergeInput>();
         var maxMemoryBytes = blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue;
         while (inputs.Count > 0)
         {
@@ -57,13 +59,27 @@ internal sealed class BlockMerger : IDisposable
                 continue;
             }
             AddRun(next, second, split, request);
+            ReleaseTexts(ended, split);
             if (!next.IsAtEnd) continue;
-            next.Release();
+            next.ReleaseRows();
             inputs.Remove(next);
+            ended.Add(next);
         }
+        ReleaseTexts(ended, split);
         var splitIds = Elsewhere(blocks, request);
         _builder.Finish(Digests(blocks, request), splitIds, []);
         return _builder.WrittenTraces;
+    }
+
+    /// <summary>Parts of traces that are not whole yet may need texts of a block whose end has been reached.</summary>
+    private static void ReleaseTexts(List<MergeInput> ended, SplitTraceParts split)
+    {
+        for (var i = ended.Count - 1; i >= 0; i--)
+        {
+            if (split.RowsOf(ended[i].Index) > 0) continue;
+            ended[i].ReleaseTexts();
+            ended.RemoveAt(i);
+        }
     }
 
     /// <summary>The input whose present trace comes next, and the one that would come next without it.</summary>

@@ -171,9 +171,18 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
 
     private void Merge(IReadOnlyList<StoredBlock> inputs, MergeRequest request, IWritableFile file, CancellationToken stop)
     {
-        _merger ??= new BlockMerger();
-        _merger.Merge([.. inputs.Select(b => b.Reader.File)], request, file, stop);
-        _mergedAt = time.GetTimestamp();
+        try
+        {
+            _merger ??= new BlockMerger();
+            _merger.Merge([.. inputs.Select(b => b.Reader.File)], request, file, stop);
+            _mergedAt = time.GetTimestamp();
+        }
+        catch
+        {
+            // It may have stopped anywhere; the next merge does not build on that.
+            Dispose();
+            throw;
+        }
     }
 
     private static bool MayHold(StoredBlock block, TraceId id)

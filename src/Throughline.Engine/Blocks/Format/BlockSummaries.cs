@@ -23,10 +23,9 @@ internal sealed class BlockSummaries
     /// <summary>By parent, then child.</summary>
     public required EdgeCount[] Edges { get; init; }
 
-    /// <summary>The bytes of the summaries.</summary>
-    public byte[] Encode()
+    /// <summary>Writes the bytes of the summaries.</summary>
+    public void Encode(ListWriter lists)
     {
-        var lists = new ListWriter();
         lists.List(Durations.Length, i => Durations[i].Operation);
         lists.List(Durations.Length, i => Durations[i].Bucket);
         lists.List(Durations.Length, i => Durations[i].Spans);
@@ -38,7 +37,6 @@ internal sealed class BlockSummaries
         lists.List(Edges.Length, i => Edges[i].ChildService);
         lists.List(Edges.Length, i => Edges[i].Calls);
         lists.List(Edges.Length, i => Edges[i].Errors);
-        return lists.Written.ToArray();
     }
 
     /// <summary>Reads summaries whose checksum has been checked.</summary>

@@ -62,10 +62,9 @@ internal sealed class BlockTables
     /// <summary>Numbers of columns, <see cref="Pages.BlockColumn.FirstAttribute"/> and above, shape after shape.</summary>
     public required int[] ShapeMembers { get; init; }
 
-    /// <summary>The bytes of the tables.</summary>
-    public byte[] Encode()
+    /// <summary>Writes the bytes of the tables.</summary>
+    public void Encode(ListWriter lists)
     {
-        var lists = new ListWriter();
         lists.Dictionary(Batch.Strings);
         lists.Dictionary(Batch.Blobs);
         lists.List(RowGroups.Length, i => RowGroups[i].Rows);
@@ -98,7 +97,6 @@ internal sealed class BlockTables
         lists.List(Columns.Length, i => Columns[i].Entries);
         lists.List(ShapeOffsets.Length - 1, i => ShapeOffsets[i + 1] - ShapeOffsets[i]);
         lists.List(ShapeMembers.Length, i => ShapeMembers[i]);
-        return lists.Written.ToArray();
     }
 
     private static void WriteAttributes(ListWriter lists, int owners, Column<int> offsets, AttributeColumns attributes)

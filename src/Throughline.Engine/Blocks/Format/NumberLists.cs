@@ -12,6 +12,9 @@ internal sealed class ListWriter
     /// <summary>What was written.</summary>
     public ReadOnlySpan<byte> Written => _bytes.Span;
 
+    /// <summary>Begins anew.</summary>
+    public void Clear() => _bytes.Truncate(0);
+
     /// <summary>A list of numbers.</summary>
     public void List(int count, Func<int, long> value)
     {

@@ -46,11 +46,16 @@ internal static class DictionaryPage
 
     /// <summary>The entries of a body: their bytes one after another, and where each ends.</summary>
     /// <exception cref="CorruptDataException">The lengths are not those of the body.</exception>
-    public static (byte[] Bytes, int[] Ends) Decode(in PageEntry entry, ReadOnlySpan<byte> body, string file)
+    public static (byte[] Bytes, int[] Ends) Decode(in PageEntry entry, ReadOnlySpan<byte> body, string file) =>
+        Decode(entry, body, file, static count => new byte[count], static count => new int[count]);
+
+    /// <summary>The same in arrays that the caller gives, which may be longer.</summary>
+    /// <exception cref="CorruptDataException">The lengths are not those of the body.</exception>
+    public static (byte[] Bytes, int[] Ends) Decode(in PageEntry entry, ReadOnlySpan<byte> body, string file, Func<int, byte[]> newBytes, Func<int, int[]> newEnds)
     {
         var count = entry.Count;
         if (count < 0 || body.Length < 4L * count) throw new CorruptDataException(file, entry.Offset, $"lengths of {count} entries", $"{body.Length} bytes");
-        var ends = new int[count];
+        var ends = newEnds(count);
         var (stored, total) = (4L * count, 0L);
         for (var i = 0; i < count; i++)
         {
@@ -61,7 +66,7 @@ internal static class DictionaryPage
             ends[i] = (int)total;
         }
         if (stored != body.Length) throw new CorruptDataException(file, entry.Offset, $"entries of {stored} bytes together", $"{body.Length} bytes");
-        var bytes = new byte[total];
+        var bytes = newBytes((int)total);
         var (from, to) = (4 * count, 0);
         for (var i = 0; i < count; i++)
         {

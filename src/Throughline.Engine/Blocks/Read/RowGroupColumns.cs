@@ -11,7 +11,7 @@ namespace Throughline.Engine.Blocks.Read;
 /// The columns of one row group of a block at a time, decoded: numbers are those of the block's tables and dictionaries. What is read is checked, so that who goes through the columns
 /// need not: counts agree with each other, numbers of tables are in them. (Ids of dictionaries are checked when their entries are asked for.) Keeps its buffers; not thread safe.
 /// </summary>
-internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory, BlockTables tables, NumberBuffers buffers)
+internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory, BlockTables tables, DecodeBuffers buffers)
 {
     private static long[] _zeros = new long[1 << 14];
 
@@ -60,7 +60,7 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
     public BlockTables Tables => tables;
 
     /// <summary>Where its buffers come from; others that work on the same rows may take some, too.</summary>
-    public NumberBuffers Buffers => buffers;
+    public DecodeBuffers Buffers => buffers;
 
     /// <summary>Memory that the decoded columns take.</summary>
     public long HeldBytes { get; private set; }
@@ -86,21 +86,21 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
     /// <summary>Gives the buffers back; reading may go on.</summary>
     public void Release()
     {
+        buffers.Give(ref SpanIds);
+        buffers.Give(ref ParentsElsewhere);
+        buffers.Give(ref LinkSpanIds);
+        buffers.Give(ref Starts);
+        buffers.Give(ref TraceStarts);
         foreach (ref var column in _columns.AsSpan()) Release(ref column);
         foreach (var attribute in _presentAttributes) Release(ref _attributes[attribute]);
         _presentAttributes.Clear();
-        SpanIds.Truncate(0);
-        ParentsElsewhere.Truncate(0);
         LinkTraceIds.Truncate(0);
-        LinkSpanIds.Truncate(0);
-        Starts.Truncate(0);
-        TraceStarts.Truncate(0);
         HeldBytes = 0;
     }
 
     private void Release(ref Values values)
     {
-        if (values.Items is not null) buffers.Give(values.Items);
+        if (values.Items is not null) buffers.Numbers.Give(values.Items);
         values = default;
     }
 
@@ -149,10 +149,10 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
     {
         switch (page.Column)
         {
-            case BlockColumn.SpanId: AddRaw(page, ref SpanIds); break;
-            case BlockColumn.ParentElsewhere: AddRaw(page, ref ParentsElsewhere); break;
+            case BlockColumn.SpanId: AddIds(page, ref SpanIds); break;
+            case BlockColumn.ParentElsewhere: AddIds(page, ref ParentsElsewhere); break;
             case BlockColumn.LinkTraceId: AddRaw(page, ref LinkTraceIds); break;
-            case BlockColumn.LinkSpanId: AddRaw(page, ref LinkSpanIds); break;
+            case BlockColumn.LinkSpanId: AddIds(page, ref LinkSpanIds); break;
             case >= 0 and < BlockColumn.TraceIds: Decode(page, ref _columns[page.Column]); break;
             case >= BlockColumn.FirstAttribute when page.Column - BlockColumn.FirstAttribute < _attributes.Length:
                 _presentAttributes.Add(page.Column - BlockColumn.FirstAttribute);
@@ -166,7 +166,7 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
     {
         if (values.Items is not null) throw Corrupt(page.Column, "one page", "two");
         if (page.Count < 0) throw Corrupt(page.Column, "values", $"{page.Count} of them");
-        var items = buffers.Take(page.Count);
+        var items = buffers.Numbers.Take(page.Count);
         (values.Items, values.Count) = (items, page.Count);
         HeldBytes += items.Length * 8L;
         pages.Read(page, (items, pages.Name), static (in PageEntry e, ReadOnlySpan<byte> body, (long[] Values, string Name) state) =>
@@ -174,6 +174,12 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
             NumberDecoder.Decode(e, body, 0, state.Values.AsSpan(0, e.Count), state.Name);
             return 0;
         });
+    }
+
+    private void AddIds(in PageEntry page, ref Column<ulong> target)
+    {
+        if (target.Count == 0) buffers.Take(page.Count, ref target);
+        AddRaw(page, ref target);
     }
 
     private void AddRaw<TId>(in PageEntry page, ref Column<TId> target)
@@ -225,6 +231,8 @@ internal sealed class RowGroupColumns(PageReader pages, BlockDirectory directory
         var traceRows = Column(BlockColumn.TraceRows, 0, Traces);
         var traceStarts = Column(BlockColumn.TraceStart, 0, Traces);
         var distances = Column(BlockColumn.Start, 0, Rows);
+        buffers.Take(Rows, ref Starts);
+        buffers.Take(Traces, ref TraceStarts);
         var starts = Starts.Append(Rows);
         var into = TraceStarts.Append(Traces);
         var (row, traceStart) = (0, 0UL);

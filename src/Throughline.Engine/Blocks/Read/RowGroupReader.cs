@@ -43,7 +43,10 @@ internal sealed class RowGroupReader(RowGroupColumns columns, DictionaryTexts te
 
     /// <summary>A reader of one block for itself.</summary>
     public static RowGroupReader Of(BlockFile block, BlockTables tables, ReadOnlyMemory<TraceId> traceIds) =>
-        new(new RowGroupColumns(block.Pages, block.Directory, tables, new NumberBuffers()), new DictionaryTexts(block.Pages, block.Directory, TextBytes), traceIds);
+        Of(block, tables, traceIds, new DecodeBuffers());
+
+    private static RowGroupReader Of(BlockFile block, BlockTables tables, ReadOnlyMemory<TraceId> traceIds, DecodeBuffers buffers) =>
+        new(new RowGroupColumns(block.Pages, block.Directory, tables, buffers), new DictionaryTexts(block.Pages, block.Directory, TextBytes, buffers), traceIds);
 
     /// <summary>Fills a batch, which is begun, with the rows of a row group in their order; answers the rows of each trace.</summary>
     /// <exception cref="CorruptDataException">A page is not what was written.</exception>
@@ -192,7 +195,7 @@ internal sealed class RowGroupReader(RowGroupColumns columns, DictionaryTexts te
 
     private void TakeValues(ValueRange range, SpanBatch into)
     {
-        var items = columns.Buffers.Take(range.Count);
+        var items = columns.Buffers.Numbers.Take(range.Count);
         _values[range.Column] = new ValueNumbers { Items = items };
         var values = columns.Attribute(range.Column, range.First, range.Count);
         switch (_tables.Columns[range.Column].Type)
@@ -205,17 +208,17 @@ internal sealed class RowGroupReader(RowGroupColumns columns, DictionaryTexts te
 
     private void GiveValues(ValueRange range)
     {
-        columns.Buffers.Give(_values[range.Column].Items!);
+        columns.Buffers.Numbers.Give(_values[range.Column].Items!);
         _values[range.Column] = default;
     }
 
     private void AddTexts(int column, int first, int count, ByteDictionary into, ref Column<int> target)
     {
-        var numbers = columns.Buffers.Take(count);
+        var numbers = columns.Buffers.Numbers.Take(count);
         _numbers.Of(column, 1, columns.Column(column, first, count), numbers, into);
         var added = target.Append(count);
         for (var i = 0; i < added.Length; i++) added[i] = (int)numbers[i];
-        columns.Buffers.Give(numbers);
+        columns.Buffers.Numbers.Give(numbers);
     }
 
     private void AddOffsets(int column, RowRun run, ref Column<int> offsets)

@@ -35,6 +35,7 @@ internal sealed class BlockBuilder : IDisposable
     private Column<int> _traceRows = new(0);
     private long _sourceTexts;
     private readonly SummaryBuilder _summaries = new();
+    private readonly ListWriter _lists = new();
     private readonly List<RowGroupFacts> _rowGroups = [];
     private Column<TraceId> _traceIds = new(0);
     private long _spans;
@@ -72,7 +73,7 @@ internal sealed class BlockBuilder : IDisposable
     }
 
     /// <summary>The numbers that a block which is merged into this one gets here.</summary>
-    public BlockNumbers NumbersOf(BlockTables from, DictionaryTexts texts) => new(from, texts, _tables, _rowGroup.Values);
+    public BlockNumbers NumbersOf(BlockTables from, DictionaryTexts texts, DecodeBuffers buffers) => new(from, texts, _tables, _rowGroup.Values, buffers);
 
     /// <summary>Says which batch the next traces' rows are of. Its rows stay as they are until <see cref="EndPiece"/>, another source, a run of a block, or the end of the block.</summary>
     public void From(SourceNumbers source)
@@ -173,8 +174,12 @@ internal sealed class BlockBuilder : IDisposable
         _pages.Raw(BlockColumn.SplitTraceIds, PageEntry.WholeBlock, split);
         _pages.Raw(BlockColumn.StayedBehind, PageEntry.WholeBlock, stayedBehind);
         _pages.Raw(BlockColumn.Digests, PageEntry.WholeBlock, digests);
-        _pages.Bytes(BlockColumn.Summaries, _summaries.Finish().Encode(), true);
-        _pages.Bytes(BlockColumn.Tables, _tables.Finish([.. _rowGroups], values, entries).Encode(), true);
+        _lists.Clear();
+        _summaries.Finish().Encode(_lists);
+        _pages.Bytes(BlockColumn.Summaries, _lists.Written, true);
+        _lists.Clear();
+        _tables.Finish([.. _rowGroups], values, entries).Encode(_lists);
+        _pages.Bytes(BlockColumn.Tables, _lists.Written, true);
         var directory = _pages.Compress(BlockDirectory.Encode(_pages.Entries)).ToArray();
         var footer = new BlockFooter(_spans, _traceIds.Count, _pages.Position, directory.Length, _pages.Entries.Length, XxHash3.HashToUInt64(directory));
         _pages.Plain(directory);

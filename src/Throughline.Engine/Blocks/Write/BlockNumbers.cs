@@ -20,6 +20,7 @@ internal sealed class BlockNumbers
     private readonly BlockTablesBuilder _to;
     private readonly ValueColumns _values;
     private readonly DictionaryTexts _texts;
+    private readonly DecodeBuffers _buffers;
     private readonly SourceNumbers _tables;
     private readonly int[] _operations;
     private readonly int[] _shapes;
@@ -29,9 +30,9 @@ internal sealed class BlockNumbers
     private readonly UInt128[] _hashes = new UInt128[AtOnce];
 
     /// <summary>Knows no number yet.</summary>
-    public BlockNumbers(BlockTables from, DictionaryTexts texts, BlockTablesBuilder to, ValueColumns values)
+    public BlockNumbers(BlockTables from, DictionaryTexts texts, BlockTablesBuilder to, ValueColumns values, DecodeBuffers buffers)
     {
-        (_from, _texts, _to, _values) = (from, texts, to, values);
+        (_from, _texts, _to, _values, _buffers) = (from, texts, to, values, buffers);
         _tables = new SourceNumbers(to);
         _tables.From(from.Batch);
         _operations = Unknown(from.Operations.Length);
@@ -185,7 +186,9 @@ internal sealed class BlockNumbers
 
     private int[] AddEntries(int column)
     {
-        var known = Unknown(checked((int)_texts.Count(column)));
+        var count = checked((int)_texts.Count(column));
+        var known = _buffers.Ints.Take(count);
+        Array.Fill(known, -1, 0, count);
         _entries[column] = known;
         HeldBytes += known.Length * 4L;
         return known;
@@ -194,6 +197,10 @@ internal sealed class BlockNumbers
     /// <summary>Forgets everything: no row comes any more.</summary>
     public void Clear()
     {
+        foreach (var known in _entries)
+        {
+            if (known is not null) _buffers.Ints.Give(known);
+        }
         Array.Clear(_entries);
         HeldBytes = 0;
     }

@@ -11,6 +11,7 @@ internal sealed class JoinedErrorType
 {
     private readonly ByteDictionary _types = new();
     private readonly List<int> _counts = [];
+    private Column<byte> _message = new(0);
 
     /// <summary>The commonest error.type or exception.type of the failed rows, else the first one's status message; false when there is none. Valid until the next call.</summary>
     public bool TryGet(HeldRows held, ReadOnlySpan<int> rows, IReadOnlyList<BlockNumbers> inputs, int errors, out ReadOnlySpan<byte> type)
@@ -19,20 +20,20 @@ internal sealed class JoinedErrorType
         if (errors == 0) return false;
         _types.Clear();
         _counts.Clear();
-        var message = ReadOnlySpan<byte>.Empty;
+        _message.Truncate(0);
         var isFirst = true;
         foreach (var row in rows)
         {
             if ((held[BlockColumn.Marks][row] & (long)SpanMarks.Error) == 0) continue;
             var numbers = inputs[held.Input[row]];
-            if (isFirst && held[BlockColumn.StatusMessage][row] is > 0 and var number) message = numbers.Text(BlockColumn.StatusMessage, number - 1);
+            if (isFirst && held[BlockColumn.StatusMessage][row] is > 0 and var number) _message.AddRange(numbers.Text(BlockColumn.StatusMessage, number - 1));
             isFirst = false;
             if (TryGet(held, row, numbers, out var found)) Count(found);
         }
         if (_counts.Count == 0)
         {
-            type = message;
-            return !message.IsEmpty;
+            type = _message.Span;
+            return !type.IsEmpty;
         }
         var best = 0;
         for (var i = 1; i < _counts.Count; i++)

@@ -21,14 +21,14 @@ internal sealed class MergeInput
     private int _traces;
 
     /// <summary>Begins at the first trace. Buffers are those that inputs share.</summary>
-    public MergeInput(int index, BlockFile file, BlockBuilder builder, NumberBuffers buffers)
+    public MergeInput(int index, BlockFile file, BlockBuilder builder, DecodeBuffers buffers)
     {
         var tables = file.ReadTables();
         TraceIds = file.ReadTraceIds();
         _columns = new RowGroupColumns(file.Pages, file.Directory, tables, buffers);
-        _texts = new DictionaryTexts(file.Pages, file.Directory, RowGroupReader.TextBytes);
+        _texts = new DictionaryTexts(file.Pages, file.Directory, RowGroupReader.TextBytes, buffers);
         _cursor = new RowGroupCursor(_columns);
-        _numbers = builder.NumbersOf(tables, _texts);
+        _numbers = builder.NumbersOf(tables, _texts, buffers);
         Values = new OwnerValues(_columns);
         Index = index;
     }
@@ -86,10 +86,12 @@ internal sealed class MergeInput
         return run;
     }
 
-    /// <summary>Gives back the memory of a block whose end has been reached.</summary>
-    public void Release()
+    /// <summary>Gives back the memory of the rows, when the end has been reached.</summary>
+    public void ReleaseRows() => _columns.Release();
+
+    /// <summary>Gives back the memory of texts, when no row asks for them any more.</summary>
+    public void ReleaseTexts()
     {
-        _columns.Release();
         _texts.Clear();
         _numbers.Clear();
     }

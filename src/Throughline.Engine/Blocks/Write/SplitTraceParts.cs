@@ -18,10 +18,12 @@ internal sealed class SplitTraceParts
     private readonly List<BlockNumbers> _numbers = [];
     private readonly BlockTablesBuilder _tables;
     private readonly Func<int, int, int> _valuesOf;
-    private HeldRows _held = new();
-    private HeldRows _spare = new();
+    private readonly int[] _rowsOf;
+    private HeldRows _held;
+    private HeldRows _spare;
     private HeldRowOrder _order;
     private Column<int> _next = new(0);
+    private Column<int> _spareNext = new(0);
     private Column<int> _rows = new(0);
     private int _deadRows;
 
@@ -33,10 +35,12 @@ internal sealed class SplitTraceParts
         public int LastRow;
     }
 
-    /// <summary>Finds the traces that lie in several inputs.</summary>
-    public SplitTraceParts(IReadOnlyList<MergeInput> inputs, BlockTablesBuilder tables)
+    /// <summary>Finds the traces that lie in several inputs. <paramref name="buffers"/> are two that nobody else uses meanwhile.</summary>
+    public SplitTraceParts(IReadOnlyList<MergeInput> inputs, BlockTablesBuilder tables, HeldRows[] buffers)
     {
-        _tables = tables;
+        (_tables, _held, _spare) = (tables, buffers[0], buffers[1]);
+        _held.Clear();
+        _rowsOf = new int[inputs.Count];
         foreach (var input in inputs) _numbers.Add(input.Numbers);
         _valuesOf = (input, shape) => _numbers[input].Members(shape).Length;
         _order = new HeldRowOrder(_held, _numbers, _tables);
@@ -63,6 +67,9 @@ internal sealed class SplitTraceParts
     /// <summary>Memory that the parts take.</summary>
     public long UsedBytes => _held.UsedBytes + _traces.Count * 48L;
 
+    /// <summary>Rows of an input that are held for traces which are not whole yet.</summary>
+    public int RowsOf(int input) => _rowsOf[input];
+
     /// <summary>The rows of the parts.</summary>
     public HeldRows Held => _held;
 
@@ -75,6 +82,7 @@ internal sealed class SplitTraceParts
         var first = _held.Count;
         _held.Add(input, from, run, values);
         for (var row = first + 1; row <= _held.Count; row++) _next.Add(row);
+        _rowsOf[input] += run.Rows;
         return first;
     }
 
@@ -94,7 +102,11 @@ internal sealed class SplitTraceParts
     {
         _traces.Remove(id, out var parts);
         _rows.Truncate(0);
-        for (var row = parts.FirstRow; row >= 0; row = _next[row]) _rows.Add(row);
+        for (var row = parts.FirstRow; row >= 0; row = _next[row])
+        {
+            _rows.Add(row);
+            _rowsOf[_held.Input[row]]--;
+        }
         _deadRows += _rows.Count;
         return _order.Of(_rows.Span);
     }
@@ -106,7 +118,8 @@ internal sealed class SplitTraceParts
         var (from, next) = (_held, _next);
         (_held, _spare) = (_spare, _held);
         _held.Clear();
-        _next = new Column<int>(_held.Count);
+        (_next, _spareNext) = (_spareNext, _next);
+        _next.Truncate(0);
         _order = new HeldRowOrder(_held, _numbers, _tables);
         foreach (var id in _traces.Keys)
         {

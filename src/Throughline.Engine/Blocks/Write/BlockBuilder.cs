@@ -28,7 +28,7 @@ internal sealed class BlockBuilder : IDisposable
     private readonly BlockTablesBuilder _tables = new();
     private readonly RowGroupBuilder _rowGroup;
     private readonly BatchRows _batchRows;
-    private readonly BlockRows _blockRows;
+    private readonly BlockRuns _blockRuns;
     private readonly JoinedRows _joinedRows;
     private SourceNumbers? _source;
     private Column<int> _rows = new(0);
@@ -46,7 +46,7 @@ internal sealed class BlockBuilder : IDisposable
     {
         _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages);
         _batchRows = new BatchRows(_rowGroup, _tables);
-        _blockRows = new BlockRows(_rowGroup);
+        _blockRuns = new BlockRuns(_rowGroup);
         _joinedRows = new JoinedRows(_rowGroup, _tables);
     }
 
@@ -149,7 +149,7 @@ internal sealed class BlockBuilder : IDisposable
         MakeRoom(input.RowsAt(0));
         for (var i = 0; i < traces; i++) _traceIds.Add(input.TraceIdAt(i));
         var run = input.Take(traces);
-        _blockRows.Append(input.Columns, run, input.Numbers, input.Columns.Tables);
+        _blockRuns.Append(input.Columns, run, input.Numbers, input.Columns.Tables);
         _spans += run.Rows;
     }
 

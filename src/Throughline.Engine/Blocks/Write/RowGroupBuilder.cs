@@ -6,7 +6,7 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Blocks.Write;
 
 /// <summary>
-/// The columns of the row group that is being written, in the block's numbers. <see cref="BatchRows"/> and <see cref="BlockRows"/> append to them, each all columns by the same rows. Keeps its buffers.
+/// The columns of the row group that is being written, in the block's numbers. <see cref="BatchRows"/> and <see cref="BlockRuns"/> append to them, each all columns by the same rows. Keeps its buffers.
 /// Owned by a <see cref="BlockBuilder"/>.
 /// </summary>
 internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder summaries, PageWriter pages)

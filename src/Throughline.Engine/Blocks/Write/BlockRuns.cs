@@ -7,7 +7,7 @@ namespace Throughline.Engine.Blocks.Write;
 /// <summary>
 /// Appends traces of a block that is merged to the row group that is written. Whole traces stay as they are: their columns are copied, and only numbers of tables and dictionaries change. One owner.
 /// </summary>
-internal sealed class BlockRows(RowGroupBuilder rowGroup)
+internal sealed class BlockRuns(RowGroupBuilder rowGroup)
 {
     /// <summary>Columns of rows whose values hold in any block.</summary>
     private static readonly int[] SameInRows =

@@ -15,6 +15,7 @@ internal sealed class SpanCopier
     private readonly List<long> _key = [];
     private int[] _members = new int[64];
     private ulong[] _hashes = [];
+    private readonly (int First, int Count, int Shape)[] _recentShapes = new (int, int, int)[64];
     private bool _isSparse;
     private readonly SpanBatch _target;
     private SpanBatch _source;
@@ -38,6 +39,7 @@ internal sealed class SpanCopier
     public void From(SpanBatch source, int rows)
     {
         _source = source;
+        Array.Fill(_recentShapes, (0, -1, -1));
         // A few rows of a block know few of its hundreds of thousands of texts.
         var isSparse = rows < source.Strings.Count / 64;
         _strings.Reset(source.Strings.Count, isSparse);
@@ -117,7 +119,7 @@ internal sealed class SpanCopier
     private void AddParts(int row)
     {
         var source = _source;
-        _target.Shape.Add(Attributes(source.Attributes, source.AttributeOffset[row], source.AttributeOffset[row + 1], _target.Attributes));
+        _target.Shape.Add(SpanAttributes(source, row));
         for (var i = source.EventOffset[row]; i < source.EventOffset[row + 1]; i++)
         {
             var events = source.Events;
@@ -131,6 +133,35 @@ internal sealed class SpanCopier
             _target.Links.Add(links.TraceId[i], links.SpanId[i], String(links.TraceState[i]), links.Flags[i], links.DroppedAttributes[i]);
         }
         _target.EndRow();
+    }
+
+    /// <summary>Appends a span's attributes and answers their shape. Spans of one name mostly have the same keys, which are then neither mapped nor looked up.</summary>
+    private int SpanAttributes(SpanBatch source, int row)
+    {
+        var from = source.Attributes;
+        var (first, end) = (source.AttributeOffset[row], source.AttributeOffset[row + 1]);
+        var count = end - first;
+        ref var known = ref _recentShapes[source.Name[row] & (_recentShapes.Length - 1)];
+        var fromTypes = from.Type.Items.AsSpan(first, count);
+        if (known.Count != count || !from.Key.Items.AsSpan(first, count).SequenceEqual(from.Key.Items.AsSpan(known.First, count)) || !fromTypes.SequenceEqual(from.Type.Items.AsSpan(known.First, count)))
+        {
+            known = (first, count, Attributes(from, first, end, _target.Attributes));
+            return known.Shape;
+        }
+        var members = _target.Shapes[known.Shape];
+        _target.Attributes.Append(count, out var keys, out var types, out var values);
+        fromTypes.CopyTo(types);
+        for (var i = 0; i < members.Length; i++) keys[i] = ShapeTable.KeyOf(members[i]);
+        var fromValues = from.Value.Items.AsSpan(first, count);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var type = (AttributeType)types[i];
+            var value = fromValues[i];
+            if (type == AttributeType.String) value = String((int)value);
+            else if (type >= AttributeType.Array) value = Blob((int)value);
+            values[i] = value;
+        }
+        return known.Shape;
     }
 
     /// <summary>Appends the attributes [first, end) and answers their shape.</summary>

@@ -100,7 +100,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
             values.Column.Append(_places[column]);
             (_places[column], _items[column]) = (first, values.Column.Items);
         }
-        var from = attributes.Value.Items;
+        var (from, items, places) = (attributes.Value.Items, _items, _places);
         for (var i = 0; i < rows.Length; i++)
         {
             // Rows lie in the order of their arrival: what one has is far from what the next has.
@@ -110,7 +110,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
             for (var v = 0; v < values.Length; v++)
             {
                 var column = columns[v];
-                _items[column][_places[column]++] = values[v];
+                items[column][places[column]++] = values[v];
             }
         }
         Array.Clear(_places);

@@ -73,7 +73,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private void FlushWhenOld()
     {
         var state = _content.State;
-        var isOld = StoreRecovery.UnixNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
+        var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
         if (!isOld) return;
         _content.Trim();
         if (state.Frozen is null && state.Active.SpanCount > 0) _ = FreezeHeadAsync();
@@ -140,7 +140,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private void OnCut(WalCut cut, CarryLimits limits)
     {
         // Another cut may have come just before this one.
-        if (_content.Freeze(cut, StoreRecovery.UnixNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
+        if (_content.Freeze(cut, UnixTime.NowNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
     }
 
     private void OnFlushEnded(FrozenHead? head)

@@ -31,15 +31,12 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
-        manifest = new BlockUpgrade(files, paths, UnixNano(time), _problems).Run(manifest, cancellationToken);
+        manifest = new BlockUpgrade(files, paths, UnixTime.NowNano(time), _problems).Run(manifest, cancellationToken);
         var blocks = OpenBlocks(paths, manifest);
-        var head = new Head(UnixNano(time), tables, manifest.CutSegment);
+        var head = new Head(UnixTime.NowNano(time), tables, manifest.CutSegment);
         var end = ReadLog(walOptions, manifest, head, cancellationToken);
         return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
     }
-
-    /// <summary>Now, in Unix nanoseconds.</summary>
-    public static ulong UnixNano(TimeProvider time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     private Manifest ReadManifest(StorePaths paths)
     {
@@ -92,7 +89,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
     {
         try
         {
-            var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
+            var oldest = UnixTime.NowNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
             foreach (var request in block.ReadDigests())
             {
                 if (request.ReceivedUnixNano >= oldest) _recent.TryRemember(request.Digest, request.ReceivedUnixNano);

@@ -121,7 +121,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
 
     private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)
     {
-        var received = StoreRecovery.UnixNano(_time);
+        var received = UnixTime.NowNano(_time);
         var outcome = new TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_recent.Register(digest, received, outcome.Task) is { } earlier)
         {

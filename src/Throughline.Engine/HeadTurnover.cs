@@ -21,14 +21,14 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private readonly WalWriter<SpanBatch> _log;
     private readonly BlockFlusher _flusher;
     private readonly Action _flushedBlock;
-    private readonly ITimer _ageTimer;
     private readonly Lock _gate = new();
+    private ITimer? _ageTimer;
     private Task _cut = Task.CompletedTask;
     private TaskCompletionSource _flushed = NewSignal();
     private volatile string? _cutProblem;
     private volatile string? _logProblem;
 
-    /// <summary>Begins to look at the head's age. <paramref name="flushedBlock"/> is called after every flush.</summary>
+    /// <summary>Does nothing before <see cref="Begin"/>. <paramref name="flushedBlock"/> is called after every flush.</summary>
     public HeadTurnover(TraceStoreOptions options, TimeProvider time, StoreContent content, WalWriter<SpanBatch> log, BlockCatalog catalog, QuietGate busy, Action flushedBlock)
     {
         _options = options;
@@ -38,7 +38,13 @@ internal sealed class HeadTurnover : IAsyncDisposable
         _log = log;
         _flushedBlock = flushedBlock;
         _flusher = new BlockFlusher(catalog, time, busy, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
-        _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
+    }
+
+    /// <summary>Begins to write heads as blocks and to look at the head's age. What was begun ends with <see cref="DisposeAsync"/>, when this throws too.</summary>
+    public void Begin()
+    {
+        _flusher.Begin();
+        _ageTimer = _time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -111,7 +117,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     /// <summary>Begins no more flushes, and ends the one under way between two steps.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _ageTimer.DisposeAsync().ConfigureAwait(false);
+        if (_ageTimer is { } timer) await timer.DisposeAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -16,6 +16,7 @@ public sealed class MemoryFileSystem : IFileSystem
     private long _capacity = long.MaxValue;
     private long _used;
     private int _operations;
+    private int _open;
     private bool _gone;
 
     /// <summary>Called before an operation that changes something, outside of any lock; may throw in its place.</summary>
@@ -23,6 +24,9 @@ public sealed class MemoryFileSystem : IFileSystem
 
     /// <summary>Changing operations so far.</summary>
     public int Operations => Volatile.Read(ref _operations);
+
+    /// <summary>Files that are open, to be read or to be written.</summary>
+    public int OpenFiles => Volatile.Read(ref _open);
 
     /// <summary>Bytes that files may hold together; appends beyond it write what fits and fail.</summary>
     public long Capacity
@@ -290,44 +294,55 @@ public sealed class MemoryFileSystem : IFileSystem
 
     private static string DirectoryOf(string path) => Normal(Path.GetDirectoryName(path) ?? "");
 
-    private sealed class WritableFile(MemoryFileSystem owner, string path, MemoryContent content) : IWritableFile
+    /// <summary>Counts as open until it is disposed of.</summary>
+    private abstract class OpenFile : IDisposable
     {
-        public long Length => content.Length;
+        private int _isClosed;
 
-        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers) => owner.Append(path, content, buffers);
-
-        public void Sync()
+        protected OpenFile(MemoryFileSystem owner)
         {
-            owner.Begin(FileOperation.Sync, path);
-            lock (owner._gate)
-            {
-                owner.Check();
-                content.Sync();
-            }
+            Owner = owner;
+            Interlocked.Increment(ref owner._open);
         }
+
+        protected MemoryFileSystem Owner { get; }
 
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref _isClosed, 1) == 0) Interlocked.Decrement(ref Owner._open);
         }
     }
 
-    private sealed class ReadableFile(MemoryFileSystem owner, string path, MemoryContent content) : IReadableFile
+    private sealed class WritableFile(MemoryFileSystem owner, string path, MemoryContent content) : OpenFile(owner), IWritableFile
+    {
+        public long Length => content.Length;
+
+        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers) => Owner.Append(path, content, buffers);
+
+        public void Sync()
+        {
+            Owner.Begin(FileOperation.Sync, path);
+            lock (Owner._gate)
+            {
+                Owner.Check();
+                content.Sync();
+            }
+        }
+    }
+
+    private sealed class ReadableFile(MemoryFileSystem owner, string path, MemoryContent content) : OpenFile(owner), IReadableFile
     {
         public long Length { get; } = content.Length;
 
         public void ReadExactly(long offset, Span<byte> buffer)
         {
-            lock (owner._gate)
+            lock (Owner._gate)
             {
-                owner.Check();
+                Owner.Check();
                 if (offset < 0 || offset + buffer.Length > content.Length)
                     throw new EndOfStreamException($"{path}: expected {buffer.Length} bytes at offset {offset}, the file has {content.Length}");
                 CollectionsMarshal.AsSpan(content.Bytes).Slice((int)offset, buffer.Length).CopyTo(buffer);
             }
-        }
-
-        public void Dispose()
-        {
         }
     }
 

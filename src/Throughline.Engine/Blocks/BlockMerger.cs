@@ -32,6 +32,7 @@ internal sealed class BlockMerger : IDisposable
 {
     private readonly BlockBuilder _builder = new();
     private readonly List<int> _rows = [];
+    private readonly HashSet<TraceId> _hidden = [];
     private readonly RowGroupScratch _scratch = new();
     private readonly Stack<SpanBatch> _batches = new();
 
@@ -41,6 +42,7 @@ internal sealed class BlockMerger : IDisposable
     public int Merge(IReadOnlyList<BlockFile> blocks, MergeRequest request, IWritableFile file, CancellationToken cancellationToken)
     {
         _builder.Begin(file);
+        _hidden.Clear();
         var inputs = new List<MergeInput>();
         foreach (var block in blocks)
         {
@@ -124,7 +126,11 @@ internal sealed class BlockMerger : IDisposable
 
     private void Add(TraceId id, SourceNumbers numbers, ReadOnlySpan<int> rows, MergeRequest request)
     {
-        if (request.Hides(id, numbers.Source.StartUnixNano[rows[0]])) return;
+        if (request.Hides(id, numbers.Source.StartUnixNano[rows[0]]))
+        {
+            _hidden.Add(id);
+            return;
+        }
         _builder.From(numbers);
         _builder.AddTrace(id, rows);
     }
@@ -142,14 +148,15 @@ internal sealed class BlockMerger : IDisposable
         return [.. digests];
     }
 
-    private static TraceId[] Elsewhere(IReadOnlyList<BlockFile> blocks, MergeRequest request)
+    /// <summary>The written traces that lie in other blocks too.</summary>
+    private TraceId[] Elsewhere(IReadOnlyList<BlockFile> blocks, MergeRequest request)
     {
         var elsewhere = new HashSet<TraceId>();
         foreach (var block in blocks)
         {
             foreach (var id in block.ReadSplitTraceIds())
             {
-                if (request.IsElsewhere(id)) elsewhere.Add(id);
+                if (!_hidden.Contains(id) && request.IsElsewhere(id)) elsewhere.Add(id);
             }
         }
         return [.. elsewhere];

@@ -135,7 +135,6 @@ internal sealed class HeadTurnover : IAsyncDisposable
         try
         {
             await _log.CutAsync(cut => OnCut(cut, _carry)).ConfigureAwait(false);
-            _cutProblem = null;
         }
         catch (IOException e)
         {
@@ -145,6 +144,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
 
     private void OnCut(WalCut cut, CarryLimits limits)
     {
+        _cutProblem = null;
         // Another cut may have come just before this one.
         if (_content.Freeze(cut, UnixTime.NowNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
     }

@@ -102,6 +102,23 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task BlockThatIsRewrittenNamesNoTraceThatItHasNotAnyMore()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 4 });
+        // Trace 0 lies in both blocks, which are too far apart to be merged. The second one is rewritten without it, since most of that is hidden.
+        await store.AppendAsync(Span(0), Span(10), Span(11), Span(12));
+        await store.FlushAsync();
+        store.Time.Advance(TimeSpan.FromDays(2));
+        await store.AppendAsync(Span(0) with { SpanId = 2 }, Span(1), Span(2), Span(7));
+        await store.FlushAsync();
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["7", "10", "11", "12"], await PresentAsync(store, 0, 1, 2, 7, 10, 11, 12));
+        Assert.Equal((2, 5), (store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Spans));
+        await store.Store.DisposeAsync();
+        Assert.Empty(Engine.Inspection.StoreCheck.Run(StoreUnderTest.Directory, store.Files, default).Findings);
+    }
+
+    [Fact]
     public async Task LateSpansOfAHiddenTimeStayHidden()
     {
         await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 2 });

@@ -23,8 +23,9 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private readonly Action _flushedBlock;
     private readonly Lock _gate = new();
     private ITimer? _ageTimer;
-    private Task _cut = Task.CompletedTask;
+    private bool _isCutting;
     private TaskCompletionSource _flushed = NewSignal();
+    private long _cuts;
     private volatile string? _cutProblem;
     private volatile string? _logProblem;
 
@@ -73,7 +74,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     public void FlushWhenFull()
     {
         var state = _content.State;
-        if (state.Frozen is null && (state.Active.SpanCount >= _options.HeadMaxSpans || state.Active.MemoryBytes >= _options.HeadMaxBytes)) _ = FreezeHeadAsync();
+        if (state.Frozen is null && (state.Active.SpanCount >= _options.HeadMaxSpans || state.Active.MemoryBytes >= _options.HeadMaxBytes)) FreezeHead();
     }
 
     private void FlushWhenOld()
@@ -82,7 +83,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
         var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
         if (!isOld) return;
         _content.Trim();
-        if (state.Frozen is null && state.Active.SpanCount > 0) _ = FreezeHeadAsync();
+        if (state.Frozen is null && state.Active.SpanCount > 0) FreezeHead();
     }
 
     /// <summary>Makes the head a block now, with nothing carried over, and waits until it is one; an <see cref="IOException"/> when the log cannot be cut, or no block can be written any more.</summary>
@@ -121,30 +122,52 @@ internal sealed class HeadTurnover : IAsyncDisposable
         await _flusher.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Cuts the log and freezes the head exactly there; joins a cut that is under way.</summary>
-    private Task FreezeHeadAsync()
+    /// <summary>Cuts the log and freezes the head exactly there; nothing when that is asked for already and has not been done yet.</summary>
+    private void FreezeHead()
     {
         lock (_gate)
         {
-            return _cut.IsCompleted ? _cut = CutAsync() : _cut;
+            if (_isCutting) return;
+            _isCutting = true;
         }
+        _ = CutAsync();
     }
 
     private async Task CutAsync()
     {
+        var cuts = Interlocked.Read(ref _cuts);
         try
         {
-            await _log.CutAsync(cut => OnCut(cut, _carry)).ConfigureAwait(false);
+            await _log.CutAsync(OnAskedCut).ConfigureAwait(false);
         }
         catch (IOException e)
         {
-            _cutProblem = e.Message;
+            lock (_gate)
+            {
+                _isCutting = false;
+                // Told late, when another cut has been possible since.
+                if (cuts == _cuts) _cutProblem = e.Message;
+            }
+        }
+    }
+
+    private void OnAskedCut(WalCut cut)
+    {
+        OnCut(cut, _carry);
+        // Here and not where its task ends, which is later: the next head may be full by then, and nobody would cut for it.
+        lock (_gate)
+        {
+            _isCutting = false;
         }
     }
 
     private void OnCut(WalCut cut, CarryLimits limits)
     {
-        _cutProblem = null;
+        lock (_gate)
+        {
+            _cuts++;
+            _cutProblem = null;
+        }
         // Another cut may have come just before this one.
         if (_content.Freeze(cut, UnixTime.NowNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
     }

@@ -85,6 +85,29 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task PinThatMayBeThereIsTakenAwayDurably()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        await store.AppendAsync(Span(1));
+        // The manifest with the pin is in its place, and nobody knows whether it is durable.
+        store.Files.Before = (operation, path) =>
+        {
+            if (operation == FileOperation.SyncDirectory && path == StoreUnderTest.Root) throw new IOException("no answer from the disk");
+        };
+        await Assert.ThrowsAsync<IOException>(() => store.Store.PinAsync(Span(1).TraceId, default).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => store.Store.UnpinAsync(Span(1).TraceId, default).AsTask());
+        store.Files.Before = null;
+        Assert.False(await store.Store.UnpinAsync(Span(1).TraceId, default));
+        for (var luck = 0; luck < 8; luck++)
+        {
+            await using var crashed = await TraceStore.OpenAsync(store.Options, store.Files.Crash(luck == 0 ? null : new Random(luck)), store.Time, default);
+            Assert.Empty(crashed.PinnedTraces);
+        }
+        await store.ReopenAsync();
+        Assert.Empty(store.Store.PinnedTraces);
+    }
+
+    [Fact]
     public async Task LimitByNumberHidesTheEarliestTracesExactlyWhereverTheyLie()
     {
         await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 5 });

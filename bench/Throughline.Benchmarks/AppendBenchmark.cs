@@ -15,6 +15,7 @@ internal static class AppendBenchmark
 {
     private const int AtOnce = 4;
     private const long WarmUpSpans = 500_000;
+    private static readonly TimeSpan OverloadLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Measures each file on a new directory. With more <c>--head-spans</c> than the file has, no block is written: what blocks cost is the difference.</summary>
     public static async Task<int> RunAsync(Arguments arguments)
@@ -68,12 +69,23 @@ internal static class AppendBenchmark
                 var request = requests[index];
                 batch.Clear();
                 var decoded = decoder.Decode(request, batch);
-                AppendResult result;
-                while ((result = await store.AppendAsync(batch, request, XxHash128.HashToUInt128(request), true, default)).Status == AppendStatus.Overloaded) await Task.Delay(50);
-                if (result.Status != AppendStatus.Durable) throw new InvalidOperationException($"{result.Status}: {result.Message}");
+                await AppendAsync(store, batch, request);
                 Interlocked.Add(ref spans, decoded.AcceptedSpans);
             }
         })));
         return spans;
+    }
+
+    /// <summary>Appends until the store takes it.</summary>
+    private static async Task AppendAsync(TraceStore store, SpanBatch batch, byte[] request)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        AppendResult result;
+        while ((result = await store.AppendAsync(batch, request, XxHash128.HashToUInt128(request), true, default)).Status == AppendStatus.Overloaded)
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > OverloadLimit) throw new TimeoutException($"The store has taken nothing for {OverloadLimit.TotalMinutes:0} minutes: {result.Message}");
+            await Task.Delay(50);
+        }
+        if (result.Status != AppendStatus.Durable) throw new InvalidOperationException($"{result.Status}: {result.Message}");
     }
 }

@@ -26,7 +26,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private readonly Action<FrozenHead?> _ended;
     private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _loop;
+    private Task _loop = Task.CompletedTask;
 
     // Its buffers serve every flush: as much memory anew for each would be some 500 bytes a span.
     private readonly bool _compresses;
@@ -35,7 +35,7 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private volatile bool _hasGivenUp;
 
     /// <summary>
-    /// Begins the loop. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
+    /// Does nothing before <see cref="Begin"/>. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
     /// when that is over, or, with null, when the flusher has given up.
     /// </summary>
     public BlockFlusher(BlockCatalog catalog, bool compresses, TimeProvider time, QuietGate busy, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
@@ -48,8 +48,10 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _takeSnapshot = takeSnapshot;
         _swap = swap;
         _ended = ended;
-        _loop = Task.Run(RunAsync);
     }
+
+    /// <summary>Begins the loop; once.</summary>
+    public void Begin() => _loop = Task.Run(RunAsync);
 
     /// <summary>Why the last flush failed; null when all is well.</summary>
     public string? Problem => _problem;

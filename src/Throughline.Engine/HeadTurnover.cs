@@ -21,14 +21,15 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private readonly WalWriter<SpanBatch> _log;
     private readonly BlockFlusher _flusher;
     private readonly Action _flushedBlock;
-    private readonly ITimer _ageTimer;
     private readonly Lock _gate = new();
-    private Task _cut = Task.CompletedTask;
+    private ITimer? _ageTimer;
+    private bool _isCutting;
     private TaskCompletionSource _flushed = NewSignal();
+    private long _cuts;
     private volatile string? _cutProblem;
     private volatile string? _logProblem;
 
-    /// <summary>Begins to look at the head's age. <paramref name="flushedBlock"/> is called after every flush.</summary>
+    /// <summary>Does nothing before <see cref="Begin"/>. <paramref name="flushedBlock"/> is called after every flush.</summary>
     public HeadTurnover(TraceStoreOptions options, TimeProvider time, StoreContent content, WalWriter<SpanBatch> log, BlockCatalog catalog, QuietGate busy, Action flushedBlock)
     {
         _options = options;
@@ -38,7 +39,13 @@ internal sealed class HeadTurnover : IAsyncDisposable
         _log = log;
         _flushedBlock = flushedBlock;
         _flusher = new BlockFlusher(catalog, compresses: !options.Compaction.IsOn, time, busy, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
-        _ageTimer = time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
+    }
+
+    /// <summary>Begins to write heads as blocks and to look at the head's age. What was begun ends with <see cref="DisposeAsync"/>, when this throws too.</summary>
+    public void Begin()
+    {
+        _flusher.Begin();
+        _ageTimer = _time.CreateTimer(_ => FlushWhenOld(), null, AgeCheckInterval, AgeCheckInterval);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -67,16 +74,16 @@ internal sealed class HeadTurnover : IAsyncDisposable
     public void FlushWhenFull()
     {
         var state = _content.State;
-        if (state.Frozen is null && (state.Active.SpanCount >= _options.HeadMaxSpans || state.Active.MemoryBytes >= _options.HeadMaxBytes)) _ = FreezeHeadAsync();
+        if (state.Frozen is null && (state.Active.SpanCount >= _options.HeadMaxSpans || state.Active.MemoryBytes >= _options.HeadMaxBytes)) FreezeHead();
     }
 
     private void FlushWhenOld()
     {
         var state = _content.State;
-        var isOld = StoreRecovery.UnixNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
+        var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
         if (!isOld) return;
         _content.Trim();
-        if (state.Frozen is null && state.Active.SpanCount > 0) _ = FreezeHeadAsync();
+        if (state.Frozen is null && state.Active.SpanCount > 0) FreezeHead();
     }
 
     /// <summary>Makes the head a block now, with nothing carried over, and waits until it is one; an <see cref="IOException"/> when the log cannot be cut, or no block can be written any more.</summary>
@@ -111,36 +118,58 @@ internal sealed class HeadTurnover : IAsyncDisposable
     /// <summary>Begins no more flushes, and ends the one under way between two steps.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _ageTimer.DisposeAsync().ConfigureAwait(false);
+        if (_ageTimer is { } timer) await timer.DisposeAsync().ConfigureAwait(false);
         await _flusher.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Cuts the log and freezes the head exactly there; joins a cut that is under way.</summary>
-    private Task FreezeHeadAsync()
+    /// <summary>Cuts the log and freezes the head exactly there; nothing when that is asked for already and has not been done yet.</summary>
+    private void FreezeHead()
     {
         lock (_gate)
         {
-            return _cut.IsCompleted ? _cut = CutAsync() : _cut;
+            if (_isCutting) return;
+            _isCutting = true;
         }
+        _ = CutAsync();
     }
 
     private async Task CutAsync()
     {
+        var cuts = Interlocked.Read(ref _cuts);
         try
         {
-            await _log.CutAsync(cut => OnCut(cut, _carry)).ConfigureAwait(false);
-            _cutProblem = null;
+            await _log.CutAsync(OnAskedCut).ConfigureAwait(false);
         }
         catch (IOException e)
         {
-            _cutProblem = e.Message;
+            lock (_gate)
+            {
+                _isCutting = false;
+                // Told late, when another cut has been possible since.
+                if (cuts == _cuts) _cutProblem = e.Message;
+            }
+        }
+    }
+
+    private void OnAskedCut(WalCut cut)
+    {
+        OnCut(cut, _carry);
+        // Here and not where its task ends, which is later: the next head may be full by then, and nobody would cut for it.
+        lock (_gate)
+        {
+            _isCutting = false;
         }
     }
 
     private void OnCut(WalCut cut, CarryLimits limits)
     {
+        lock (_gate)
+        {
+            _cuts++;
+            _cutProblem = null;
+        }
         // Another cut may have come just before this one.
-        if (_content.Freeze(cut, StoreRecovery.UnixNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
+        if (_content.Freeze(cut, UnixTime.NowNano(_time), limits) is { } frozen) _flusher.Enqueue(frozen);
     }
 
     private void OnFlushEnded(FrozenHead? head)

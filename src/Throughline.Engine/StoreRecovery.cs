@@ -13,7 +13,14 @@ namespace Throughline.Engine;
 
 /// <summary>What recovery found: everything a store needs to go on. Blocks that cannot be opened stand in the manifest and not in <paramref name="Blocks"/>.</summary>
 internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<(ManifestBlock Facts, BlockReader Reader)> Blocks, Head Head, WalEnd LogEnd, RecentRequests Recent,
-    IReadOnlyList<string> Problems);
+    IReadOnlyList<string> Problems)
+{
+    /// <summary>Closes the blocks' files, when no store comes to own them.</summary>
+    public void CloseBlocks()
+    {
+        foreach (var (_, reader) in Blocks) reader.Dispose();
+    }
+}
 
 /// <summary>
 /// Opens what a store's directory holds: the manifest, its blocks, and the log's records that are in no block. Leftovers of a flush that did not come to
@@ -31,15 +38,20 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
-        manifest = new BlockUpgrade(files, paths, UnixNano(time), _problems).Run(manifest, cancellationToken);
+        manifest = new BlockUpgrade(files, paths, UnixTime.NowNano(time), _problems).Run(manifest, cancellationToken);
         var blocks = OpenBlocks(paths, manifest);
-        var head = new Head(UnixNano(time), tables, manifest.CutSegment);
-        var end = ReadLog(walOptions, manifest, head, cancellationToken);
-        return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
+        try
+        {
+            var head = new Head(UnixTime.NowNano(time), tables, manifest.CutSegment);
+            var end = ReadLog(walOptions, manifest, head, cancellationToken);
+            return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
+        }
+        catch
+        {
+            foreach (var (_, reader) in blocks) reader.Dispose();
+            throw;
+        }
     }
-
-    /// <summary>Now, in Unix nanoseconds.</summary>
-    public static ulong UnixNano(TimeProvider time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     private Manifest ReadManifest(StorePaths paths)
     {
@@ -92,7 +104,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
     {
         try
         {
-            var oldest = UnixNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
+            var oldest = UnixTime.NowNano(time) - (ulong)options.DuplicateWindow.Ticks * 100;
             foreach (var request in block.ReadDigests())
             {
                 if (request.ReceivedUnixNano >= oldest) _recent.TryRemember(request.Digest, request.ReceivedUnixNano);

@@ -36,20 +36,28 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _directoryLock = directoryLock;
         _recent = recovered.Recent;
         _recoveryProblems = recovered.Problems;
-        // Nothing is appended before this ends, so the log needs no flusher yet; and nothing is to be stopped when the disk refuses the log.
-        _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
         _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
         var blocks = recovered.Blocks.Select(b => new StoredBlock(b.Facts, b.Reader, _catalog.Delete)).ToArray();
         _content = new StoreContent(new StoreState(recovered.Head, null, blocks, Lifecycle.PinnedTraces.Visibility(recovered.Manifest)), tables);
         _queries = new StoreQueries(options, time, _content);
-        _queries.Begin();
         _content.BlocksDropped += _queries.ForgetBlocks;
         _pins = new PinnedTraces(_catalog, _content, options.MaxPinnedTraces);
         var flushing = new QuietGate();
         _steps = new MaintenanceSteps(_catalog, _content, options.Compaction, options.Retention, time, options.DuplicateWindow, flushing);
         _maintenance = new BlockMaintenance(_steps, time);
+        // The only part that does something before Begin; when the disk refuses it, nothing is to be stopped.
+        _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
         _turnover = new HeadTurnover(options, time, _content, _log, _catalog, flushing, _maintenance.Wake);
-        _turnover.DeleteLog(recovered.Manifest.FirstSegment);
+    }
+
+    /// <summary>Begins what goes on in the background; a store of which that fails is to be disposed of.</summary>
+    private void Begin()
+    {
+        _queries.Begin();
+        _maintenance.Begin();
+        _turnover.Begin();
+        _turnover.DeleteLog(_catalog.Current.FirstSegment);
+        _turnover.FlushWhenFull();
     }
 
     /// <summary>
@@ -57,17 +65,18 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// directory cannot be used (in use by another process, not writable, a newer format).
     /// </summary>
     public static Task<TraceStore> OpenAsync(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
-        Task.Run(() => Open(options, files, time, cancellationToken), cancellationToken);
+        Task.Run(() => RecoverAsync(options, files, time, cancellationToken), cancellationToken);
 
     /// <summary>The same with the usual limits, on the disk and by the machine's clock.</summary>
     public static Task<TraceStore> OpenAsync(string directory, CancellationToken cancellationToken = default) =>
         OpenAsync(new TraceStoreOptions { Directory = directory }, new DiskFileSystem(), TimeProvider.System, cancellationToken);
 
-    private static TraceStore Open(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<TraceStore> RecoverAsync(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new StorePaths(options.Directory);
         IDisposable? directoryLock = null;
         RecoveredStore? recovered = null;
+        TraceStore? store = null;
         try
         {
             if (DirectoryOwner.Stranger(files, paths) is { } stranger)
@@ -82,13 +91,14 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var cache = new PageCache(options.BlockCacheBytes);
             var tables = new SpanTablePool(2 * options.HeadMaxBytes);
             recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
-            var store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
-            store._turnover.FlushWhenFull();
+            store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
+            store.Begin();
             return store;
         }
         catch (Exception e)
         {
-            foreach (var block in recovered?.Blocks ?? []) block.Reader.Dispose();
+            if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
+            else recovered?.CloseBlocks();
             directoryLock?.Dispose();
             if (e is IOException or UnauthorizedAccessException or InvalidDataException)
                 throw new StoreOpenException($"The data directory {options.Directory} cannot be used: {e.Message}", e);
@@ -121,7 +131,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
 
     private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)
     {
-        var received = StoreRecovery.UnixNano(_time);
+        var received = UnixTime.NowNano(_time);
         var outcome = new TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_recent.Register(digest, received, outcome.Task) is { } earlier)
         {

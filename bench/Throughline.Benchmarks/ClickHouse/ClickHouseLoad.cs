@@ -26,6 +26,7 @@ internal sealed record ClickHouseFigures(string Version, string Format, long Spa
 internal static class ClickHouseLoad
 {
     private const string FiguresFile = "throughline-bench.json";
+    private static readonly TimeSpan MergeLimit = TimeSpan.FromMinutes(30);
 
     /// <summary>
     /// The directory's figures: those of the run that filled it, or of this one. Rows come from local files, so neither a network nor the exporter's own work
@@ -59,8 +60,7 @@ internal static class ClickHouseLoad
         log.WriteLine($"ClickHouse: {inserts.Count} INSERTs of {format} ...");
         var cpu = engine.Counters.CpuSeconds;
         var wall = await engine.AllAsync(inserts, 1);
-        // A merge may follow the one before after a moment.
-        for (var quiet = 0; quiet < 5; await Task.Delay(300)) quiet = await engine.ValueAsync("SELECT count() FROM system.merges") == "0" ? quiet + 1 : 0;
+        await MergedAsync(engine);
         var (merged, peak) = (engine.Counters.CpuSeconds, engine.Counters.PeakBytes);
         await engine.AllAsync(["OPTIMIZE TABLE otel.otel_traces FINAL", "OPTIMIZE TABLE otel.otel_traces_trace_id_ts FINAL"], 1);
         var final = engine.Counters.CpuSeconds;
@@ -68,6 +68,19 @@ internal static class ClickHouseLoad
         return new ClickHouseFigures(await engine.ValueAsync("SELECT version()"), format, await NumberAsync(engine, "SELECT count() FROM otel.otel_traces"),
             merged - cpu, wall.TotalSeconds, final - merged, peak,
             await NumberAsync(engine, $"SELECT sum(bytes_on_disk) {Parts}"), await NumberAsync(engine, $"SELECT sum(bytes_on_disk) {Parts} AND table = 'otel_traces_trace_id_ts'"));
+    }
+
+    /// <summary>Waits until ClickHouse merges nothing any more.</summary>
+    private static async Task MergedAsync(ClickHouseProcess engine)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        // A merge may follow the one before after a moment.
+        for (var quiet = 0; quiet < 5; await Task.Delay(300))
+        {
+            var merges = await engine.ValueAsync("SELECT count() FROM system.merges");
+            quiet = merges == "0" ? quiet + 1 : 0;
+            if (TimeProvider.System.GetElapsedTime(since) > MergeLimit) throw new TimeoutException($"ClickHouse still merges {MergeLimit.TotalMinutes:0} minutes after the last INSERT; {merges} merges are under way.");
+        }
     }
 
     private static IEnumerable<string> Split(string statements) => statements.Split(';').Select(s => s.Trim()).Where(s => s.Length > 0);

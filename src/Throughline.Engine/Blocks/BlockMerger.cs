@@ -33,6 +33,7 @@ internal sealed class BlockMerger : IDisposable
     private readonly DecodeBuffers _buffers = new();
     private readonly List<(TraceId Id, int Rows)> _parts = [];
     private readonly HeldRows[] _held = [new(), new()];
+    private readonly HashSet<TraceId> _hidden = [];
 
     /// <summary>Appends the merged block to an empty file; the caller syncs and names it. Answers how many traces it has.</summary>
     /// <exception cref="CorruptDataException">A block cannot be read; nothing that it holds may be given up for the file.</exception>
@@ -40,6 +41,7 @@ internal sealed class BlockMerger : IDisposable
     public int Merge(IReadOnlyList<BlockFile> blocks, MergeRequest request, IWritableFile file, CancellationToken cancellationToken)
     {
         _builder.Begin(file, compresses: true);
+        _hidden.Clear();
         var inputs = new List<MergeInput>();
         foreach (var block in blocks)
         {
@@ -114,6 +116,7 @@ internal sealed class BlockMerger : IDisposable
         var isSplit = split.Contains(input.TraceIdAt(0));
         if (!isSplit && request.Hides(input.TraceIdAt(0), input.StartUnixNanoAt(0)))
         {
+            _hidden.Add(input.TraceIdAt(0));
             input.Take(1);
             return;
         }
@@ -138,7 +141,8 @@ internal sealed class BlockMerger : IDisposable
             if (split.Pass(id, row, rows))
             {
                 var whole = split.Complete(id);
-                if (!request.Hides(id, split.Held.Starts[whole[0]])) _builder.AddTrace(id, split.Held, whole, split.Numbers);
+                if (request.Hides(id, split.Held.Starts[whole[0]])) _hidden.Add(id);
+                else _builder.AddTrace(id, split.Held, whole, split.Numbers);
             }
             row += rows;
         }
@@ -158,14 +162,15 @@ internal sealed class BlockMerger : IDisposable
         return [.. digests];
     }
 
-    private static TraceId[] Elsewhere(IReadOnlyList<BlockFile> blocks, MergeRequest request)
+    /// <summary>The written traces that lie in other blocks too.</summary>
+    private TraceId[] Elsewhere(IReadOnlyList<BlockFile> blocks, MergeRequest request)
     {
         var elsewhere = new HashSet<TraceId>();
         foreach (var block in blocks)
         {
             foreach (var id in block.ReadSplitTraceIds())
             {
-                if (request.IsElsewhere(id)) elsewhere.Add(id);
+                if (!_hidden.Contains(id) && request.IsElsewhere(id)) elsewhere.Add(id);
             }
         }
         return [.. elsewhere];

@@ -16,20 +16,25 @@ internal sealed class BlockMaintenance : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
-    private readonly ITimer _timer;
-    private readonly Task _loop;
     private readonly Lock _gate = new();
+    private ITimer? _timer;
+    private Task _loop = Task.CompletedTask;
     private List<TaskCompletionSource> _waiting = [];
     private TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _problem;
     private volatile bool _isIdle;
 
-    /// <summary>Begins the loop.</summary>
+    /// <summary>Does nothing before <see cref="Begin"/>.</summary>
     public BlockMaintenance(MaintenanceSteps steps, TimeProvider time)
     {
         _steps = steps;
         _time = time;
-        _timer = time.CreateTimer(_ => Wake(), null, CheckInterval, CheckInterval);
+    }
+
+    /// <summary>Begins the loop; once. What was begun ends with <see cref="DisposeAsync"/>, when this throws too.</summary>
+    public void Begin()
+    {
+        _timer = _time.CreateTimer(_ => Wake(), null, CheckInterval, CheckInterval);
         _loop = Task.Run(RunAsync);
     }
 
@@ -64,7 +69,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
     /// <summary>Ends the loop between two steps, or in the middle of a merge, which is given up.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        if (_timer is { } timer) await timer.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         _steps.Dispose();

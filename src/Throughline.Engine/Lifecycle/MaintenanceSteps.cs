@@ -63,7 +63,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
 
     private bool Retain(bool everything, CancellationToken stop)
     {
-        var now = UnixNano();
+        var now = UnixTime.NowNano(time);
         _retention.MoveCut(now, everything);
         if (_retention.LostBlocks(now) is { Count: > 0 } lost)
         {
@@ -102,7 +102,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     {
         if (!compaction.IsOn && !everything) return false;
         var present = blocks.Blocks;
-        var due = CompactionPolicy.Next([.. present.Where(b => IsReadable(b) && !_tooLarge.ContainsKey(b.Facts.Number)).Select(b => b.Facts)], compaction, UnixNano(), everything);
+        var due = CompactionPolicy.Next([.. present.Where(b => IsReadable(b) && !_tooLarge.ContainsKey(b.Facts.Number)).Select(b => b.Facts)], compaction, UnixTime.NowNano(time), everything);
         if (due.Count == 0) return false;
         var inputs = present.Where(b => due.Contains(b.Facts)).ToArray();
         if (TryMerge(inputs, blocks.Visibility.Hides, raisesLevel: true, stop) is var (merged, _))
@@ -146,7 +146,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
             Hides = hides,
             MaxMemoryBytes = compaction.MaxMergeBytes,
             IsElsewhere = id => blocks.Blocks.Any(b => !inputs.Contains(b) && MayHold(b, id)),
-            DigestsFromUnixNano = UnixNano() - (ulong)duplicateWindow.Ticks * 100,
+            DigestsFromUnixNano = UnixTime.NowNano(time) - (ulong)duplicateWindow.Ticks * 100,
         };
         var isUrgent = Backlog.Count() > 4 * compaction.MaxSmallBlocks;
         var written = catalog.Write(file => Merge(inputs, request, isUrgent ? file : new PacedFile(file, gate, stop), stop));
@@ -242,6 +242,4 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
                 _excluded[block.Facts.Number] = $"block {block.Reader.Name} is not compacted until the store is opened again: {what}";
         }
     }
-
-    private ulong UnixNano() => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -74,7 +74,7 @@ public sealed class SpanBatchBuilder
     {
         Current();
         foreach (var (key, value) in attributes) _batch.Events.Attributes.Add(Text(key), AttributeType.String, Text(value));
-        _batch.Events.Add(UnixNano(time), Text(name), 0);
+        _batch.Events.Add(UnixTime.Nano(time), Text(name), 0);
         return this;
     }
 
@@ -106,7 +106,7 @@ public sealed class SpanBatchBuilder
     {
         if (_span is not { } span) return;
         _span = null;
-        var start = UnixNano(span.Start);
+        var start = UnixTime.Nano(span.Start);
         _batch.TraceId.Add(span.TraceId);
         _batch.SpanId.Add(span.SpanId.Value);
         _batch.ParentSpanId.Add(span.Parent.Value);
@@ -127,7 +127,6 @@ public sealed class SpanBatchBuilder
         _batch.EndRow();
     }
 
-    private static ulong UnixNano(DateTimeOffset time) => (ulong)(time - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     /// <summary>A text's number; what UTF-16 cannot say is replaced, as everywhere in .NET.</summary>
     private int Text(string text) => _batch.Strings.GetOrAdd(Encoding.UTF8.GetBytes(text));

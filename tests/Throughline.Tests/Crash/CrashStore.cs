@@ -17,10 +17,10 @@ internal static class CrashStore
         LogSegmentBytes = 8_192,
     };
 
-    public static Task<TraceStore> OpenAsync(IFileSystem files, int headMaxSpans = 60, Func<TraceStoreOptions, TraceStoreOptions>? change = null)
+    public static Task<TraceStore> OpenAsync(IFileSystem files, int headMaxSpans = 60, Func<TraceStoreOptions, TraceStoreOptions>? change = null, TimeProvider? time = null)
     {
         var options = s_options with { HeadMaxSpans = headMaxSpans };
-        return TraceStore.OpenAsync(change?.Invoke(options) ?? options, files, new FixedTime(), CancellationToken.None);
+        return TraceStore.OpenAsync(change?.Invoke(options) ?? options, files, time ?? new FixedTime(), CancellationToken.None);
     }
 
     /// <summary>Sends a request as the server would, and marks it when it is acknowledged.</summary>

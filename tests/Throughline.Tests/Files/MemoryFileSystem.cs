@@ -16,13 +16,19 @@ public sealed class MemoryFileSystem : IFileSystem
     private long _capacity = long.MaxValue;
     private long _used;
     private int _operations;
+    private int _open;
     private bool _gone;
 
-    /// <summary>Called before an operation that changes something, outside of any lock; may throw in its place.</summary>
+    /// <summary>
+    /// Called before an operation that changes something, outside of any lock; may throw in its place, a <see cref="TornAppendException"/> to let an append write a part.
+    /// </summary>
     public Action<FileOperation, string>? Before { get; set; }
 
     /// <summary>Changing operations so far.</summary>
     public int Operations => Volatile.Read(ref _operations);
+
+    /// <summary>Files that are open, to be read or to be written.</summary>
+    public int OpenFiles => Volatile.Read(ref _open);
 
     /// <summary>Bytes that files may hold together; appends beyond it write what fits and fail.</summary>
     public long Capacity
@@ -31,6 +37,16 @@ public sealed class MemoryFileSystem : IFileSystem
         {
             lock (_gate)
                 _capacity = value;
+        }
+    }
+
+    /// <summary>Bytes that files hold together.</summary>
+    public long UsedBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _used;
         }
     }
 
@@ -116,6 +132,8 @@ public sealed class MemoryFileSystem : IFileSystem
             var directory = Directory(from);
             var content = Content(from);
             directory.Names.Remove(Path.GetFileName(from));
+            if (directory.Names.TryGetValue(Path.GetFileName(to), out var replaced))
+                _used -= replaced.Length;
             directory.Names[Path.GetFileName(to)] = content;
             directory.Pending.Add(new PendingName(Path.GetFileName(to), Path.GetFileName(from), content));
         }
@@ -209,6 +227,21 @@ public sealed class MemoryFileSystem : IFileSystem
         return after;
     }
 
+    /// <summary>The files as programs see them now, all of them durable.</summary>
+    public MemoryFileSystem Copy()
+    {
+        var copy = new MemoryFileSystem();
+        lock (_gate)
+        {
+            foreach (var path in _directories.Keys) copy._directories[path] = new MemoryDirectory();
+            foreach (var (path, directory) in _directories)
+            {
+                foreach (var (name, content) in directory.Names) copy.WriteAll(Path.Combine(path, name), [.. content.Bytes]);
+            }
+        }
+        return copy;
+    }
+
     /// <summary>Turns one bit of a file over, on the disk itself.</summary>
     public void FlipBit(string path, long bit)
     {
@@ -251,19 +284,32 @@ public sealed class MemoryFileSystem : IFileSystem
 
     private void Append(string path, MemoryContent content, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     {
-        Begin(FileOperation.Append, path);
+        TornAppendException? torn = null;
+        try
+        {
+            Begin(FileOperation.Append, path);
+        }
+        catch (TornAppendException e)
+        {
+            torn = e;
+        }
         lock (_gate)
         {
             Check();
+            var left = torn is null ? long.MaxValue : (long)(torn.Share * buffers.Sum(b => (long)b.Length));
             foreach (var buffer in buffers)
             {
-                var fits = (int)Math.Clamp(_capacity - _used, 0, buffer.Length);
+                var written = (int)Math.Min(left, buffer.Length);
+                left -= written;
+                var fits = (int)Math.Clamp(_capacity - _used, 0, written);
                 content.Bytes.AddRange(buffer.Span[..fits]);
                 _used += fits;
-                if (fits < buffer.Length)
+                if (fits < written)
                     throw new IOException($"No space left on device : '{path}'");
             }
         }
+        if (torn is not null)
+            throw torn;
     }
 
     private void Begin(FileOperation operation, string path)
@@ -290,44 +336,55 @@ public sealed class MemoryFileSystem : IFileSystem
 
     private static string DirectoryOf(string path) => Normal(Path.GetDirectoryName(path) ?? "");
 
-    private sealed class WritableFile(MemoryFileSystem owner, string path, MemoryContent content) : IWritableFile
+    /// <summary>Counts as open until it is disposed of.</summary>
+    private abstract class OpenFile : IDisposable
     {
-        public long Length => content.Length;
+        private int _isClosed;
 
-        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers) => owner.Append(path, content, buffers);
-
-        public void Sync()
+        protected OpenFile(MemoryFileSystem owner)
         {
-            owner.Begin(FileOperation.Sync, path);
-            lock (owner._gate)
-            {
-                owner.Check();
-                content.Sync();
-            }
+            Owner = owner;
+            Interlocked.Increment(ref owner._open);
         }
+
+        protected MemoryFileSystem Owner { get; }
 
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref _isClosed, 1) == 0) Interlocked.Decrement(ref Owner._open);
         }
     }
 
-    private sealed class ReadableFile(MemoryFileSystem owner, string path, MemoryContent content) : IReadableFile
+    private sealed class WritableFile(MemoryFileSystem owner, string path, MemoryContent content) : OpenFile(owner), IWritableFile
+    {
+        public long Length => content.Length;
+
+        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers) => Owner.Append(path, content, buffers);
+
+        public void Sync()
+        {
+            Owner.Begin(FileOperation.Sync, path);
+            lock (Owner._gate)
+            {
+                Owner.Check();
+                content.Sync();
+            }
+        }
+    }
+
+    private sealed class ReadableFile(MemoryFileSystem owner, string path, MemoryContent content) : OpenFile(owner), IReadableFile
     {
         public long Length { get; } = content.Length;
 
         public void ReadExactly(long offset, Span<byte> buffer)
         {
-            lock (owner._gate)
+            lock (Owner._gate)
             {
-                owner.Check();
+                Owner.Check();
                 if (offset < 0 || offset + buffer.Length > content.Length)
                     throw new EndOfStreamException($"{path}: expected {buffer.Length} bytes at offset {offset}, the file has {content.Length}");
                 CollectionsMarshal.AsSpan(content.Bytes).Slice((int)offset, buffer.Length).CopyTo(buffer);
             }
-        }
-
-        public void Dispose()
-        {
         }
     }
 
@@ -339,6 +396,13 @@ public sealed class MemoryFileSystem : IFileSystem
                 owner._locked.Remove(path);
         }
     }
+}
+
+/// <summary>The disk fails in the middle of an append: this share of the bytes is in the file.</summary>
+public sealed class TornAppendException(double share, string message) : IOException(message)
+{
+    /// <summary>From 0 to 1.</summary>
+    public double Share { get; } = share;
 }
 
 /// <summary>What a program does to files that may fail, or be the last thing it did.</summary>

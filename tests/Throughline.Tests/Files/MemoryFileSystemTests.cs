@@ -85,6 +85,26 @@ public sealed class MemoryFileSystemTests : FileSystemContract
     }
 
     [Fact]
+    public void ATornAppendLeavesAPart()
+    {
+        using var file = _files.CreateFile(At("a"));
+        _files.Before = (operation, path) => throw new TornAppendException(0.6, $"Input/output error: {operation} of '{path}'");
+        Assert.Throws<TornAppendException>(() => file.Append([Bytes("123"), Bytes("45")]));
+        Assert.Equal("123"u8, _files.ReadAll(At("a")));
+    }
+
+    [Fact]
+    public void AReplacedFileTakesNoSpaceAnyMore()
+    {
+        Write("a", "123");
+        Write("b", "45");
+        _files.Rename(At("a"), At("b"));
+        Assert.Equal(3, _files.UsedBytes);
+        _files.Delete(At("b"));
+        Assert.Equal(0, _files.UsedBytes);
+    }
+
+    [Fact]
     public void AFullDiskTakesWhatFitsAndFails()
     {
         _files.Capacity = 3;

@@ -85,6 +85,29 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task PinThatMayBeThereIsTakenAwayDurably()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        await store.AppendAsync(Span(1));
+        // The manifest with the pin is in its place, and nobody knows whether it is durable.
+        store.Files.Before = (operation, path) =>
+        {
+            if (operation == FileOperation.SyncDirectory && path == StoreUnderTest.Root) throw new IOException("no answer from the disk");
+        };
+        await Assert.ThrowsAsync<IOException>(() => store.Store.PinAsync(Span(1).TraceId, default).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => store.Store.UnpinAsync(Span(1).TraceId, default).AsTask());
+        store.Files.Before = null;
+        Assert.False(await store.Store.UnpinAsync(Span(1).TraceId, default));
+        for (var luck = 0; luck < 8; luck++)
+        {
+            await using var crashed = await TraceStore.OpenAsync(store.Options, store.Files.Crash(luck == 0 ? null : new Random(luck)), store.Time, default);
+            Assert.Empty(crashed.PinnedTraces);
+        }
+        await store.ReopenAsync();
+        Assert.Empty(store.Store.PinnedTraces);
+    }
+
+    [Fact]
     public async Task LimitByNumberHidesTheEarliestTracesExactlyWhereverTheyLie()
     {
         await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 5 });
@@ -99,6 +122,23 @@ public sealed class RetentionTests
         Assert.Equal((6, 4), (store.Store.GetStatistics().Spans, store.Store.GetStatistics().Retention.DroppedTraces));
         await store.ReopenAsync();
         Assert.Equal(["1", "5", "6", "7", "8", "9"], await PresentAsync(store, [.. Enumerable.Range(0, 10)]));
+    }
+
+    [Fact]
+    public async Task BlockThatIsRewrittenNamesNoTraceThatItHasNotAnyMore()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 4 });
+        // Trace 0 lies in both blocks, which are too far apart to be merged. The second one is rewritten without it, since most of that is hidden.
+        await store.AppendAsync(Span(0), Span(10), Span(11), Span(12));
+        await store.FlushAsync();
+        store.Time.Advance(TimeSpan.FromDays(2));
+        await store.AppendAsync(Span(0) with { SpanId = 2 }, Span(1), Span(2), Span(7));
+        await store.FlushAsync();
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["7", "10", "11", "12"], await PresentAsync(store, 0, 1, 2, 7, 10, 11, 12));
+        Assert.Equal((2, 5), (store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Spans));
+        await store.Store.DisposeAsync();
+        Assert.Empty(Engine.Inspection.StoreCheck.Run(StoreUnderTest.Directory, store.Files, default).Findings);
     }
 
     [Fact]

@@ -96,6 +96,23 @@ public sealed class StoreLifecycleTests
     }
 
     [Fact]
+    public async Task LogThatCouldNotBeCutIsToldUntilItCanBe()
+    {
+        await using var store = await StoreUnderTest.OpenAsync(new TraceStoreOptions { Directory = StoreUnderTest.Directory, HeadMaxSpans = 3 });
+        store.Files.Before = (o, path) =>
+        {
+            if (o == FileOperation.Create && path.EndsWith(".wal", StringComparison.Ordinal)) throw new IOException("no space left");
+        };
+        await store.AppendAsync(Span(1), Span(2), Span(3));
+        await UntilAsync(() => store.Store.GetStatistics().Problems.Count > 0);
+        Assert.Contains("the log cannot begin a segment: no space left", Assert.Single(store.Store.GetStatistics().Problems));
+        store.Files.Before = null;
+        await store.Store.FlushAsync(default);
+        Assert.Empty(store.Store.GetStatistics().Problems);
+        Assert.Equal((3, 1), (store.Store.GetStatistics().Spans, store.Store.GetStatistics().Blocks));
+    }
+
+    [Fact]
     public async Task ManifestThatMayBeThereIsNeverLeftWithoutItsBlock()
     {
         await using var store = await StoreUnderTest.OpenAsync();

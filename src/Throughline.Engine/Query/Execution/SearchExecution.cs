@@ -223,10 +223,11 @@ internal sealed class SearchExecution
         }
         _bounds.Charge(64);
         var unreadable = new List<string>();
-        var values = _needsSpansOfSplit ? _split.Exactly(id, _bounds, unreadable) : _split.Roughly(id);
+        var known = _needsSpansOfSplit ? _split.Exactly(id, _bounds, unreadable) : _split.Roughly(id, unreadable);
         lock (_gate)
         {
             _unreadable.AddRange(unreadable);
+            if (known is not { } values) return;
             if (_visibility.Hides(id, values.Start)) return;
             foreach (var condition in _plan.Trace)
             {
@@ -249,7 +250,7 @@ internal sealed class SearchExecution
             _bounds.CancellationToken.ThrowIfCancellationRequested();
             try
             {
-                traces.Add(Summary(trace));
+                if (Summary(trace) is { } summary) traces.Add(summary);
             }
             catch (UnreadableSegmentException e)
             {
@@ -266,7 +267,8 @@ internal sealed class SearchExecution
         return new SearchResult(traces, new Total(_total, exact), new Total(_errors, exact), next, truncated, false);
     }
 
-    private TraceSummary Summary(in FoundTrace trace)
+    /// <summary>The line of a trace; null when it lies in several places and none of them can be read, which is told.</summary>
+    private TraceSummary? Summary(in FoundTrace trace)
     {
         if (trace.Segment >= 0)
         {
@@ -275,6 +277,6 @@ internal sealed class SearchExecution
         }
         var table = TraceAssembly.Assemble(_split.Places(trace.Id), _unreadable, _bounds);
         _bounds.Charge(-table.MemoryBytes);
-        return TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings);
+        return table.Spans.RowCount == 0 ? null : TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings);
     }
 }

@@ -31,9 +31,6 @@ internal sealed class SplitSet
         _bounds = new(FindBounds);
     }
 
-    /// <summary>A set without traces.</summary>
-    public static SplitSet None(IReadOnlyList<ISpanSegment> segments, SplitTraces known) => new(segments, [], known);
-
     /// <summary>Number of traces.</summary>
     public int Count => _holders.Count;
 
@@ -50,26 +47,32 @@ internal sealed class SplitSet
     public SplitBounds? BoundsOf(int segment, int part) => _bounds.Value.TryGetValue((segment, part), out var bounds) ? bounds : null;
 
     /// <summary>
-    /// Start, duration and whether there are errors, exactly; spans, errors and waiting as upper bounds: these need the trace's spans (<see cref="Exactly"/>).
+    /// Start, duration and whether there are errors, exactly; spans, errors and waiting as upper bounds: these need the trace's spans (<see cref="Exactly"/>). All of what can be read; what cannot
+    /// is added to <paramref name="unreadable"/>. Null when nothing can.
     /// </summary>
-    public TraceValues Roughly(TraceId id)
+    public TraceValues? Roughly(TraceId id, List<string> unreadable)
     {
         var (start, end, spans, errors) = (ulong.MaxValue, 0ul, 0L, 0L);
         foreach (var holder in _holders[id])
         {
-            var (segment, facts, trace) = PartOf(holder);
-            var part = segment.Open(facts);
-            var begin = part.Traces(TraceColumn.Start)[trace];
-            start = Math.Min(start, begin);
-            end = Math.Max(end, begin + part.Traces(TraceColumn.Duration)[trace]);
-            spans += (long)part.Traces(TraceColumn.Spans)[trace];
-            errors += (long)part.Traces(TraceColumn.Errors)[trace];
+            try
+            {
+                var (segment, facts, trace) = PartOf(holder);
+                var part = segment.Open(facts);
+                var (begin, length) = (part.Traces(TraceColumn.Start)[trace], part.Traces(TraceColumn.Duration)[trace]);
+                var (more, failed) = ((long)part.Traces(TraceColumn.Spans)[trace], (long)part.Traces(TraceColumn.Errors)[trace]);
+                (start, end, spans, errors) = (Math.Min(start, begin), Math.Max(end, begin + length), spans + more, errors + failed);
+            }
+            catch (UnreadableSegmentException e)
+            {
+                unreadable.Add(e.Message);
+            }
         }
-        return new TraceValues(start, end - start, (int)Math.Min(spans, int.MaxValue), (int)Math.Min(errors, int.MaxValue), end - start);
+        return spans == 0 ? null : new TraceValues(start, end - start, (int)Math.Min(spans, int.MaxValue), (int)Math.Min(errors, int.MaxValue), end - start);
     }
 
-    /// <summary>All values, from all the trace's spans, duplicates collapsed. What cannot be read is added to <paramref name="unreadable"/>.</summary>
-    public TraceValues Exactly(TraceId id, QueryBounds bounds, List<string> unreadable)
+    /// <summary>All values, from all the trace's spans, duplicates collapsed. What cannot be read is added to <paramref name="unreadable"/>. Null when nothing can.</summary>
+    public TraceValues? Exactly(TraceId id, QueryBounds bounds, List<string> unreadable)
     {
         var list = _holders[id];
         object[] holders = [.. list.Select(h => _segments[h.Segment].Identity)];
@@ -77,7 +80,7 @@ internal sealed class SplitSet
         bounds.Check();
         var problems = unreadable.Count;
         var table = TraceAssembly.Assemble(Places(id), unreadable, bounds);
-        if (table.Spans.RowCount == 0) return Roughly(id);
+        if (table.Spans.RowCount == 0) return Roughly(id, unreadable);
         var facts = TraceAssembly.FactsOf(table);
         bounds.Charge(-table.MemoryBytes);
         values = new TraceValues(facts.StartUnixNano, facts.EndUnixNano - facts.StartUnixNano, facts.Spans, facts.Errors, facts.WaitingNano);
@@ -108,15 +111,33 @@ internal sealed class SplitSet
         return low;
     }
 
+    private static bool TryReadParts(ISpanSegment segment, out IReadOnlyList<SegmentPart> parts)
+    {
+        try
+        {
+            parts = segment.Parts;
+            return true;
+        }
+        catch (UnreadableSegmentException)
+        {
+            // Its parts are not searched either, which is told there.
+            parts = [];
+            return false;
+        }
+    }
+
     private Dictionary<(int Segment, int Part), SplitBounds> FindBounds()
     {
         var bounds = new Dictionary<(int, int), SplitBounds>();
+        // Not told here, but by whoever comes to such a trace, or to such a segment: a search that need not look at either is exact.
+        var unreadable = new List<string>();
         foreach (var (id, list) in _holders)
         {
-            var values = Roughly(id);
+            if (Roughly(id, unreadable) is not { } values) continue;
             foreach (var holder in list)
             {
-                var key = (holder.Segment, PartOf(_segments[holder.Segment].Parts, holder.Trace));
+                if (!TryReadParts(_segments[holder.Segment], out var parts)) continue;
+                var key = (holder.Segment, PartOf(parts, holder.Trace));
                 bounds[key] = bounds.TryGetValue(key, out var known) ? known.With(values) : SplitBounds.Of(values);
             }
         }

@@ -17,6 +17,7 @@ internal sealed class SplitTraces
     private readonly Dictionary<TraceId, (object[] Holders, TraceValues Values)> _values = [];
     private ISpanSegment[] _blocks = [];
     private Dictionary<TraceId, List<TraceHolder>> _inBlocks = [];
+    private List<string> _unreadable = [];
 
     /// <summary>The traces of a head that are in one earlier segment, by their numbers; those from <see cref="Next"/> on have not been looked for.</summary>
     private sealed class Probe
@@ -25,19 +26,21 @@ internal sealed class SplitTraces
         public readonly List<(int Trace, int Earlier)> Found = [];
     }
 
-    /// <summary>The traces of a snapshot that lie in more than one of its segments, which come in the order blocks, frozen heads, head.</summary>
-    /// <exception cref="UnreadableSegmentException">A block's list of traces cannot be read.</exception>
-    public SplitSet Of(IReadOnlyList<ISpanSegment> segments)
+    /// <summary>
+    /// The traces of a snapshot that lie in more than one of its segments, which come in the order blocks, frozen heads, head. A block whose list of traces cannot be read, which is told, holds none.
+    /// </summary>
+    public SplitSet Of(IReadOnlyList<ISpanSegment> segments, List<string> unreadable)
     {
         lock (_gate)
         {
             var blocks = segments.Where(s => s.IsLasting).ToArray();
             if (!blocks.AsSpan().SequenceEqual(_blocks)) FindInBlocks(blocks);
+            unreadable.AddRange(_unreadable);
             var holders = _inBlocks.ToDictionary(t => t.Key, t => new List<TraceHolder>(t.Value));
             for (var head = 0; head < segments.Count; head++)
             {
                 if (segments[head].IsLasting) continue;
-                for (var earlier = 0; earlier < head; earlier++) AddFromHead(segments, head, earlier, holders);
+                for (var earlier = 0; earlier < head; earlier++) AddFromHead(segments, head, earlier, holders, unreadable);
             }
             ForgetOthers(segments);
             return new SplitSet(segments, holders, this);
@@ -46,16 +49,13 @@ internal sealed class SplitTraces
 
     private void FindInBlocks(ISpanSegment[] blocks)
     {
+        var unreadable = new List<string>();
         var suspects = new HashSet<TraceId>();
-        foreach (var block in blocks)
-        {
-            foreach (var id in block.SplitTraceIds) suspects.Add(id);
-        }
+        foreach (var block in blocks) AddSuspects(block, suspects, unreadable);
         var holders = new Dictionary<TraceId, List<TraceHolder>>();
         for (var i = 0; i < blocks.Length && suspects.Count > 0; i++)
         {
-            if (!MayHoldAny(blocks[i], suspects)) continue;
-            var ids = blocks[i].TraceIds;
+            if (!MayHoldAny(blocks[i], suspects, unreadable) || !TryReadIds(blocks[i], unreadable, out var ids)) continue;
             for (var trace = 0; trace < ids.Length; trace++)
             {
                 if (!suspects.Contains(ids[trace])) continue;
@@ -65,11 +65,27 @@ internal sealed class SplitTraces
         }
         // What a block was told to be elsewhere may have been compacted into it since.
         _inBlocks = holders.Where(t => t.Value.Count > 1).ToDictionary();
-        _blocks = blocks;
+        (_blocks, _unreadable) = (blocks, unreadable);
     }
 
-    private static bool MayHoldAny(ISpanSegment block, HashSet<TraceId> suspects)
+    /// <summary>The traces that a block says to be elsewhere too; all that it has, when it does not say.</summary>
+    private static void AddSuspects(ISpanSegment block, HashSet<TraceId> suspects, List<string> unreadable)
     {
+        try
+        {
+            foreach (var id in block.SplitTraceIds) suspects.Add(id);
+        }
+        catch (UnreadableSegmentException e)
+        {
+            unreadable.Add(e.Message);
+            if (!TryReadIds(block, unreadable, out var ids)) return;
+            foreach (var id in ids) suspects.Add(id);
+        }
+    }
+
+    private static bool MayHoldAny(ISpanSegment block, HashSet<TraceId> suspects, List<string> unreadable)
+    {
+        if (!HasFilter(block, unreadable)) return true;
         foreach (var id in suspects)
         {
             if (block.MayHold(id)) return true;
@@ -77,15 +93,66 @@ internal sealed class SplitTraces
         return false;
     }
 
-    private void AddFromHead(IReadOnlyList<ISpanSegment> segments, int head, int earlier, Dictionary<TraceId, List<TraceHolder>> holders)
+    private static bool HasFilter(ISpanSegment segment, List<string> unreadable)
+    {
+        try
+        {
+            segment.MayHold(default);
+            return true;
+        }
+        catch (UnreadableSegmentException e)
+        {
+            unreadable.Add(e.Message);
+            return false;
+        }
+    }
+
+    private static bool TryReadIds(ISpanSegment segment, List<string> unreadable, out ReadOnlySpan<TraceId> ids)
+    {
+        try
+        {
+            ids = segment.TraceIds;
+            return true;
+        }
+        catch (UnreadableSegmentException e)
+        {
+            unreadable.Add(e.Message);
+            ids = [];
+            return false;
+        }
+    }
+
+    /// <summary>Looks for the head's traces that have not been looked for yet.</summary>
+    private static void Extend(Probe probe, ReadOnlySpan<TraceId> ids, ISpanSegment other, List<string> unreadable)
+    {
+        if (probe.Next >= ids.Length) return;
+        Dictionary<TraceId, int>? places = null;
+        if (!HasFilter(other, unreadable))
+        {
+            if (!TryReadIds(other, unreadable, out var others)) return;
+            places = new Dictionary<TraceId, int>(others.Length);
+            for (var trace = 0; trace < others.Length; trace++) places.TryAdd(others[trace], trace);
+        }
+        for (; probe.Next < ids.Length; probe.Next++)
+        {
+            var found = places is not null ? places.GetValueOrDefault(ids[probe.Next], -1) : other.MayHold(ids[probe.Next]) ? other.FindTrace(ids[probe.Next]) : -1;
+            if (found >= 0) probe.Found.Add((probe.Next, found));
+        }
+    }
+
+    private void AddFromHead(IReadOnlyList<ISpanSegment> segments, int head, int earlier, Dictionary<TraceId, List<TraceHolder>> holders, List<string> unreadable)
     {
         var (view, other) = (segments[head], segments[earlier]);
         var key = (view.Identity, other.Identity);
         if (!_probes.TryGetValue(key, out var probe)) _probes.Add(key, probe = new Probe());
         var ids = view.TraceIds;
-        for (; probe.Next < ids.Length; probe.Next++)
+        try
         {
-            if (other.MayHold(ids[probe.Next]) && other.FindTrace(ids[probe.Next]) is var found and >= 0) probe.Found.Add((probe.Next, found));
+            Extend(probe, ids, other, unreadable);
+        }
+        catch (UnreadableSegmentException e)
+        {
+            unreadable.Add(e.Message);
         }
         foreach (var (trace, found) in probe.Found)
         {
@@ -117,7 +184,7 @@ internal sealed class SplitTraces
         {
             _probes.Clear();
             _values.Clear();
-            (_blocks, _inBlocks) = ([], []);
+            (_blocks, _inBlocks, _unreadable) = ([], [], []);
         }
     }
 

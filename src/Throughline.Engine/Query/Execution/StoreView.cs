@@ -7,6 +7,7 @@ namespace Throughline.Engine.Query.Execution;
 internal sealed class StoreView(IReadOnlyList<ISpanSegment> segments, TraceVisibility visibility, SplitTraces split)
 {
     private readonly Lock _gate = new();
+    private readonly List<string> _unreadable = [];
     private SplitSet? _split;
 
     /// <summary>The segments.</summary>
@@ -15,21 +16,14 @@ internal sealed class StoreView(IReadOnlyList<ISpanSegment> segments, TraceVisib
     /// <summary>Which traces show.</summary>
     public TraceVisibility Visibility => visibility;
 
-    /// <summary>The traces that lie in several segments. When that cannot be read, every trace counts as whole where it lies, and the problem is told.</summary>
+    /// <summary>The traces that lie in several segments. Those of a block that does not tell its traces count as whole where else they lie, and the problem is told.</summary>
     public SplitSet FindSplit(List<string> unreadable)
     {
         lock (_gate)
         {
-            if (_split is not null) return _split;
-            try
-            {
-                return _split = split.Of(segments);
-            }
-            catch (UnreadableSegmentException e)
-            {
-                unreadable.Add(e.Message);
-                return SplitSet.None(segments, split);
-            }
+            if (_split is null) _split = split.Of(segments, _unreadable);
+            unreadable.AddRange(_unreadable);
+            return _split;
         }
     }
 
@@ -45,7 +39,7 @@ internal sealed class StoreView(IReadOnlyList<ISpanSegment> segments, TraceVisib
         var ids = segments[segment].TraceIds;
         for (var trace = first; trace < end; trace++)
         {
-            var start = set.Has(segment, trace) ? set.Roughly(ids[trace]).Start : starts[trace - first];
+            var start = set.Has(segment, trace) ? set.Roughly(ids[trace], unreadable)?.Start ?? starts[trace - first] : starts[trace - first];
             if (visibility.Hides(ids[trace], start)) RowBits.Set(hidden, trace - first);
         }
         return RowBits.IsEmpty(hidden) ? null : hidden;

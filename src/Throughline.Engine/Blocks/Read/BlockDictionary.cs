@@ -15,6 +15,16 @@ internal sealed record EntryPage(byte[] Bytes, int[] Ends)
     public long MemoryBytes => Bytes.LongLength + Ends.LongLength * 4;
 }
 
+/// <summary>The page of entries that a reader of one column was in last: neighbouring rows have entries of the same page.</summary>
+internal struct EntryWindow
+{
+    /// <summary>The page; null before the first entry.</summary>
+    public EntryPage? Page;
+
+    /// <summary>The number of its first entry.</summary>
+    public long First;
+}
+
 /// <summary>
 /// The dictionary of a column of a block, read page by page. With <paramref name="hasNone"/> number 0 is the empty text and n the entry n - 1, as columns of texts have it. Thread safe.
 /// </summary>
@@ -33,12 +43,22 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
     {
         get
         {
-            if (hasNone && number == 0) return [];
-            var entries = Entries;
-            var page = DictionaryPage.IndexOf(entries, number - _first);
-            if (page < 0) throw new CorruptDataException(pages.File.Name, 0, $"an entry {number - _first} of the dictionary of column {column}", "none");
-            return Page(page)[(int)(number - _first - entries[page].Base)];
+            var window = default(EntryWindow);
+            return Entry(number, ref window);
         }
+    }
+
+    /// <summary>The entry of a number, for a reader that asks for many.</summary>
+    /// <exception cref="CorruptDataException">There is no such entry, or its page cannot be read.</exception>
+    public ReadOnlySpan<byte> Entry(long number, scoped ref EntryWindow window)
+    {
+        if (hasNone && number == 0) return [];
+        if (window.Page is { } near && (ulong)(number - window.First) < (ulong)near.Ends.Length) return near[(int)(number - window.First)];
+        var entries = Entries;
+        var page = DictionaryPage.IndexOf(entries, number - _first);
+        if (page < 0) throw new CorruptDataException(pages.File.Name, 0, $"an entry {number - _first} of the dictionary of column {column}", "none");
+        window = new EntryWindow { Page = Page(page), First = entries[page].Base + _first };
+        return window.Page[(int)(number - window.First)];
     }
 
     /// <inheritdoc/>

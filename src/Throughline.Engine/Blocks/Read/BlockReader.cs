@@ -136,11 +136,31 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     {
         if (!MayHold(id)) return -1;
         var ids = TraceIds;
-        for (var i = 0; i < ids.Length; i++)
+        var prints = IdPrints(ids);
+        var print = PrintOf(id);
+        for (var from = 0; prints.AsSpan(from).IndexOf(print) is var next and >= 0; from += next + 1)
         {
-            if (ids[i].Low == id.Low && ids[i].High == id.High) return i;
+            if (ids[from + next] == id) return from + next;
         }
         return -1;
+    }
+
+    /// <summary>Two bytes of each id: what is looked through for a trace is an eighth of the ids, at the speed of vectors, and one in 65,536 has to be compared whole.</summary>
+    private ushort[] IdPrints(ReadOnlySpan<TraceId> ids)
+    {
+        var key = Pages.Key(PageEntry.WholeBlock, BlockColumn.TraceIds, CachedForm.Derived);
+        if (Pages.Cache.Find<ushort[]>(key) is { } known) return known;
+        var prints = new ushort[ids.Length];
+        for (var i = 0; i < prints.Length; i++) prints[i] = PrintOf(ids[i]);
+        Pages.Cache.Keep(key, prints, 2L * prints.Length);
+        return prints;
+    }
+
+    private static ushort PrintOf(TraceId id)
+    {
+        var folded = id.High ^ id.Low;
+        folded ^= folded >> 32;
+        return (ushort)(folded ^ (folded >> 16));
     }
 
     /// <inheritdoc/>

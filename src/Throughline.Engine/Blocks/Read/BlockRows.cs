@@ -22,6 +22,8 @@ internal sealed class BlockRows
     private readonly Dictionary<int, int> _resources = [];
     private readonly Dictionary<int, int> _scopes = [];
     private SpanBatch _batch = new();
+    private int _batchNumber;
+    private int _emptyText;
 
     /// <summary>Of a row group.</summary>
     public BlockRows(BlockPart part)
@@ -43,6 +45,8 @@ internal sealed class BlockRows
         {
             cancellationToken.ThrowIfCancellationRequested();
             _batch = new SpanBatch();
+            _batchNumber++;
+            _emptyText = _batch.Strings.GetOrAdd([]);
             foreach (var map in (Dictionary<int, int>[])[_strings, _blobs, _resources, _scopes]) map.Clear();
             var last = Math.Min(end, next + MadeAtOnce);
             for (; next < last; next++) AddRow(id, next, core, spans, events, links);
@@ -87,17 +91,17 @@ internal sealed class BlockRows
 
     private void AddAttributes(AttributeCursors cursors, int owner, AttributeColumns into)
     {
-        foreach (var member in _block.Shapes.Members(cursors.ShapeOf(owner)))
+        foreach (var cursor in cursors.Of(owner))
         {
-            var facts = _block.BlockTables.Columns[member - BlockColumn.FirstAttribute];
-            var value = (long)cursors.Next(member);
-            if (facts.Type == AttributeType.String) value = _batch.Strings.GetOrAdd(_block.Dictionary(member)[value]);
-            else if (facts.Type >= AttributeType.Array) value = _batch.Blobs.GetOrAdd(_block.Dictionary(member)[value]);
-            into.Add(String(facts.Key), facts.Type, value);
+            var value = cursor.Next();
+            if (cursor.Type == AttributeType.String) value = _batch.Strings.GetOrAdd(cursor.Entry(value));
+            else if (cursor.Type >= AttributeType.Array) value = _batch.Blobs.GetOrAdd(cursor.Entry(value));
+            if (cursor.KeyInBatch.Batch != _batchNumber) cursor.KeyInBatch = (_batchNumber, String(cursor.Key));
+            into.Add(cursor.KeyInBatch.Id, cursor.Type, value);
         }
     }
 
-    private int Text(int column, ulong number) => _batch.Strings.GetOrAdd(_block.Dictionary(column)[(long)number]);
+    private int Text(int column, ulong number) => number == 0 ? _emptyText : _batch.Strings.GetOrAdd(_block.Dictionary(column)[(long)number]);
 
     private int String(int id) => _strings.TryGetValue(id, out var known) ? known : _strings[id] = _batch.Strings.GetOrAdd(_block.Tables.Strings[id]);
 

@@ -107,10 +107,21 @@ public static class NativeApi
 
         if (asOtlp) context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}.json\"";
         await using var answer = new JsonAnswer(context);
-        if (asOtlp) OtlpJsonWriter.Write(trace.Spans, answer.Writer);
+        if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
         else await TraceWriter.WriteAsync(answer, trace);
         await answer.FinishAsync();
         return null;
+    }
+
+    private static async Task WriteOtlpAsync(JsonAnswer answer, SpanBatch spans)
+    {
+        OtlpJsonWriter.Begin(answer.Writer);
+        for (var row = 0; row < spans.RowCount;)
+        {
+            row = OtlpJsonWriter.WriteRows(spans, row, JsonAnswer.PartBytes, answer.Writer);
+            if (answer.IsPartFull) await answer.SendAsync();
+        }
+        OtlpJsonWriter.End(answer.Writer);
     }
 
     private static async Task<Problem?> SpanAsync(HttpContext context, TraceStore store)

@@ -139,6 +139,11 @@ public sealed class TraceTests
         var parents = trace.GetProperty("columns").GetProperty("parent").EnumerateArray().Select(p => p.GetInt32()).ToList();
         Assert.All(parents.Select((parent, row) => (parent, row)), p => Assert.True(p.parent < p.row));
         Assert.Equal(1, parents.Count(p => p == -1));
+
+        var exported = await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}?format=otlp");
+        var ids = exported.GetProperty("resourceSpans").EnumerateArray().SelectMany(r => r.GetProperty("scopeSpans").EnumerateArray())
+            .SelectMany(s => s.GetProperty("spans").EnumerateArray()).Select(s => s.GetProperty("spanId").GetString());
+        Assert.Equal(trace.GetProperty("columns").GetProperty("spanId").EnumerateArray().Select(s => s.GetString()), ids);
     }
 
     private static void AssertJson(string expected, JsonElement actual)

@@ -15,6 +15,7 @@ internal sealed class HeadSegment : ISpanSegment
     private readonly Lazy<HeadValues> _values;
     private readonly Lazy<TraceId[]> _ids;
     private readonly Lazy<SegmentPart[]> _parts;
+    private readonly Lazy<OperationGroups> _groups;
 
     /// <summary>Looks at a table's snapshot; <paramref name="derived"/> is that table's own.</summary>
     public HeadSegment(SpanTableView view, HeadDerived derived)
@@ -28,6 +29,7 @@ internal sealed class HeadSegment : ISpanSegment
             for (var t = 0; t < ids.Length; t++) ids[t] = view.TraceId(t);
             return ids;
         });
+        _groups = new(() => OperationGroups.Of(Operations, view.Spans.Strings));
         _parts = new(() => view.Spans.RowCount == 0 ? [] : [_values.Value.Part]);
     }
 
@@ -42,6 +44,9 @@ internal sealed class HeadSegment : ISpanSegment
 
     /// <inheritdoc/>
     public OperationTable Operations => _values.Value.Operations;
+
+    /// <inheritdoc/>
+    public OperationGroups OperationGroups => _groups.Value;
 
     /// <inheritdoc/>
     public IReadOnlyList<SegmentPart> Parts => _parts.Value;

@@ -86,6 +86,19 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     public OperationTable Operations => _held.Value.Operations;
 
     /// <inheritdoc/>
+    public OperationGroups OperationGroups
+    {
+        get
+        {
+            var key = Pages.Key(PageEntry.WholeBlock, BlockColumn.Operation, CachedForm.Derived);
+            if (Pages.Cache.Find<OperationGroups>(key) is { } known) return known;
+            var groups = OperationGroups.Of(Operations, Tables.Strings);
+            Pages.Cache.Keep(key, groups, groups.MemoryBytes);
+            return groups;
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<SegmentPart> Parts => _held.Value.Parts;
 
     /// <inheritdoc/>
@@ -115,13 +128,26 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         {
             var key = Pages.Key(PageEntry.WholeBlock, BlockColumn.Summaries, CachedForm.Derived);
             if (Pages.Cache.Find<SegmentSummaries>(key) is { } known) return known;
-            var stored = Read(File.ReadSummaries);
-            var summaries = new SegmentSummaries(
+            var summaries = Read(ReadSummaries);
+            Pages.Cache.Keep(key, summaries, summaries.MemoryBytes);
+            return summaries;
+        }
+    }
+
+    private SegmentSummaries ReadSummaries()
+    {
+        var stored = File.ReadSummaries();
+        try
+        {
+            return new SegmentSummaries(
+                Operations.Count,
                 Array.ConvertAll(stored.Durations, d => (d.Operation, d.Bucket, d.Spans)),
                 Array.ConvertAll(stored.Minutes, m => ((ulong)m.Minute, m.Service, m.Spans, m.Errors)),
                 Array.ConvertAll(stored.Edges, e => (e.ParentService, e.ChildService, e.Calls, e.Errors)));
-            Pages.Cache.Keep(key, summaries, 16L * stored.Durations.Length + 32L * stored.Minutes.Length + 24L * stored.Edges.Length);
-            return summaries;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CorruptDataException(Name, 0, $"summaries of {Operations.Count} operations", e.Message);
         }
     }
 

@@ -7,8 +7,8 @@ namespace Throughline.Engine.Blocks;
 /// <summary>A view of the head at one moment, in one part. What is derived from its rows is worked out when it is first asked for. Thread safe.</summary>
 internal sealed class HeadSegment : ISpanSegment
 {
-    /// <summary>Rows that take a few milliseconds to copy: between them a caller that has gone is noticed.</summary>
-    private const int CopiedAtOnce = 8_192;
+    /// <summary>Rows that take about a millisecond to copy: between them the bounds are asked.</summary>
+    private const int CopiedAtOnce = 1_024;
 
     private readonly SpanTableView _view;
     private readonly HeadDerived _derived;
@@ -81,15 +81,16 @@ internal sealed class HeadSegment : ISpanSegment
     }
 
     /// <inheritdoc/>
-    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken)
+    public void CopyTrace(int trace, SpanTable into, IReadBounds bounds)
     {
-        var rows = RowsOf(trace);
-        for (; rows.Length > CopiedAtOnce; rows = rows[CopiedAtOnce..])
+        for (var rows = RowsOf(trace); !rows.IsEmpty;)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            into.Add(_view.Spans, rows[..CopiedAtOnce]);
+            bounds.Check();
+            var (before, count) = (into.MemoryBytes, Math.Min(rows.Length, CopiedAtOnce));
+            into.Add(_view.Spans, rows[..count]);
+            bounds.Charge(into.MemoryBytes - before);
+            rows = rows[count..];
         }
-        into.Add(_view.Spans, rows);
     }
 
     private ReadOnlySpan<int> RowsOf(int trace)

@@ -55,7 +55,7 @@ public sealed class BlockRoundTripTests
         BlockFiles.AssertSame([.. small, .. giant], BlockFiles.ReadAll(block));
         Assert.Contains(block.Parts, p => p.Rows >= count);
         var table = new SpanTable();
-        block.CopyTrace(block.FindTrace(new(0, 9)), table, default);
+        block.CopyTrace(block.FindTrace(new(0, 9)), table, SegmentsUnderTest.Bounds());
         BlockFiles.AssertSame(giant, PlainReader.Read(table.Spans));
         CheckTraces(block, [.. small, .. giant]);
     }

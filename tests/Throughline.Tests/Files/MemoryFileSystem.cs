@@ -16,6 +16,7 @@ public sealed class MemoryFileSystem : IFileSystem
     private long _capacity = long.MaxValue;
     private long _used;
     private int _operations;
+    private int _reads;
     private bool _gone;
 
     /// <summary>Called before an operation that changes something, outside of any lock; may throw in its place.</summary>
@@ -23,6 +24,9 @@ public sealed class MemoryFileSystem : IFileSystem
 
     /// <summary>Changing operations so far.</summary>
     public int Operations => Volatile.Read(ref _operations);
+
+    /// <summary>Reads of files so far.</summary>
+    public int Reads => Volatile.Read(ref _reads);
 
     /// <summary>Bytes that files may hold together; appends beyond it write what fits and fail.</summary>
     public long Capacity
@@ -320,6 +324,7 @@ public sealed class MemoryFileSystem : IFileSystem
             lock (owner._gate)
             {
                 owner.Check();
+                owner._reads++;
                 if (offset < 0 || offset + buffer.Length > content.Length)
                     throw new EndOfStreamException($"{path}: expected {buffer.Length} bytes at offset {offset}, the file has {content.Length}");
                 CollectionsMarshal.AsSpan(content.Bytes).Slice((int)offset, buffer.Length).CopyTo(buffer);

@@ -19,7 +19,7 @@ internal sealed class SegmentsUnderTest : IDisposable
 
     public SegmentsUnderTest(IReadOnlyList<PlainSpan[]> groups)
     {
-        var (files, cache) = (new MemoryFileSystem(), new PageCache(1 << 20));
+        var (files, cache) = (Files, new PageCache(1 << 20));
         files.CreateDirectory("/blocks");
         for (var i = 0; i < groups.Count; i++)
         {
@@ -39,6 +39,8 @@ internal sealed class SegmentsUnderTest : IDisposable
             _segments.Add(_blocks[^1]);
         }
     }
+
+    public MemoryFileSystem Files { get; } = new();
 
     public IReadOnlyList<ISpanSegment> Segments => _segments;
 

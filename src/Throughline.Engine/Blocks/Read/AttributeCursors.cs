@@ -10,7 +10,7 @@ namespace Throughline.Engine.Blocks.Read;
 /// Goes through the attributes of owners (spans, events or links) of a row group from one of them on. A column has values for those owners only that have it, so where an owner's value lies is told by
 /// how many of those before have the column: a count of bits that the cache keeps. Not thread safe.
 /// </summary>
-internal sealed class AttributeCursors(BlockPart part, NumberVector shapes, int firstOwner)
+internal sealed class AttributeCursors(BlockPart part, HeldColumns columns, NumberVector shapes, int firstOwner)
 {
     private readonly Dictionary<int, AttributeCursor> _columns = [];
     private readonly Dictionary<int, AttributeCursor[]> _shapes = [];
@@ -41,7 +41,7 @@ internal sealed class AttributeCursors(BlockPart part, NumberVector shapes, int 
         if (!part.Block.Pages.TryFind(part.Number, column, out var entry)) return new AttributeCursor(part, column, null, 0);
         var place = column - BlockColumn.FirstAttribute;
         var before = firstOwner == 0 ? 0 : part.Block.Shapes.Repeats(place) ? ValuesBefore(part.OwnersOf(shapes, place)) : RowBits.Count(part.Having(shapes, place), firstOwner);
-        return new AttributeCursor(part, column, part.Block.Pages.Numbers(part.Number, column, entry.Count), before);
+        return new AttributeCursor(part, column, columns.Numbers(column, entry.Count), before);
     }
 
     private int ValuesBefore(ReadOnlySpan<int> owners)

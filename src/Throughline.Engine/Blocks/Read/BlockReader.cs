@@ -198,12 +198,12 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     }
 
     /// <inheritdoc/>
-    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken)
+    public void CopyTrace(int trace, SpanTable into, IReadBounds bounds)
     {
         var (part, inPart) = PartOf(trace);
         Read(() =>
         {
-            new BlockRows(part).CopyTrace(TraceIds[trace], inPart, into, cancellationToken);
+            new BlockRows(part, bounds).CopyTrace(TraceIds[trace], inPart, into);
             return true;
         });
     }

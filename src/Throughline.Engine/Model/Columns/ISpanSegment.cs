@@ -46,8 +46,8 @@ internal interface ISpanSegment
     /// <summary>The facts of a trace from its spans here; texts are ids in <see cref="Tables"/>, but the error type, which is given as a text.</summary>
     TraceFacts Facts(int trace, out string? errorType);
 
-    /// <summary>Adds the trace's spans here to a table.</summary>
-    void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken);
+    /// <summary>Adds the trace's spans here to a table, whose growth is charged; when a bound unwinds it, the table has the spans so far.</summary>
+    void CopyTrace(int trace, SpanTable into, IReadBounds bounds);
 
     /// <summary>Aggregates over the whole segment that were made when it was written; null when there are none, and its spans have to be counted.</summary>
     SegmentSummaries? Summaries { get; }

@@ -62,9 +62,24 @@ internal sealed class EntryHolds(EntryHolds.Test test) : EntryTest
     public override bool Holds(ReadOnlySpan<byte> entry) => test(entry);
 }
 
+/// <summary>A test that asks its query's bounds before each page of entries: a dictionary may have thousands of them.</summary>
+internal sealed class BoundedTest(EntryTest test, QueryBounds bounds) : EntryTest
+{
+    /// <inheritdoc/>
+    public override bool Holds(ReadOnlySpan<byte> entry) => test.Holds(entry);
+
+    /// <inheritdoc/>
+    public override void Mark(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> ends, Span<ulong> bits, int firstBit)
+    {
+        bounds.Check();
+        test.Mark(bytes, ends, bits, firstBit);
+    }
+}
+
 /// <summary>The answers to one test in the dictionaries of one segment. Used by all threads of a query; thread safe.</summary>
 internal sealed class AnswerBook(EntryTest test, QueryBounds bounds)
 {
+    private readonly BoundedTest _test = new(test, bounds);
     private readonly Lock _gate = new();
     private readonly Dictionary<EntryDictionary, EntryAnswers> _answers = [];
 
@@ -93,7 +108,7 @@ internal sealed class AnswerBook(EntryTest test, QueryBounds bounds)
         lock (_gate)
         {
             if (_answers.TryGetValue(dictionary, out var answers)) return answers;
-            answers = dictionary.Ask(test);
+            answers = dictionary.Ask(_test);
             bounds.Charge(answers.MemoryBytes);
             _answers.Add(dictionary, answers);
             return answers;

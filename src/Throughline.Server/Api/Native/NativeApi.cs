@@ -105,6 +105,9 @@ public static class NativeApi
         var (trace, problem) = await FindAsync(context, store);
         if (trace is null) return problem;
 
+        // An export cannot say that it is not whole, and would be taken for all of the trace.
+        if (asOtlp && trace.Truncated is { Reason: "memory" } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, truncated.Message);
+
         if (asOtlp) context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}.json\"";
         await using var answer = new JsonAnswer(context);
         if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
@@ -138,6 +141,7 @@ public static class NativeApi
         {
             if (trace.Spans.SpanId[row] == spanId.Value) rows.Add(row);
         }
+        if (rows.Count == 0 && trace.Truncated is { } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, $"The span {spanId} was not found, but not all was looked at. {truncated.Message}", "spanId");
         if (rows.Count == 0) return new Problem(StatusCodes.Status404NotFound, $"The trace {trace.TraceId} has no span {spanId}.", "spanId");
         return await Finish(context, json => SpanWriter.Write(json.Writer, trace, rows));
     }

@@ -36,6 +36,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _directoryLock = directoryLock;
         _recent = recovered.Recent;
         _recoveryProblems = recovered.Problems;
+        OpeningNotes = recovered.Notes;
         // Nothing is appended before this ends, so the log needs no flusher yet; and nothing is to be stopped when the disk refuses the log.
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
         _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
@@ -95,6 +96,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What opening the store did beside opening it, for an operator's log: that blocks of an older format were rewritten. What went wrong stands among the problems.</summary>
+    public IReadOnlyList<string> OpeningNotes { get; }
 
     /// <summary>
     /// Stores the spans of one request. On <see cref="AppendStatus.Durable"/> they are fsynced and visible. <paramref name="payload"/> is the

@@ -66,16 +66,33 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
 
     private EntryPage Page(int page)
     {
-        var key = pages.Key(PageEntry.WholeBlock, column, CachedForm.Entries, page);
+        var key = Key(page);
         if (pages.Cache.Find<EntryPage>(key) is { } known) return known;
         var entry = Entries[page];
-        var decoded = pages.File.Pages.Read(entry, pages.File.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
-        {
-            var (bytes, ends) = DictionaryPage.Decode(e, body, name);
-            return new EntryPage(bytes, ends);
-        });
+        var decoded = pages.File.Pages.Read(entry, pages.File.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) => Decoded(e, body, name));
         pages.Cache.Keep(key, decoded, decoded.MemoryBytes);
         return decoded;
+    }
+
+    /// <summary>A page for a test that goes through all dictionaries; null when the test holds for no entry of it. Kept only where nothing has to make room for it: all dictionaries may be larger than the cache.</summary>
+    private EntryPage? PageToScan(int page, EntryTest test)
+    {
+        if (pages.Cache.Find<EntryPage>(Key(page)) is { } known) return known;
+        var entry = Entries[page];
+        if (pages.Cache.HasRoomFor(entry.RawLength)) return Page(page);
+        return pages.File.Pages.Read(entry, (pages.File.Name, test), static (in PageEntry e, ReadOnlySpan<byte> body, (string Name, EntryTest Test) state) =>
+        {
+            var joined = DictionaryPage.Joined(e, body);
+            return joined.IsEmpty || state.Test.MayHoldIn(joined) ? Decoded(e, body, state.Name) : null;
+        });
+    }
+
+    private CacheKey Key(int page) => pages.Key(PageEntry.WholeBlock, column, CachedForm.Entries, page);
+
+    private static EntryPage Decoded(in PageEntry entry, ReadOnlySpan<byte> body, string name)
+    {
+        var (bytes, ends) = DictionaryPage.Decode(entry, body, name);
+        return new EntryPage(bytes, ends);
     }
 
     /// <summary>Bits by number; a page is asked about whole, when a number of it is wanted first.</summary>
@@ -119,7 +136,7 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
         {
             try
             {
-                var entries = _dictionary.Page(page);
+                if ((_test.IsScan ? _dictionary.PageToScan(page, _test) : _dictionary.Page(page)) is not { } entries) return;
                 _test.Mark(entries.Bytes, entries.Ends, _yes, firstBit);
             }
             catch (Exception e) when (Unreadable.Is(e))

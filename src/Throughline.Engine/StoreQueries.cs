@@ -49,14 +49,24 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
     {
         var unreadable = new List<string>();
-        // A trace is read whole, however large: only its caller's patience bounds it.
-        var bounds = new QueryBounds(time, TimeSpan.MaxValue, long.MaxValue, cancellationToken);
-        var table = TraceAssembly.Assemble(traceId, snapshot.Segments, unreadable, bounds);
+        // The view is a copy of the rows in another order: half of the memory is for that.
+        var bounds = new QueryBounds(time, TimeSpan.MaxValue, options.TraceMaxBytes / 2, cancellationToken);
+        var table = new SpanTable();
+        var truncated = default(Truncation);
+        try
+        {
+            TraceAssembly.Assemble(traceId, snapshot.Segments, table, unreadable, bounds);
+        }
+        catch (BoundHitException)
+        {
+            truncated = new Truncation("memory",
+                $"The trace is shown in part: of its spans {table.Spans.RowCount} were read, since all of them need more than the {options.TraceMaxBytes >> 20} MB that one trace may take (TraceMaxBytes).");
+        }
         Report(unreadable);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (table.Spans.RowCount == 0) return null;
-        var trace = TraceAssembly.View(traceId, table);
-        return snapshot.Visibility.Hides(traceId, trace.Summary.StartUnixNano) ? null : trace;
+        if (table.Spans.RowCount == 0 && truncated is null) return null;
+        if (unreadable.Count > 0) truncated ??= new Truncation("unreadable", $"Some of the trace cannot be read: {unreadable[0]}");
+        var trace = TraceAssembly.View(traceId, table, truncated, cancellationToken);
+        return trace.Spans.RowCount > 0 && snapshot.Visibility.Hides(traceId, trace.Summary.StartUnixNano) ? null : trace;
     }, cancellationToken);
 
     /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>

@@ -11,9 +11,9 @@ using Throughline.Engine.Wal;
 
 namespace Throughline.Engine;
 
-/// <summary>What recovery found: everything a store needs to go on. Blocks that cannot be opened stand in the manifest and not in <paramref name="Blocks"/>.</summary>
+/// <summary>What recovery found: everything a store needs to go on. Blocks that cannot be opened stand in the manifest and not in <paramref name="Blocks"/>; <paramref name="Notes"/> tell what was done and is well.</summary>
 internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<(ManifestBlock Facts, BlockReader Reader)> Blocks, Head Head, WalEnd LogEnd, RecentRequests Recent,
-    IReadOnlyList<string> Problems)
+    IReadOnlyList<string> Problems, IReadOnlyList<string> Notes)
 {
     /// <summary>Closes the blocks' files, when no store comes to own them.</summary>
     public void CloseBlocks()
@@ -29,6 +29,7 @@ internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<(Manifest
 internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files, TimeProvider time, PageCache cache, SpanTablePool tables)
 {
     private readonly List<string> _problems = [];
+    private readonly List<string> _notes = [];
     private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);
 
     /// <summary>Recovers. The directory is locked by the caller.</summary>
@@ -38,13 +39,13 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         var manifest = ReadManifest(paths);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
-        manifest = new BlockUpgrade(files, paths, UnixTime.NowNano(time), _problems).Run(manifest, cancellationToken);
+        manifest = new BlockUpgrade(files, paths, UnixTime.NowNano(time), _problems, _notes).Run(manifest, cancellationToken);
         var blocks = OpenBlocks(paths, manifest);
         try
         {
             var head = new Head(UnixTime.NowNano(time), tables, manifest.CutSegment);
             var end = ReadLog(walOptions, manifest, head, cancellationToken);
-            return new RecoveredStore(manifest, blocks, head, end, _recent, _problems);
+            return new RecoveredStore(manifest, blocks, head, end, _recent, _problems, _notes);
         }
         catch
         {

@@ -36,6 +36,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _directoryLock = directoryLock;
         _recent = recovered.Recent;
         _recoveryProblems = recovered.Problems;
+        OpeningNotes = recovered.Notes;
         _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
         var blocks = recovered.Blocks.Select(b => new StoredBlock(b.Facts, b.Reader, _catalog.Delete)).ToArray();
         _content = new StoreContent(new StoreState(recovered.Head, null, blocks, Lifecycle.PinnedTraces.Visibility(recovered.Manifest)), tables);
@@ -105,6 +106,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What opening the store did beside opening it, for an operator's log: that blocks of an older format were rewritten. What went wrong stands among the problems.</summary>
+    public IReadOnlyList<string> OpeningNotes { get; }
 
     /// <summary>
     /// Stores the spans of one request. On <see cref="AppendStatus.Durable"/> they are fsynced and visible. <paramref name="payload"/> is the

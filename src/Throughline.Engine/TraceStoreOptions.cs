@@ -59,6 +59,11 @@ public sealed record TraceStoreOptions
     /// <summary>Memory that one query may take of its own, beside the caches; where it is hit the answer says so.</summary>
     public long QueryMaxBytes { get; init; } = 128L << 20;
 
+    /// <summary>
+    /// Memory that reading one trace may take of its own, beside the caches; where it is hit the trace is cut, and says so. A million spans with 15 attributes each need about 1.5 GB.
+    /// </summary>
+    public long TraceMaxBytes { get; init; } = 512L << 20;
+
     /// <summary>Threads that all queries together may take beside their own. One of two processors stays free for ingest.</summary>
     public int QueryHelpers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 

@@ -7,14 +7,15 @@ namespace Throughline.Engine.Blocks;
 /// <summary>A view of the head at one moment, in one part. What is derived from its rows is worked out when it is first asked for. Thread safe.</summary>
 internal sealed class HeadSegment : ISpanSegment
 {
-    /// <summary>Rows that take a few milliseconds to copy: between them a caller that has gone is noticed.</summary>
-    private const int CopiedAtOnce = 8_192;
+    /// <summary>Rows that take about a millisecond to copy: between them the bounds are asked.</summary>
+    private const int CopiedAtOnce = 1_024;
 
     private readonly SpanTableView _view;
     private readonly HeadDerived _derived;
     private readonly Lazy<HeadValues> _values;
     private readonly Lazy<TraceId[]> _ids;
     private readonly Lazy<SegmentPart[]> _parts;
+    private readonly Lazy<OperationGroups> _groups;
 
     /// <summary>Looks at a table's snapshot; <paramref name="derived"/> is that table's own.</summary>
     public HeadSegment(SpanTableView view, HeadDerived derived)
@@ -28,6 +29,7 @@ internal sealed class HeadSegment : ISpanSegment
             for (var t = 0; t < ids.Length; t++) ids[t] = view.TraceId(t);
             return ids;
         });
+        _groups = new(() => OperationGroups.Of(Operations, view.Spans.Strings));
         _parts = new(() => view.Spans.RowCount == 0 ? [] : [_values.Value.Part]);
     }
 
@@ -42,6 +44,9 @@ internal sealed class HeadSegment : ISpanSegment
 
     /// <inheritdoc/>
     public OperationTable Operations => _values.Value.Operations;
+
+    /// <inheritdoc/>
+    public OperationGroups OperationGroups => _groups.Value;
 
     /// <inheritdoc/>
     public IReadOnlyList<SegmentPart> Parts => _parts.Value;
@@ -76,15 +81,16 @@ internal sealed class HeadSegment : ISpanSegment
     }
 
     /// <inheritdoc/>
-    public void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken)
+    public void CopyTrace(int trace, SpanTable into, IReadBounds bounds)
     {
-        var rows = RowsOf(trace);
-        for (; rows.Length > CopiedAtOnce; rows = rows[CopiedAtOnce..])
+        for (var rows = RowsOf(trace); !rows.IsEmpty;)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            into.Add(_view.Spans, rows[..CopiedAtOnce]);
+            bounds.Check();
+            var (before, count) = (into.MemoryBytes, Math.Min(rows.Length, CopiedAtOnce));
+            into.Add(_view.Spans, rows[..count]);
+            bounds.Charge(into.MemoryBytes - before);
+            rows = rows[count..];
         }
-        into.Add(_view.Spans, rows);
     }
 
     private ReadOnlySpan<int> RowsOf(int trace)

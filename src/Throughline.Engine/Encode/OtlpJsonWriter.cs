@@ -8,21 +8,61 @@ namespace Throughline.Engine.Encode;
 /// <summary>Writes a batch in OTLP's JSON form (<c>{"resourceSpans":[...]}</c>, OTLP 1.x "JSON Protobuf Encoding"). Thread safe.</summary>
 public static class OtlpJsonWriter
 {
+    private const int IdDigits = 16;
+
+    private static readonly JsonEncodedText Key = JsonEncodedText.Encode("key");
+    private static readonly JsonEncodedText ValueName = JsonEncodedText.Encode("value");
+    private static readonly JsonEncodedText StringValue = JsonEncodedText.Encode("stringValue");
+    private static readonly JsonEncodedText IntValue = JsonEncodedText.Encode("intValue");
+    private static readonly JsonEncodedText AttributesName = JsonEncodedText.Encode("attributes");
+
     /// <summary>
     /// Writes all rows; ids in lower-case hex, 64-bit integers as strings, bytes in base64, as OTLP/JSON asks. Runs of rows with one resource and
     /// scope share their messages; what has its default value is left out. Does not flush <paramref name="output"/>.
     /// </summary>
     public static void Write(SpanBatch batch, Utf8JsonWriter output)
     {
+        Begin(output);
+        WriteRows(batch, 0, long.MaxValue, output);
+        End(output);
+    }
+
+    /// <summary>Begins an export that is written in parts, so that the caller may send them one by one: <see cref="WriteRows"/> and <see cref="End"/> follow.</summary>
+    public static void Begin(Utf8JsonWriter output)
+    {
         output.WriteStartObject();
         output.WriteStartArray("resourceSpans"u8);
-        for (var row = 0; row < batch.RowCount;) row = ResourceSpans(batch, row, output);
+    }
+
+    /// <summary>Writes rows from <paramref name="row"/> on until a part has <paramref name="partBytes"/> or the batch ends, and answers the next row.</summary>
+    public static int WriteRows(SpanBatch batch, int row, long partBytes, Utf8JsonWriter output)
+    {
+        var written = output.BytesCommitted + output.BytesPending;
+        var part = new Part(batch, output, partBytes > long.MaxValue - written ? long.MaxValue : written + partBytes);
+        while (row < batch.RowCount)
+        {
+            row = ResourceSpans(part, row);
+            if (part.IsFull) break;
+        }
+        return row;
+    }
+
+    /// <summary>Ends an export.</summary>
+    public static void End(Utf8JsonWriter output)
+    {
         output.WriteEndArray();
         output.WriteEndObject();
     }
 
-    private static int ResourceSpans(SpanBatch batch, int row, Utf8JsonWriter output)
+    /// <summary>What is written, where to, and up to which byte.</summary>
+    private readonly record struct Part(SpanBatch Batch, Utf8JsonWriter Output, long EndBytes)
     {
+        public bool IsFull => Output.BytesCommitted + Output.BytesPending >= EndBytes;
+    }
+
+    private static int ResourceSpans(in Part part, int row)
+    {
+        var (batch, output) = (part.Batch, part.Output);
         var resource = batch.Resource[row];
         var resources = batch.Resources;
         output.WriteStartObject();
@@ -31,15 +71,17 @@ public static class OtlpJsonWriter
         Count(output, "droppedAttributesCount"u8, resources.DroppedAttributes[resource]);
         output.WriteEndObject();
         output.WriteStartArray("scopeSpans"u8);
-        while (row < batch.RowCount && batch.Resource[row] == resource) row = ScopeSpans(batch, row, output);
+        do row = ScopeSpans(part, row);
+        while (row < batch.RowCount && batch.Resource[row] == resource && !part.IsFull);
         output.WriteEndArray();
         Text(batch, output, "schemaUrl"u8, resources.SchemaUrl[resource]);
         output.WriteEndObject();
         return row;
     }
 
-    private static int ScopeSpans(SpanBatch batch, int row, Utf8JsonWriter output)
+    private static int ScopeSpans(in Part part, int row)
     {
+        var (batch, output) = (part.Batch, part.Output);
         var (resource, scope) = (batch.Resource[row], batch.Scope[row]);
         var scopes = batch.Scopes;
         output.WriteStartObject();
@@ -50,7 +92,8 @@ public static class OtlpJsonWriter
         Count(output, "droppedAttributesCount"u8, scopes.DroppedAttributes[scope]);
         output.WriteEndObject();
         output.WriteStartArray("spans"u8);
-        for (; row < batch.RowCount && batch.Resource[row] == resource && batch.Scope[row] == scope; row++) Span(batch, row, output);
+        do Span(batch, row++, output);
+        while (row < batch.RowCount && batch.Resource[row] == resource && batch.Scope[row] == scope && !part.IsFull);
         output.WriteEndArray();
         Text(batch, output, "schemaUrl"u8, scopes.SchemaUrl[scope]);
         output.WriteEndObject();
@@ -60,9 +103,9 @@ public static class OtlpJsonWriter
     private static void Span(SpanBatch batch, int row, Utf8JsonWriter output)
     {
         output.WriteStartObject();
-        output.WriteString("traceId"u8, batch.TraceId[row].ToString());
-        output.WriteString("spanId"u8, new SpanId(batch.SpanId[row]).ToString());
-        if (batch.ParentSpanId[row] != 0) output.WriteString("parentSpanId"u8, new SpanId(batch.ParentSpanId[row]).ToString());
+        TraceIdText(output, "traceId"u8, batch.TraceId[row]);
+        SpanIdText(output, "spanId"u8, batch.SpanId[row]);
+        if (batch.ParentSpanId[row] != 0) SpanIdText(output, "parentSpanId"u8, batch.ParentSpanId[row]);
         Text(batch, output, "traceState"u8, batch.TraceState[row]);
         Count(output, "flags"u8, batch.Flags[row]);
         output.WriteString("name"u8, batch.Strings[batch.Name[row]]);
@@ -109,8 +152,8 @@ public static class OtlpJsonWriter
         for (var i = from; i < to; i++)
         {
             output.WriteStartObject();
-            if (links.TraceId[i].IsValid) output.WriteString("traceId"u8, links.TraceId[i].ToString());
-            if (links.SpanId[i] != 0) output.WriteString("spanId"u8, new SpanId(links.SpanId[i]).ToString());
+            if (links.TraceId[i].IsValid) TraceIdText(output, "traceId"u8, links.TraceId[i]);
+            if (links.SpanId[i] != 0) SpanIdText(output, "spanId"u8, links.SpanId[i]);
             Text(batch, output, "traceState"u8, links.TraceState[i]);
             Attributes(batch, links.Attributes, links.AttributeOffset[i], links.AttributeOffset[i + 1], output);
             Count(output, "droppedAttributesCount"u8, links.DroppedAttributes[i]);
@@ -123,13 +166,15 @@ public static class OtlpJsonWriter
     private static void Attributes(SpanBatch batch, AttributeColumns attributes, int from, int to, Utf8JsonWriter output)
     {
         if (from == to) return;
-        output.WriteStartArray("attributes"u8);
+        output.WriteStartArray(AttributesName);
         for (var i = from; i < to; i++)
         {
             output.WriteStartObject();
-            output.WriteString("key"u8, batch.Strings[attributes.Key[i]]);
-            output.WritePropertyName("value"u8);
-            if ((AttributeType)attributes.Type[i] == AttributeType.String) WriteString(batch.Strings[(int)attributes.Value[i]], output);
+            output.WriteString(Key, batch.Strings[attributes.Key[i]]);
+            output.WritePropertyName(ValueName);
+            var type = (AttributeType)attributes.Type[i];
+            if (type == AttributeType.String) WriteString(batch.Strings[(int)attributes.Value[i]], output);
+            else if (type == AttributeType.Int) WriteInt(attributes.Value[i], output);
             else Value(AttributeValue.Read(batch, attributes, i), output);
             output.WriteEndObject();
         }
@@ -139,7 +184,16 @@ public static class OtlpJsonWriter
     private static void WriteString(ReadOnlySpan<byte> text, Utf8JsonWriter output)
     {
         output.WriteStartObject();
-        output.WriteString("stringValue"u8, text);
+        output.WriteString(StringValue, text);
+        output.WriteEndObject();
+    }
+
+    private static void WriteInt(long value, Utf8JsonWriter output)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        value.TryFormat(digits, out var length, default, CultureInfo.InvariantCulture);
+        output.WriteStartObject();
+        output.WriteString(IntValue, digits[..length]);
         output.WriteEndObject();
     }
 
@@ -186,7 +240,27 @@ public static class OtlpJsonWriter
         output.WriteEndObject();
     }
 
-    private static void Nano(Utf8JsonWriter output, ReadOnlySpan<byte> name, ulong value) => output.WriteString(name, value.ToString(CultureInfo.InvariantCulture));
+    private static void Nano(Utf8JsonWriter output, ReadOnlySpan<byte> name, ulong value)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        value.TryFormat(digits, out var length, default, CultureInfo.InvariantCulture);
+        output.WriteString(name, digits[..length]);
+    }
+
+    private static void TraceIdText(Utf8JsonWriter output, ReadOnlySpan<byte> name, TraceId id)
+    {
+        Span<byte> hex = stackalloc byte[2 * IdDigits];
+        id.High.TryFormat(hex, out _, "x16", CultureInfo.InvariantCulture);
+        id.Low.TryFormat(hex[IdDigits..], out _, "x16", CultureInfo.InvariantCulture);
+        output.WriteString(name, hex);
+    }
+
+    private static void SpanIdText(Utf8JsonWriter output, ReadOnlySpan<byte> name, ulong id)
+    {
+        Span<byte> hex = stackalloc byte[IdDigits];
+        id.TryFormat(hex, out _, "x16", CultureInfo.InvariantCulture);
+        output.WriteString(name, hex);
+    }
 
     private static void Count(Utf8JsonWriter output, ReadOnlySpan<byte> name, uint value)
     {

@@ -12,7 +12,9 @@ namespace Throughline.Engine.Lifecycle;
 /// Rewrites blocks of older format versions in the present one when a store is opened, one after another, each with a manifest of its own: a crash leaves the old block or the new one. A block
 /// that cannot be read whole stays as it is. Used by recovery, which holds the directory's lock. Not thread safe.
 /// </summary>
-internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong nowUnixNano, List<string> problems)
+/// <param name="problems">Where a block that cannot be rewritten is told.</param>
+/// <param name="notes">Where it is told what was rewritten.</param>
+internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong nowUnixNano, List<string> problems, List<string> notes)
 {
     /// <summary>Rewrites what is old; answers the manifest that is in force afterwards, durable.</summary>
     /// <exception cref="IOException">The disk refuses; nothing is lost, and the next opening goes on.</exception>
@@ -40,7 +42,7 @@ internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong no
                 throw new IOException($"block {name} of format version 0 could not be rewritten in version {Blocks.Format.BlockFooter.FormatVersion}: {e.Message}", e);
             }
         }
-        if (rewritten > 0) problems.Add($"{rewritten} blocks of format version 0 were rewritten in version {Blocks.Format.BlockFooter.FormatVersion}; no older release can read them");
+        if (rewritten > 0) notes.Add($"{rewritten} blocks of format version 0 were rewritten in version {Blocks.Format.BlockFooter.FormatVersion}; no older release can read them");
         return manifest;
     }
 

@@ -5,13 +5,17 @@ namespace Throughline.Engine.Model;
 /// <summary>Copies chosen rows of a batch, in a chosen order, into a new batch that shares the dictionaries and tables of the first.</summary>
 internal static class SpanGather
 {
+    /// <summary>Rows that take about a millisecond to copy: between them a caller that has gone is noticed.</summary>
+    private const int CopiedAtOnce = 4_096;
+
     /// <summary>A batch of the given rows. The result may be read as long as nobody clears <paramref name="source"/>.</summary>
-    public static SpanBatch Gather(SpanBatch source, ReadOnlySpan<int> rows)
+    public static SpanBatch Gather(SpanBatch source, ReadOnlySpan<int> rows, CancellationToken cancellationToken)
     {
         var batch = WithTablesOf(source);
         var hasShapes = source.Shape.Count > 0;
         foreach (var row in rows)
         {
+            if (batch.RowCount % CopiedAtOnce == 0) cancellationToken.ThrowIfCancellationRequested();
             batch.TraceId.Add(source.TraceId[row]);
             batch.SpanId.Add(source.SpanId[row]);
             batch.ParentSpanId.Add(source.ParentSpanId[row]);

@@ -7,7 +7,11 @@ namespace Throughline.Engine.Model;
 /// </summary>
 internal sealed class TraceAnalysis
 {
+    /// <summary>Rows that take less than a millisecond: between them a caller that has gone is noticed.</summary>
+    private const int LookedAtOnce = 4_096;
+
     private readonly SpanBatch _batch;
+    private readonly CancellationToken _cancellationToken;
     private readonly int _waitKey;
     private readonly int _errorTypeKey;
     private readonly int _exceptionTypeKey;
@@ -19,9 +23,9 @@ internal sealed class TraceAnalysis
     private readonly List<(ulong Start, ulong End)> _waits = [];
 
     /// <summary>For rows of this batch; texts that are added to it later are not known.</summary>
-    public TraceAnalysis(SpanBatch batch)
+    public TraceAnalysis(SpanBatch batch, CancellationToken cancellationToken = default)
     {
-        _batch = batch;
+        (_batch, _cancellationToken) = (batch, cancellationToken);
         _waitKey = batch.Strings.Find("wait.kind"u8);
         _errorTypeKey = batch.Strings.Find("error.type"u8);
         _exceptionTypeKey = batch.Strings.Find("exception.type"u8);
@@ -33,14 +37,20 @@ internal sealed class TraceAnalysis
     {
         Reset();
         var batch = _batch;
-        foreach (var row in rows) _ids.Add(batch.SpanId[row]);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (i % LookedAtOnce == 0) _cancellationToken.ThrowIfCancellationRequested();
+            _ids.Add(batch.SpanId[rows[i]]);
+        }
         var first = rows[0];
         var root = -1;
         var firstError = -1;
         var end = 0ul;
         int errors = 0, orphans = 0;
-        foreach (var row in rows)
+        for (var i = 0; i < rows.Length; i++)
         {
+            if (i % LookedAtOnce == 0) _cancellationToken.ThrowIfCancellationRequested();
+            var row = rows[i];
             if (Precedes(row, first)) first = row;
             var parent = batch.ParentSpanId[row];
             if (parent == 0)
@@ -174,9 +184,9 @@ internal sealed class TraceAnalysis
     }
 
     /// <summary>Length of the union of intervals.</summary>
-    private static ulong Union(List<(ulong Start, ulong End)> intervals)
+    private ulong Union(List<(ulong Start, ulong End)> intervals)
     {
-        intervals.Sort();
+        RunSort.Sort(CollectionsMarshal.AsSpan(intervals), static (a, b) => a.Start.CompareTo(b.Start), _cancellationToken);
         var union = new IntervalUnion();
         foreach (var (start, end) in intervals) union.Add(start, end);
         return union.Length;

@@ -12,10 +12,10 @@ public interface ISpanSource
     /// <summary>Finds traces. Bounded by the source's limits; a bound that was hit is said in <see cref="SearchResult.Truncated"/>.</summary>
     ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken);
 
-    /// <summary>All spans of a trace, duplicates collapsed; null when there are none.</summary>
+    /// <summary>All spans of a trace, duplicates collapsed; null when there are none. What a limit or damage left out is said in <see cref="TraceView.Truncated"/>.</summary>
     ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken);
 
-    /// <summary>Services with spans that start in [from, to), by name.</summary>
+    /// <summary>Services with spans that start in [from, to), by name. A span that lies in several places is counted in each until compaction has brought them together; so in the next.</summary>
     ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 
     /// <summary>Operations of the given services (all when empty) with spans that start in [from, to), by service, name and kind.</summary>

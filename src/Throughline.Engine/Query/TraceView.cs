@@ -10,7 +10,8 @@ namespace Throughline.Engine.Query;
 /// <param name="ParentRow">Row of the parent; <see cref="Root"/> or <see cref="Orphan"/>.</param>
 /// <param name="Warnings">A <see cref="SpanWarnings"/> per row.</param>
 /// <param name="IsError">Whether the row counts as an error (status ERROR, or an attribute error that is true or "true").</param>
-public sealed record TraceView(TraceId TraceId, TraceSummary Summary, SpanBatch Spans, int[] ParentRow, SpanWarnings[] Warnings, bool[] IsError)
+/// <param name="Truncated">Why spans are missing that the source has; null when none are. Summary and tree are then those of the spans that are there.</param>
+public sealed record TraceView(TraceId TraceId, TraceSummary Summary, SpanBatch Spans, int[] ParentRow, SpanWarnings[] Warnings, bool[] IsError, Truncation? Truncated)
 {
     /// <summary>In <see cref="ParentRow"/>: the span names no parent.</summary>
     public const int Root = -1;

@@ -138,6 +138,7 @@ public sealed class ServerCommandLine
         Store("--query-concurrency", "Searches and reads that run at once; more wait.", store.MaxConcurrentQueries, 1, 1024, (s, v) => s with { MaxConcurrentQueries = (int)v });
         Store("--query-timeout-seconds", "Time after which a search answers with what it has.", (long)store.SearchTimeLimit.TotalSeconds, 1, 3600, (s, v) => s with { SearchTimeLimit = TimeSpan.FromSeconds(v) });
         Store("--query-max-bytes", "Memory that one query may take of its own; then it answers with what it has.", store.QueryMaxBytes, 1 << 20, 1L << 40, (s, v) => s with { QueryMaxBytes = v });
+        Store("--trace-max-bytes", "Memory that reading one trace may take of its own; then it is cut, and says so.", store.TraceMaxBytes, 1 << 20, 1L << 40, (s, v) => s with { TraceMaxBytes = v });
         Store("--query-helpers", "Threads that all queries together may take beside their own.", store.QueryHelpers, 0, 1024, (s, v) => s with { QueryHelpers = (int)v });
         Store("--duplicate-max-requests", "Requests that are remembered to recognise retries.", store.DuplicateMaxRequests, 0, 100_000_000, (s, v) => s with { DuplicateMaxRequests = (int)v });
         Store("--head-max-spans", "Spans in memory before they are written as a block.", store.HeadMaxSpans, 1, 100_000_000, (s, v) => s with { HeadMaxSpans = (int)v });

@@ -45,7 +45,7 @@ public sealed class ServerHost : IAsyncDisposable
             host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
-            await host.OpenStoreAsync(options, files, time, ending.Token);
+            await host.OpenStoreAsync(options, files, time, log, ending.Token);
             return host;
         }
         catch
@@ -70,7 +70,7 @@ public sealed class ServerHost : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    private async Task OpenStoreAsync(ServerOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken)
+    private async Task OpenStoreAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
@@ -80,6 +80,7 @@ public sealed class ServerHost : IAsyncDisposable
         {
             throw new StartupException(error.Message, error);
         }
+        foreach (var note in _store.OpeningNotes) await log.WriteLineAsync($"info: {note}");
         _gate.Open(_store);
     }
 

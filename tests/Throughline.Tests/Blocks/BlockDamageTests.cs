@@ -74,7 +74,7 @@ public sealed class BlockDamageTests
         Assert.Equal([new RequestDigest(7, 8)], block.ReadDigests());
         Assert.Equal(3, block.Operations.Count);
         Assert.True(block.MayHold(Spans[0].TraceId));
-        Assert.Equal(40, block.Summaries?.Durations.Sum(d => d.Spans));
+        Assert.Equal(40, block.Summaries?.Minutes.Sum(d => d.Spans));
         for (var trace = 0; trace < block.TraceCount; trace++) Assert.Equal(4, block.Facts(trace, out _).Spans);
     }
 }

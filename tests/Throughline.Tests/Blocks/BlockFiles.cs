@@ -4,6 +4,7 @@ using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Model;
 using Throughline.Tests.Files;
+using Throughline.Tests.Query;
 using Throughline.Tests.Store;
 
 namespace Throughline.Tests.Blocks;
@@ -38,7 +39,7 @@ internal static class BlockFiles
         for (var trace = 0; trace < block.TraceCount; trace++)
         {
             var table = new SpanTable();
-            block.CopyTrace(trace, table, default);
+            block.CopyTrace(trace, table, SegmentsUnderTest.Bounds());
             Assert.All(Enumerable.Range(0, table.Spans.RowCount), row => Assert.Equal(block.TraceIds[trace], table.Spans.TraceId[row]));
             spans.AddRange(PlainReader.Read(table.Spans));
         }

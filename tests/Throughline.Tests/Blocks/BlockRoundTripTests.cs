@@ -55,7 +55,7 @@ public sealed class BlockRoundTripTests
         BlockFiles.AssertSame([.. small, .. giant], BlockFiles.ReadAll(block));
         Assert.Contains(block.Parts, p => p.Rows >= count);
         var table = new SpanTable();
-        block.CopyTrace(block.FindTrace(new(0, 9)), table, default);
+        block.CopyTrace(block.FindTrace(new(0, 9)), table, SegmentsUnderTest.Bounds());
         BlockFiles.AssertSame(giant, PlainReader.Read(table.Spans));
         CheckTraces(block, [.. small, .. giant]);
     }
@@ -69,6 +69,36 @@ public sealed class BlockRoundTripTests
         BlockFiles.AssertSame(spans, BlockFiles.ReadAll(block));
         var starts = Traces(block, TraceColumn.Start);
         Assert.Equal(starts.Order(), starts);
+    }
+
+    [Fact]
+    public void TracesWhoseIdsShareTheirPrintAreToldApart()
+    {
+        // Equal halves fold to nothing, whatever they are.
+        PlainSpan[] spans = [.. Enumerable.Range(1, 500).Select(i => new PlainSpan { TraceId = new((ulong)i * 7919, (ulong)i * 7919), SpanId = (ulong)i, Start = (ulong)i })];
+        using var block = BlockFiles.Open(BlockFiles.Write(spans));
+        foreach (var span in spans) Assert.Equal(span.TraceId, block.TraceIds[block.FindTrace(span.TraceId)]);
+        Assert.Equal(-1, block.FindTrace(new(3, 3)));
+    }
+
+    [Fact]
+    public void AttributesOfLaterTracesAreFoundBehindThoseOfEarlierOnes()
+    {
+        // Some spans have a key twice, some not at all, and the texts take several pages of their dictionary.
+        var random = new Random(17);
+        PlainSpan[] spans =
+        [
+            .. Enumerable.Range(0, 6_000).Select(i => new PlainSpan
+            {
+                TraceId = new(3, (ulong)i / 4),
+                SpanId = 1 + (ulong)i,
+                Start = (ulong)i,
+                End = (ulong)i + 5,
+                Attributes = [.. Enumerable.Range(0, random.Next(4)).Select(_ => new PlainAttribute(random.Next(3) == 0 ? "k" : "text", PlainValue.Of($"{random.Next(3_000)} {new string('x', 150)}")))],
+            }),
+        ];
+        using var block = BlockFiles.Open(BlockFiles.Write(spans));
+        BlockFiles.AssertSame(spans, BlockFiles.ReadAll(block));
     }
 
     [Fact]

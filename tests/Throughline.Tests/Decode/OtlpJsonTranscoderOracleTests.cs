@@ -44,6 +44,27 @@ public sealed class OtlpJsonTranscoderOracleTests
     });
 
     [Fact]
+    public void WhatIsWrittenInPartsIsTheSameExport() => Property.Check(Gen.Select(OtlpGen.Request, Gen.OneOf(1L, 300L, 5_000L)), 100, input =>
+    {
+        var batch = Decode(WithOneNaN(input.Item1).ToByteArray());
+        var json = new ArrayBufferWriter<byte>();
+        var parts = 0;
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            OtlpJsonWriter.Begin(writer);
+            for (var row = 0; row < batch.RowCount; parts++)
+            {
+                var next = OtlpJsonWriter.WriteRows(batch, row, input.Item2, writer);
+                Assert.InRange(next, row + 1, batch.RowCount);
+                row = next;
+            }
+            OtlpJsonWriter.End(writer);
+        }
+        if (input.Item2 == 1) Assert.Equal(batch.RowCount, parts);
+        Assert.Equal(OracleSpan.Of(batch), OracleSpan.Of(Transcode(json.WrittenSpan.ToArray())));
+    });
+
+    [Fact]
     public void EveryTruncationIsMalformedAndSaysWhere() => Property.Check(Gen.Select(OtlpGen.SmallRequest, Gen.Int), 5, input =>
     {
         var json = new OracleJson(input.Item2).Write(input.Item1).AsSpan().TrimEnd((byte)'\n').ToArray();

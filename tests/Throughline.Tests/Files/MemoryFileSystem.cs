@@ -17,6 +17,7 @@ public sealed class MemoryFileSystem : IFileSystem
     private long _used;
     private int _operations;
     private int _open;
+    private int _reads;
     private bool _gone;
 
     /// <summary>
@@ -29,6 +30,8 @@ public sealed class MemoryFileSystem : IFileSystem
 
     /// <summary>Files that are open, to be read or to be written.</summary>
     public int OpenFiles => Volatile.Read(ref _open);
+    /// <summary>Reads of files so far.</summary>
+    public int Reads => Volatile.Read(ref _reads);
 
     /// <summary>Bytes that files may hold together; appends beyond it write what fits and fail.</summary>
     public long Capacity
@@ -381,6 +384,7 @@ public sealed class MemoryFileSystem : IFileSystem
             lock (Owner._gate)
             {
                 Owner.Check();
+                Owner._reads++;
                 if (offset < 0 || offset + buffer.Length > content.Length)
                     throw new EndOfStreamException($"{path}: expected {buffer.Length} bytes at offset {offset}, the file has {content.Length}");
                 CollectionsMarshal.AsSpan(content.Bytes).Slice((int)offset, buffer.Length).CopyTo(buffer);

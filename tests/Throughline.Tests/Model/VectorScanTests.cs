@@ -79,6 +79,7 @@ public sealed class VectorScanTests
     {
         var expected = Enumerable.Range(0, 192).Any(i => i >= first && i < end && RowBits.Has(bits, i));
         Assert.Equal(expected, RowBits.AnyIn(bits, first, end));
+        Assert.Equal(Enumerable.Range(0, end).Count(i => RowBits.Has(bits, i)), RowBits.Count(bits, end));
         var cleared = bits.ToArray();
         RowBits.Clear(cleared, first, end);
         Assert.All(Enumerable.Range(0, 192), i => Assert.Equal(RowBits.Has(bits, i) && !(i >= first && i < end), RowBits.Has(cleared, i)));

@@ -51,8 +51,11 @@ public sealed class QueryBoundsTests
         var view = segments.View(TraceVisibility.Everything);
         Assert.Throws<OperationCanceledException>(() => new SearchExecution(new SearchPlan(), view, bounds).Run(1, new QueryWorkers(1)));
         Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Operations([]));
+        Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Services());
+        Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).RedOperations([]));
+        Assert.Throws<OperationCanceledException>(() => new StatExecution(view, SpanGen.Base, SpanGen.Base + 100, bounds).Series([], 10));
         Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Dependencies());
-        Assert.Throws<OperationCanceledException>(() => TraceAssembly.Assemble(Span(1).TraceId, segments.Segments, [], bounds));
+        Assert.Throws<OperationCanceledException>(() => TraceAssembly.Assemble(Span(1).TraceId, segments.Segments, new SpanTable(), [], bounds));
     }
 
     /// <summary>A search that needs no totals looks at the parts that may hold the newest traces only.</summary>

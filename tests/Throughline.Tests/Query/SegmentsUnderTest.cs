@@ -17,9 +17,9 @@ internal sealed class SegmentsUnderTest : IDisposable
     private readonly List<ISpanSegment> _segments = [];
     private readonly SplitTraces _split = new();
 
-    public SegmentsUnderTest(IReadOnlyList<PlainSpan[]> groups)
+    public SegmentsUnderTest(IReadOnlyList<PlainSpan[]> groups, long cacheBytes = 1 << 20)
     {
-        var (files, cache) = (new MemoryFileSystem(), new PageCache(1 << 20));
+        var (files, cache) = (Files, new PageCache(cacheBytes));
         files.CreateDirectory("/blocks");
         for (var i = 0; i < groups.Count; i++)
         {
@@ -39,6 +39,8 @@ internal sealed class SegmentsUnderTest : IDisposable
             _segments.Add(_blocks[^1]);
         }
     }
+
+    public MemoryFileSystem Files { get; } = new();
 
     public IReadOnlyList<ISpanSegment> Segments => _segments;
 

@@ -86,6 +86,17 @@ internal static class DictionaryPage
         return (bytes, ends);
     }
 
+    /// <summary>
+    /// The bytes of a body's entries one after another; empty when some are packed and have to be decoded to be looked at, or when the body is not what was written, which decoding tells.
+    /// </summary>
+    public static ReadOnlySpan<byte> Joined(in PageEntry entry, ReadOnlySpan<byte> body)
+    {
+        var count = entry.Count;
+        if (count < 0 || body.Length < 4L * count) return [];
+        // The highest byte of a length: no entry is so long that it would have all bits set, but the mark of a packed one has.
+        return body.Slice(3 * count, count).Contains(byte.MaxValue) ? [] : body[(4 * count)..];
+    }
+
     /// <summary>Which of a dictionary's pages, in the order of their ids, has an entry; -1 when none has.</summary>
     public static int IndexOf(ReadOnlySpan<PageEntry> pages, long id)
     {

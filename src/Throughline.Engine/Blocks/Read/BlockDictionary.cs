@@ -15,6 +15,16 @@ internal sealed record EntryPage(byte[] Bytes, int[] Ends)
     public long MemoryBytes => Bytes.LongLength + Ends.LongLength * 4;
 }
 
+/// <summary>The page of entries that a reader of one column was in last: neighbouring rows have entries of the same page.</summary>
+internal struct EntryWindow
+{
+    /// <summary>The page; null before the first entry.</summary>
+    public EntryPage? Page;
+
+    /// <summary>The number of its first entry.</summary>
+    public long First;
+}
+
 /// <summary>
 /// The dictionary of a column of a block, read page by page. With <paramref name="hasNone"/> number 0 is the empty text and n the entry n - 1, as columns of texts have it. Thread safe.
 /// </summary>
@@ -33,12 +43,22 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
     {
         get
         {
-            if (hasNone && number == 0) return [];
-            var entries = Entries;
-            var page = DictionaryPage.IndexOf(entries, number - _first);
-            if (page < 0) throw new CorruptDataException(pages.File.Name, 0, $"an entry {number - _first} of the dictionary of column {column}", "none");
-            return Page(page)[(int)(number - _first - entries[page].Base)];
+            var window = default(EntryWindow);
+            return Entry(number, ref window);
         }
+    }
+
+    /// <summary>The entry of a number, for a reader that asks for many.</summary>
+    /// <exception cref="CorruptDataException">There is no such entry, or its page cannot be read.</exception>
+    public ReadOnlySpan<byte> Entry(long number, scoped ref EntryWindow window)
+    {
+        if (hasNone && number == 0) return [];
+        if (window.Page is { } near && (ulong)(number - window.First) < (ulong)near.Ends.Length) return near[(int)(number - window.First)];
+        var entries = Entries;
+        var page = DictionaryPage.IndexOf(entries, number - _first);
+        if (page < 0) throw new CorruptDataException(pages.File.Name, 0, $"an entry {number - _first} of the dictionary of column {column}", "none");
+        window = new EntryWindow { Page = Page(page), First = entries[page].Base + _first };
+        return window.Page[(int)(number - window.First)];
     }
 
     /// <inheritdoc/>
@@ -46,16 +66,33 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
 
     private EntryPage Page(int page)
     {
-        var key = pages.Key(PageEntry.WholeBlock, column, CachedForm.Entries, page);
+        var key = Key(page);
         if (pages.Cache.Find<EntryPage>(key) is { } known) return known;
         var entry = Entries[page];
-        var decoded = pages.File.Pages.Read(entry, pages.File.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
-        {
-            var (bytes, ends) = DictionaryPage.Decode(e, body, name);
-            return new EntryPage(bytes, ends);
-        });
+        var decoded = pages.File.Pages.Read(entry, pages.File.Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) => Decoded(e, body, name));
         pages.Cache.Keep(key, decoded, decoded.MemoryBytes);
         return decoded;
+    }
+
+    /// <summary>A page for a test that goes through all dictionaries; null when the test holds for no entry of it. Kept only where nothing has to make room for it: all dictionaries may be larger than the cache.</summary>
+    private EntryPage? PageToScan(int page, EntryTest test)
+    {
+        if (pages.Cache.Find<EntryPage>(Key(page)) is { } known) return known;
+        var entry = Entries[page];
+        if (pages.Cache.HasRoomFor(entry.RawLength)) return Page(page);
+        return pages.File.Pages.Read(entry, (pages.File.Name, test), static (in PageEntry e, ReadOnlySpan<byte> body, (string Name, EntryTest Test) state) =>
+        {
+            var joined = DictionaryPage.Joined(e, body);
+            return joined.IsEmpty || state.Test.MayHoldIn(joined) ? Decoded(e, body, state.Name) : null;
+        });
+    }
+
+    private CacheKey Key(int page) => pages.Key(PageEntry.WholeBlock, column, CachedForm.Entries, page);
+
+    private static EntryPage Decoded(in PageEntry entry, ReadOnlySpan<byte> body, string name)
+    {
+        var (bytes, ends) = DictionaryPage.Decode(entry, body, name);
+        return new EntryPage(bytes, ends);
     }
 
     /// <summary>Bits by number; a page is asked about whole, when a number of it is wanted first.</summary>
@@ -99,7 +136,7 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
         {
             try
             {
-                var entries = _dictionary.Page(page);
+                if ((_test.IsScan ? _dictionary.PageToScan(page, _test) : _dictionary.Page(page)) is not { } entries) return;
                 _test.Mark(entries.Bytes, entries.Ends, _yes, firstBit);
             }
             catch (Exception e) when (Unreadable.Is(e))

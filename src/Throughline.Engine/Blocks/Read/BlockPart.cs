@@ -212,23 +212,27 @@ internal sealed class BlockPart(BlockReader block, int number) : ISegmentPart
     }
 
     /// <summary>The owners that have a value of a column of attributes.</summary>
-    public ulong[] Having(TextOwner owner, int column) => Read(() =>
+    public ulong[] Having(TextOwner owner, int column) => Read(() => Having(OwnerShapes(owner), column));
+
+    /// <summary>Of owners of these shapes those that have a value of a column of attributes.</summary>
+    public ulong[] Having(NumberVector shapes, int column)
     {
         var key = block.Pages.Key(number, BlockColumn.FirstAttribute + column, CachedForm.Bits);
         if (block.Pages.Cache.Find<ulong[]>(key) is { } known) return known;
-        var shapes = OwnerShapes(owner);
         var chosen = new ulong[RowBits.Words(block.Shapes.Count)];
         foreach (var shape in block.Shapes.ShapesOf(column)) RowBits.Set(chosen, shape);
         var having = RowBits.All(shapes.Count);
         SetScan.And(shapes, chosen, having);
         block.Pages.Cache.Keep(key, having, having.LongLength * 8);
         return having;
-    });
+    }
 
     /// <summary>By value of a column of attributes: its owner.</summary>
-    public int[] OwnersOf(TextOwner owner, int column) => Read(() =>
+    public int[] OwnersOf(TextOwner owner, int column) => Read(() => OwnersOf(OwnerShapes(owner), column));
+
+    /// <summary>By value of a column of attributes: its owner, of owners of these shapes.</summary>
+    public int[] OwnersOf(NumberVector shapes, int column)
     {
-        var shapes = OwnerShapes(owner);
         var times = new Dictionary<int, int>();
         foreach (var shape in block.Shapes.ShapesOf(column)) times[shape] = times.GetValueOrDefault(shape) + 1;
         var owners = new Column<int>(block.Pages.CountOf(number, BlockColumn.FirstAttribute + column));
@@ -237,7 +241,7 @@ internal sealed class BlockPart(BlockReader block, int number) : ISegmentPart
             for (var left = times.GetValueOrDefault((int)shapes[i]); left > 0; left--) owners.Add(i);
         }
         return owners.Span.ToArray();
-    });
+    }
 
     /// <summary>Whether any owner has a value of a column of attributes.</summary>
     private bool Has(TextOwner owner, int column)

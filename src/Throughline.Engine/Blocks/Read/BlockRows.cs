@@ -12,41 +12,60 @@ namespace Throughline.Engine.Blocks.Read;
 /// </summary>
 internal sealed class BlockRows
 {
-    /// <summary>Rows that take a few milliseconds to make: between them a caller that has gone is noticed.</summary>
-    private const int MadeAtOnce = 8_192;
+    /// <summary>Rows that take a few milliseconds to make (5 us each, with 15 attributes): between them the bounds are asked.</summary>
+    private const int MadeAtOnce = 1_024;
 
     private readonly BlockPart _part;
     private readonly BlockReader _block;
+    private readonly IReadBounds _bounds;
     private readonly Dictionary<int, int> _strings = [];
     private readonly Dictionary<int, int> _blobs = [];
     private readonly Dictionary<int, int> _resources = [];
     private readonly Dictionary<int, int> _scopes = [];
     private SpanBatch _batch = new();
+    private int _batchNumber;
+    private int _emptyText;
 
     /// <summary>Of a row group.</summary>
-    public BlockRows(BlockPart part)
+    public BlockRows(BlockPart part, IReadBounds bounds)
     {
-        _part = part;
-        _block = part.Block;
+        (_part, _block, _bounds) = (part, part.Block, bounds);
     }
 
-    /// <summary>Adds the spans of a trace to a table.</summary>
-    public void CopyTrace(TraceId id, int trace, SpanTable into, CancellationToken cancellationToken)
+    /// <summary>Adds the spans of a trace to a table. The columns that it reads are charged for as long as it holds them, since those of a giant row group are too large for the cache.</summary>
+    public void CopyTrace(TraceId id, int trace, SpanTable into)
+    {
+        var columns = new HeldColumns(_part, _bounds);
+        try
+        {
+            CopyTrace(id, trace, into, columns);
+        }
+        finally
+        {
+            columns.LetGo();
+        }
+    }
+
+    private void CopyTrace(TraceId id, int trace, SpanTable into, HeldColumns columns)
     {
         var offsets = _part.TraceOffsets();
         var (next, end) = (offsets[trace], offsets[trace + 1]);
-        var core = new CoreColumns(_part, next);
-        var spans = new AttributeCursors(_part, _part.OwnerShapes(TextOwner.Span), next);
-        var events = new EventCursors(_part, next);
-        var links = new LinkCursors(_part, next);
+        var core = new CoreColumns(_part, columns, next);
+        var spans = new AttributeCursors(_part, columns, _part.OwnerShapes(TextOwner.Span), next);
+        var events = new EventCursors(_part, columns, next);
+        var links = new LinkCursors(_part, columns, next);
         while (next < end)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _bounds.Check();
             _batch = new SpanBatch();
+            _batchNumber++;
+            _emptyText = _batch.Strings.GetOrAdd([]);
             foreach (var map in (Dictionary<int, int>[])[_strings, _blobs, _resources, _scopes]) map.Clear();
             var last = Math.Min(end, next + MadeAtOnce);
             for (; next < last; next++) AddRow(id, next, core, spans, events, links);
+            var before = into.MemoryBytes;
             into.Add(_batch);
+            _bounds.Charge(into.MemoryBytes - before);
         }
     }
 
@@ -87,17 +106,17 @@ internal sealed class BlockRows
 
     private void AddAttributes(AttributeCursors cursors, int owner, AttributeColumns into)
     {
-        foreach (var member in _block.Shapes.Members(cursors.ShapeOf(owner)))
+        foreach (var cursor in cursors.Of(owner))
         {
-            var facts = _block.BlockTables.Columns[member - BlockColumn.FirstAttribute];
-            var value = (long)cursors.Next(member);
-            if (facts.Type == AttributeType.String) value = _batch.Strings.GetOrAdd(_block.Dictionary(member)[value]);
-            else if (facts.Type >= AttributeType.Array) value = _batch.Blobs.GetOrAdd(_block.Dictionary(member)[value]);
-            into.Add(String(facts.Key), facts.Type, value);
+            var value = cursor.Next();
+            if (cursor.Type == AttributeType.String) value = _batch.Strings.GetOrAdd(cursor.Entry(value));
+            else if (cursor.Type >= AttributeType.Array) value = _batch.Blobs.GetOrAdd(cursor.Entry(value));
+            if (cursor.KeyInBatch.Batch != _batchNumber) cursor.KeyInBatch = (_batchNumber, String(cursor.Key));
+            into.Add(cursor.KeyInBatch.Id, cursor.Type, value);
         }
     }
 
-    private int Text(int column, ulong number) => _batch.Strings.GetOrAdd(_block.Dictionary(column)[(long)number]);
+    private int Text(int column, ulong number) => number == 0 ? _emptyText : _batch.Strings.GetOrAdd(_block.Dictionary(column)[(long)number]);
 
     private int String(int id) => _strings.TryGetValue(id, out var known) ? known : _strings[id] = _batch.Strings.GetOrAdd(_block.Tables.Strings[id]);
 
@@ -139,20 +158,20 @@ internal sealed class BlockRows
         private readonly ulong[] _elsewhere;
         private int _nextElsewhere;
 
-        public CoreColumns(BlockPart part, int first)
+        public CoreColumns(BlockPart part, HeldColumns columns, int first)
         {
             _part = part;
-            SpanIds = part.Block.Pages.Raw<ulong>(part.Number, BlockColumn.SpanId, part.Block.Parts[part.Number].Rows);
-            Starts = part.Starts();
-            Ends = part.Numbers(BlockColumn.End);
+            SpanIds = columns.Raw<ulong>(BlockColumn.SpanId, part.Block.Parts[part.Number].Rows);
+            Starts = columns.Hold(part.Starts());
+            Ends = columns.Rows(BlockColumn.End);
             Operations = part.Rows(RowColumn.Operation);
             Resources = part.Rows(RowColumn.Resource);
-            _parents = part.Numbers(BlockColumn.Parent);
-            _elsewhere = part.Block.Pages.Raw<ulong>(part.Number, BlockColumn.ParentElsewhere, part.Block.Pages.CountOf(part.Number, BlockColumn.ParentElsewhere));
+            _parents = columns.Rows(BlockColumn.Parent);
+            _elsewhere = columns.Raw<ulong>(BlockColumn.ParentElsewhere, part.Block.Pages.CountOf(part.Number, BlockColumn.ParentElsewhere));
             for (var row = 0; row < first && _elsewhere.Length > 0; row++) _nextElsewhere += _parents[row] == 1 ? 1 : 0;
-            (Status, Marks) = (part.Numbers(BlockColumn.Status), part.Numbers(BlockColumn.Marks));
-            (Messages, States, Flags) = (part.Numbers(BlockColumn.StatusMessage), part.Numbers(BlockColumn.TraceState), part.Numbers(BlockColumn.Flags));
-            (DroppedAttributes, DroppedEvents, DroppedLinks) = (part.Numbers(BlockColumn.DroppedAttributes), part.Numbers(BlockColumn.DroppedEvents), part.Numbers(BlockColumn.DroppedLinks));
+            (Status, Marks) = (columns.Rows(BlockColumn.Status), columns.Rows(BlockColumn.Marks));
+            (Messages, States, Flags) = (columns.Rows(BlockColumn.StatusMessage), columns.Rows(BlockColumn.TraceState), columns.Rows(BlockColumn.Flags));
+            (DroppedAttributes, DroppedEvents, DroppedLinks) = (columns.Rows(BlockColumn.DroppedAttributes), columns.Rows(BlockColumn.DroppedEvents), columns.Rows(BlockColumn.DroppedLinks));
         }
 
         public ulong[] SpanIds { get; }
@@ -183,13 +202,13 @@ internal sealed class BlockRows
     /// <summary>Events and their columns.</summary>
     private sealed class EventCursors
     {
-        public EventCursors(BlockPart part, int firstRow)
+        public EventCursors(BlockPart part, HeldColumns columns, int firstRow)
         {
             Offsets = part.EventOffsets();
-            var (pages, count) = (part.Block.Pages, Offsets[^1]);
-            (Times, Names) = (pages.Numbers(part.Number, BlockColumn.EventTime, count), pages.Numbers(part.Number, BlockColumn.EventName, count));
-            Dropped = pages.Numbers(part.Number, BlockColumn.EventDroppedAttributes, count);
-            Attributes = new AttributeCursors(part, part.OwnerShapes(TextOwner.Event), Offsets[firstRow]);
+            var count = Offsets[^1];
+            (Times, Names) = (columns.Numbers(BlockColumn.EventTime, count), columns.Numbers(BlockColumn.EventName, count));
+            Dropped = columns.Numbers(BlockColumn.EventDroppedAttributes, count);
+            Attributes = new AttributeCursors(part, columns, part.OwnerShapes(TextOwner.Event), Offsets[firstRow]);
         }
 
         public int[] Offsets { get; }
@@ -202,14 +221,14 @@ internal sealed class BlockRows
     /// <summary>Links and their columns.</summary>
     private sealed class LinkCursors
     {
-        public LinkCursors(BlockPart part, int firstRow)
+        public LinkCursors(BlockPart part, HeldColumns columns, int firstRow)
         {
             Offsets = part.LinkOffsets();
-            var (pages, count) = (part.Block.Pages, Offsets[^1]);
-            (TraceIds, SpanIds) = (pages.Raw<TraceId>(part.Number, BlockColumn.LinkTraceId, count), pages.Raw<ulong>(part.Number, BlockColumn.LinkSpanId, count));
-            (States, Flags) = (pages.Numbers(part.Number, BlockColumn.LinkTraceState, count), pages.Numbers(part.Number, BlockColumn.LinkFlags, count));
-            Dropped = pages.Numbers(part.Number, BlockColumn.LinkDroppedAttributes, count);
-            Attributes = new AttributeCursors(part, part.CheckedShapes(BlockColumn.LinkShape, count), Offsets[firstRow]);
+            var count = Offsets[^1];
+            (TraceIds, SpanIds) = (columns.Raw<TraceId>(BlockColumn.LinkTraceId, count), columns.Raw<ulong>(BlockColumn.LinkSpanId, count));
+            (States, Flags) = (columns.Numbers(BlockColumn.LinkTraceState, count), columns.Numbers(BlockColumn.LinkFlags, count));
+            Dropped = columns.Numbers(BlockColumn.LinkDroppedAttributes, count);
+            Attributes = new AttributeCursors(part, columns, part.CheckedShapes(BlockColumn.LinkShape, count), Offsets[firstRow]);
         }
 
         public int[] Offsets { get; }

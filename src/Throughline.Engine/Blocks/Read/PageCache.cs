@@ -72,6 +72,9 @@ internal sealed class PageCache(long limitBytes)
         }
     }
 
+    /// <summary>Whether so much more can be kept without dropping anything.</summary>
+    public bool HasRoomFor(long bytes) => MemoryBytes + bytes + EntryBytes <= limitBytes;
+
     /// <summary>Counts memory that is held for as long as a block is open (or no more, when negative).</summary>
     public void Hold(long bytes)
     {

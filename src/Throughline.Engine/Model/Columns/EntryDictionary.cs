@@ -15,8 +15,14 @@ internal abstract class EntryDictionary
 /// <summary>A yes-or-no question about entries of dictionaries. Immutable; thread safe.</summary>
 internal abstract class EntryTest
 {
+    /// <summary>Whether it is asked of so many dictionaries that their pages should not drive out of the cache what others need.</summary>
+    public virtual bool IsScan => false;
+
     /// <summary>Whether it holds for one entry.</summary>
     public abstract bool Holds(ReadOnlySpan<byte> entry);
+
+    /// <summary>False when it is known to hold for no entry of a page, whose entries' bytes follow one another here.</summary>
+    public virtual bool MayHoldIn(ReadOnlySpan<byte> joined) => true;
 
     /// <summary>
     /// Sets the bits of those entries for which it holds: entry i lies in <paramref name="bytes"/> before <paramref name="ends"/>[i] and behind the entry before, and has the bit

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Throughline.Engine.Model.Columns;
 
 /// <summary>
@@ -20,6 +18,9 @@ internal interface ISpanSegment
 
     /// <summary>The operations that the spans' <see cref="RowColumn.Operation"/> numbers.</summary>
     OperationTable Operations { get; }
+
+    /// <summary>The operations by what they are called.</summary>
+    OperationGroups OperationGroups { get; }
 
     /// <summary>The parts, in order. Their traces are numbered through the segment: those of a part follow on those of the part before.</summary>
     IReadOnlyList<SegmentPart> Parts { get; }
@@ -45,8 +46,8 @@ internal interface ISpanSegment
     /// <summary>The facts of a trace from its spans here; texts are ids in <see cref="Tables"/>, but the error type, which is given as a text.</summary>
     TraceFacts Facts(int trace, out string? errorType);
 
-    /// <summary>Adds the trace's spans here to a table.</summary>
-    void CopyTrace(int trace, SpanTable into, CancellationToken cancellationToken);
+    /// <summary>Adds the trace's spans here to a table, whose growth is charged; when a bound unwinds it, the table has the spans so far.</summary>
+    void CopyTrace(int trace, SpanTable into, IReadBounds bounds);
 
     /// <summary>Aggregates over the whole segment that were made when it was written; null when there are none, and its spans have to be counted.</summary>
     SegmentSummaries? Summaries { get; }
@@ -68,28 +69,6 @@ internal readonly record struct SegmentPart(
 /// <param name="Errors">Errors of each in the whole segment.</param>
 internal sealed record OperationTable(int[] Service, int[] Name, int[] Kind, int[] Scope, long[] Spans, long[] Errors)
 {
-    private (string Service, string Name)[]? _texts;
-
     /// <summary>Number of operations.</summary>
     public int Count => Service.Length;
-
-    /// <summary>Service and name of each, made once of the segment's strings.</summary>
-    public (string Service, string Name)[] Texts(ByteDictionary strings)
-    {
-        if (_texts is { } known) return known;
-        var texts = new (string, string)[Count];
-        for (var i = 0; i < texts.Length; i++) texts[i] = (Encoding.UTF8.GetString(strings[Service[i]]), Encoding.UTF8.GetString(strings[Name[i]]));
-        return _texts = texts;
-    }
 }
-
-/// <summary>
-/// Aggregates of a whole segment as lists of equally many numbers each. Immutable.
-/// </summary>
-/// <param name="Durations">Spans by operation and duration bucket (<see cref="DurationBuckets"/>).</param>
-/// <param name="Minutes">Spans and errors by minute of the start (Unix time / 60 s) and service.</param>
-/// <param name="Edges">Calls and errors by service of the parent and of the child.</param>
-internal sealed record SegmentSummaries(
-    IReadOnlyList<(int Operation, int Bucket, long Spans)> Durations,
-    IReadOnlyList<(ulong Minute, int Service, long Spans, long Errors)> Minutes,
-    IReadOnlyList<(int Parent, int Child, long Calls, long Errors)> Edges);

@@ -34,6 +34,13 @@ internal static class RowBits
         return count;
     }
 
+    /// <summary>Number of rows in the set before <paramref name="end"/>.</summary>
+    public static int Count(ReadOnlySpan<ulong> bits, int end)
+    {
+        var count = Count(bits[..(end >> 6)]);
+        return (end & 63) == 0 ? count : count + BitOperations.PopCount(bits[end >> 6] & (ulong.MaxValue >> (64 - (end & 63))));
+    }
+
     /// <summary>Whether a row is in the set.</summary>
     public static bool Has(ReadOnlySpan<ulong> bits, int row) => (bits[row >> 6] >> row & 1) != 0;
 

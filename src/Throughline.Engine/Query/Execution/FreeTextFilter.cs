@@ -15,8 +15,8 @@ internal sealed class FreeTextFilter : SpanFilter
     /// <summary>The filter for a segment.</summary>
     public FreeTextFilter(string text, ISpanSegment segment, QueryBounds bounds)
     {
-        _texts = new AnswerBook(new TextContains(text), bounds);
-        _arrays = new AnswerBook(new EntryHolds(array => HasElement(array, text)), bounds);
+        _texts = new AnswerBook(new TextContains(text), bounds, isScan: true);
+        _arrays = new AnswerBook(new EntryHolds(array => HasElement(array, text)), bounds, isScan: true);
         var (tables, operations) = (segment.Tables, segment.Operations);
         _operations = new ulong[RowBits.Words(operations.Count)];
         for (var i = 0; i < operations.Count; i++)

@@ -1,9 +1,11 @@
+using Throughline.Engine.Model.Columns;
+
 namespace Throughline.Engine.Query.Execution;
 
 /// <summary>
 /// What one query may take: time, and memory of its own beside the caches. Asked by all threads of the query, often; thread safe.
 /// </summary>
-internal sealed class QueryBounds(TimeProvider time, TimeSpan timeLimit, long memoryLimit, CancellationToken cancellationToken)
+internal sealed class QueryBounds(TimeProvider time, TimeSpan timeLimit, long memoryLimit, CancellationToken cancellationToken) : IReadBounds
 {
     private readonly long _start = time.GetTimestamp();
     private long _bytes;

@@ -277,6 +277,6 @@ internal sealed class SearchExecution
         }
         var table = TraceAssembly.Assemble(_split.Places(trace.Id), _unreadable, _bounds);
         _bounds.Charge(-table.MemoryBytes);
-        return table.Spans.RowCount == 0 ? null : TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table), table.Spans.Strings);
+        return table.Spans.RowCount == 0 ? null : TraceAssembly.Summary(trace.Id, TraceAssembly.FactsOf(table, _bounds.CancellationToken), table.Spans.Strings);
     }
 }

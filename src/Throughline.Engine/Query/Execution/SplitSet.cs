@@ -81,7 +81,7 @@ internal sealed class SplitSet
         var problems = unreadable.Count;
         var table = TraceAssembly.Assemble(Places(id), unreadable, bounds);
         if (table.Spans.RowCount == 0) return Roughly(id, unreadable);
-        var facts = TraceAssembly.FactsOf(table);
+        var facts = TraceAssembly.FactsOf(table, bounds.CancellationToken);
         bounds.Charge(-table.MemoryBytes);
         values = new TraceValues(facts.StartUnixNano, facts.EndUnixNano - facts.StartUnixNano, facts.Spans, facts.Errors, facts.WaitingNano);
         if (unreadable.Count == problems && list.TrueForAll(h => _segments[h.Segment].IsLasting)) _known.KeepValues(id, holders, values);

@@ -18,19 +18,22 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
     /// <summary>Spans and errors of the operations of some services, all when none is given, by service, name and kind.</summary>
     public IReadOnlyList<OperationStat> Operations(IReadOnlyCollection<string> services)
     {
-        var book = new OperationBook(services);
+        var book = Book(services);
+        var (spans, errors) = (new long[book.Keys.Length], new long[book.Keys.Length]);
         _walk.Segments((number, segment) =>
         {
-            var totals = book.Of(segment);
-            var (spans, errors) = CountByOperation(number, segment);
-            for (var i = 0; i < totals.Length; i++)
-            {
-                if (totals[i] is not { } total) continue;
-                total.Spans += spans[i];
-                total.Errors += errors[i];
-            }
+            if (book.PlacesOf(number) is not { } places) return;
+            var counted = CountByOperation(number, segment);
+            Sum(places, counted.Spans, spans);
+            Sum(places, counted.Errors, errors);
         });
-        return [.. book.Counted().Select(o => new OperationStat(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors))];
+        var stats = new List<OperationStat>(book.Keys.Length);
+        for (var i = 0; i < spans.Length; i++)
+        {
+            var key = book.Keys[i];
+            if (spans[i] > 0) stats.Add(new OperationStat(key.Service, key.Name, key.Kind, spans[i], errors[i]));
+        }
+        return stats;
     }
 
     /// <summary>Spans and errors of all services, by name.</summary>
@@ -82,29 +85,50 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
     /// <summary>Spans, errors and quantiles of durations of the operations of some services.</summary>
     public RedOperations RedOperations(IReadOnlyCollection<string> services)
     {
-        var book = new OperationBook(services);
+        var book = Book(services);
+        var (spans, errors) = (new long[book.Keys.Length], new long[book.Keys.Length]);
+        var durations = new OperationDurations(book.Keys.Length, bounds);
         _walk.Segments((number, segment) =>
         {
-            var totals = book.Of(segment);
+            if (book.PlacesOf(number) is not { } places) return;
             if (segment.Summaries is { } summaries && _walk.IsWhole(number))
             {
-                AddAll(totals, segment.Operations);
-                var grown = 0L;
-                foreach (var (operation, bucket, spans) in summaries.Durations)
-                {
-                    if (totals[operation] is { } total) grown += total.Durations.Add(bucket, spans);
-                }
-                bounds.Charge(grown);
+                Sum(places, segment.Operations.Spans, spans);
+                Sum(places, segment.Operations.Errors, errors);
+                durations.Add(summaries, places);
                 return;
             }
-            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(totals, part, rows));
+            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(places, spans, errors, durations, part, rows));
         });
-        return new RedOperations(
-            [
-                .. book.Counted().Select(o => new RedOperation(o.Key.Service, o.Key.Name, o.Key.Kind, o.Value.Spans, o.Value.Errors,
-                    o.Value.Durations.Quantile(0.5), o.Value.Durations.Quantile(0.95), o.Value.Durations.Quantile(0.99))),
-            ],
-            _walk.Truncated);
+        return new RedOperations(Quantiles(book.Keys, spans, errors, durations), _walk.Truncated);
+    }
+
+    private static List<RedOperation> Quantiles(OperationKey[] keys, long[] spans, long[] errors, OperationDurations durations)
+    {
+        var operations = new List<RedOperation>(keys.Length);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (spans[i] == 0) continue;
+            var (p50, p95, p99) = durations.Quantiles(i);
+            operations.Add(new RedOperation(keys[i].Service, keys[i].Name, keys[i].Kind, spans[i], errors[i], p50, p95, p99));
+        }
+        return operations;
+    }
+
+    /// <summary>The operations of all segments that can be read.</summary>
+    private OperationBook Book(IReadOnlyCollection<string> services)
+    {
+        var groups = new OperationGroups?[view.Segments.Count];
+        _walk.Segments((number, segment) => groups[number] = segment.OperationGroups);
+        return new OperationBook(groups, services);
+    }
+
+    private static void Sum(int[] places, long[] counts, long[] sums)
+    {
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (places[i] is var place and >= 0) sums[place] += counts[i];
+        }
     }
 
     /// <summary>Spans and errors by service and step. The range is bounded on both sides.</summary>
@@ -169,17 +193,7 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
             _walk.Truncated);
     }
 
-    private static void AddAll(OperationTotals?[] totals, OperationTable operations)
-    {
-        for (var i = 0; i < totals.Length; i++)
-        {
-            if (totals[i] is not { } total) continue;
-            total.Spans += operations.Spans[i];
-            total.Errors += operations.Errors[i];
-        }
-    }
-
-    private void CountRows(OperationTotals?[] totals, in OpenPart part, ulong[] rows)
+    private void CountRows(int[] places, long[] spans, long[] errors, OperationDurations histograms, in OpenPart part, ulong[] rows)
     {
         var (operations, marks, durations) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks), part.Columns.Rows(RowColumn.Duration));
         var grown = 0L;
@@ -188,10 +202,11 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
             for (var left = rows[word]; left != 0; left &= left - 1)
             {
                 var row = (word << 6) + BitOperations.TrailingZeroCount(left);
-                if (totals[(int)operations[row]] is not { } total) continue;
-                total.Spans++;
-                if ((marks[row] & (ulong)SpanMarks.Error) != 0) total.Errors++;
-                grown += total.Durations.Add(DurationBuckets.Of(durations[row]), 1);
+                var place = places[(int)operations[row]];
+                if (place < 0) continue;
+                spans[place]++;
+                if ((marks[row] & (ulong)SpanMarks.Error) != 0) errors[place]++;
+                grown += histograms.Count(place, DurationBuckets.Of(durations[row]));
             }
         }
         bounds.Charge(grown);

@@ -31,6 +31,9 @@ internal sealed class TextContains(string text) : EntryTest
     public override bool Holds(ReadOnlySpan<byte> entry) => _search.IsIn(entry);
 
     /// <inheritdoc/>
+    public override bool MayHoldIn(ReadOnlySpan<byte> joined) => !_search.CanSearchMany(joined) || _search.Find(joined) >= 0;
+
+    /// <inheritdoc/>
     public override void Mark(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> ends, Span<ulong> bits, int firstBit)
     {
         if (!_search.CanSearchMany(bytes))
@@ -62,9 +65,37 @@ internal sealed class EntryHolds(EntryHolds.Test test) : EntryTest
     public override bool Holds(ReadOnlySpan<byte> entry) => test(entry);
 }
 
-/// <summary>The answers to one test in the dictionaries of one segment. Used by all threads of a query; thread safe.</summary>
-internal sealed class AnswerBook(EntryTest test, QueryBounds bounds)
+/// <summary>A test that asks its query's bounds before each page of entries: a dictionary may have thousands of them.</summary>
+internal sealed class BoundedTest(EntryTest test, QueryBounds bounds, bool isScan) : EntryTest
 {
+    /// <inheritdoc/>
+    public override bool IsScan => isScan;
+
+    /// <inheritdoc/>
+    public override bool Holds(ReadOnlySpan<byte> entry) => test.Holds(entry);
+
+    /// <inheritdoc/>
+    public override bool MayHoldIn(ReadOnlySpan<byte> joined)
+    {
+        bounds.Check();
+        return test.MayHoldIn(joined);
+    }
+
+    /// <inheritdoc/>
+    public override void Mark(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> ends, Span<ulong> bits, int firstBit)
+    {
+        bounds.Check();
+        test.Mark(bytes, ends, bits, firstBit);
+    }
+}
+
+/// <summary>The answers to one test in the dictionaries of one segment. Used by all threads of a query; thread safe.</summary>
+/// <param name="test">The test.</param>
+/// <param name="bounds">The query's.</param>
+/// <param name="isScan">Whether all dictionaries are asked.</param>
+internal sealed class AnswerBook(EntryTest test, QueryBounds bounds, bool isScan = false)
+{
+    private readonly BoundedTest _test = new(test, bounds, isScan);
     private readonly Lock _gate = new();
     private readonly Dictionary<EntryDictionary, EntryAnswers> _answers = [];
 
@@ -93,7 +124,7 @@ internal sealed class AnswerBook(EntryTest test, QueryBounds bounds)
         lock (_gate)
         {
             if (_answers.TryGetValue(dictionary, out var answers)) return answers;
-            answers = dictionary.Ask(test);
+            answers = dictionary.Ask(_test);
             bounds.Charge(answers.MemoryBytes);
             _answers.Add(dictionary, answers);
             return answers;

@@ -7,29 +7,32 @@ namespace Throughline.Engine.Query.Execution;
 /// <summary>Puts a trace together from the segments that have spans of it.</summary>
 internal static class TraceAssembly
 {
-    /// <summary>All spans of the trace, duplicates collapsed; empty when there are none. Its memory is charged to the query.</summary>
-    public static SpanTable Assemble(TraceId id, IEnumerable<ISpanSegment> segments, List<string> unreadable, QueryBounds bounds) =>
-        Assemble(Find(id, segments, unreadable), unreadable, bounds);
+    /// <summary>Adds all spans of the trace to a table, duplicates collapsed. Its memory is charged to the query; when a bound unwinds it, the table has the spans so far.</summary>
+    public static void Assemble(TraceId id, IEnumerable<ISpanSegment> segments, SpanTable table, List<string> unreadable, IReadBounds bounds) =>
+        Assemble(Find(id, segments, unreadable), table, unreadable, bounds);
 
     /// <summary>All spans of a trace that lie in known places, duplicates collapsed. Its memory is charged to the query.</summary>
-    public static SpanTable Assemble(IEnumerable<(ISpanSegment Segment, int Trace)> places, List<string> unreadable, QueryBounds bounds)
+    public static SpanTable Assemble(IEnumerable<(ISpanSegment Segment, int Trace)> places, List<string> unreadable, IReadBounds bounds)
     {
         var table = new SpanTable();
+        Assemble(places, table, unreadable, bounds);
+        return table;
+    }
+
+    private static void Assemble(IEnumerable<(ISpanSegment Segment, int Trace)> places, SpanTable table, List<string> unreadable, IReadBounds bounds)
+    {
         foreach (var (segment, trace) in places)
         {
             try
             {
                 bounds.Check();
-                var before = table.MemoryBytes;
-                segment.CopyTrace(trace, table, bounds.CancellationToken);
-                bounds.Charge(table.MemoryBytes - before);
+                segment.CopyTrace(trace, table, bounds);
             }
             catch (UnreadableSegmentException e)
             {
                 unreadable.Add(e.Message);
             }
         }
-        return table;
     }
 
     private static List<(ISpanSegment Segment, int Trace)> Find(TraceId id, IEnumerable<ISpanSegment> segments, List<string> unreadable)
@@ -50,22 +53,24 @@ internal static class TraceAssembly
     }
 
     /// <summary>The facts of an assembled trace, which has at least one span.</summary>
-    public static TraceFacts FactsOf(SpanTable table)
+    public static TraceFacts FactsOf(SpanTable table, CancellationToken cancellationToken)
     {
         var rows = new int[table.Spans.RowCount];
         for (var i = 0; i < rows.Length; i++) rows[i] = i;
-        return new TraceAnalysis(table.Spans).Of(rows);
+        return new TraceAnalysis(table.Spans, cancellationToken).Of(rows);
     }
 
-    /// <summary>The assembled trace as it is read.</summary>
-    public static TraceView View(TraceId id, SpanTable table)
+    /// <summary>The assembled trace as it is read, with why it is not whole.</summary>
+    public static TraceView View(TraceId id, SpanTable table, Truncation? truncated, CancellationToken cancellationToken)
     {
-        var summary = Summary(id, FactsOf(table), table.Spans.Strings);
-        var tree = TraceTree.Of(table.Spans);
-        var spans = SpanGather.Gather(table.Spans, tree.Order);
+        var summary = table.Spans.RowCount == 0
+            ? new TraceSummary(id, null, new SpanLabel("", ""), 0, 0, 0, 0, 0, 0, null, [])
+            : Summary(id, FactsOf(table, cancellationToken), table.Spans.Strings);
+        var tree = TraceTree.Of(table.Spans, cancellationToken);
+        var spans = SpanGather.Gather(table.Spans, tree.Order, cancellationToken);
         var isError = new bool[spans.RowCount];
         for (var row = 0; row < isError.Length; row++) isError[row] = (spans.Marks[row] & (byte)SpanMarks.Error) != 0;
-        return new TraceView(id, summary, spans, tree.ParentRow, tree.Warnings, isError);
+        return new TraceView(id, summary, spans, tree.ParentRow, tree.Warnings, isError, truncated);
     }
 
     /// <summary>A line of a result of an assembled trace.</summary>

@@ -8,26 +8,24 @@ namespace Throughline.Engine.Query.Execution;
 /// </summary>
 internal sealed class TraceTree
 {
+    /// <summary>Rows that take less than a millisecond: between them a caller that has gone is noticed.</summary>
+    private const int LookedAtOnce = 4_096;
+
     private readonly SpanBatch _spans;
+    private readonly CancellationToken _cancellationToken;
     private readonly int[] _sorted;
     private readonly int[] _parent;
     private readonly SpanWarnings[] _warnings;
     private readonly int[] _firstChild;
     private readonly int[] _nextSibling;
 
-    private TraceTree(SpanBatch spans)
+    private TraceTree(SpanBatch spans, CancellationToken cancellationToken)
     {
-        _spans = spans;
+        (_spans, _cancellationToken) = (spans, cancellationToken);
         var count = spans.RowCount;
         _sorted = new int[count];
         for (var i = 0; i < count; i++) _sorted[i] = i;
-        Array.Sort(_sorted, (a, b) =>
-        {
-            var byStart = spans.StartUnixNano[a].CompareTo(spans.StartUnixNano[b]);
-            if (byStart != 0) return byStart;
-            var byId = spans.SpanId[a].CompareTo(spans.SpanId[b]);
-            return byId != 0 ? byId : a.CompareTo(b);
-        });
+        RunSort.Sort(_sorted, CompareStarts, cancellationToken);
         _parent = new int[count];
         _warnings = new SpanWarnings[count];
         _firstChild = new int[count];
@@ -48,9 +46,9 @@ internal sealed class TraceTree
     public SpanWarnings[] Warnings { get; }
 
     /// <summary>The tree of all rows of a batch, which are of one trace.</summary>
-    public static TraceTree Of(SpanBatch spans)
+    public static TraceTree Of(SpanBatch spans, CancellationToken cancellationToken)
     {
-        var tree = new TraceTree(spans);
+        var tree = new TraceTree(spans, cancellationToken);
         tree.FindParents();
         tree.BreakCycles();
         tree.Warn();
@@ -59,18 +57,36 @@ internal sealed class TraceTree
         return tree;
     }
 
+    private int CompareStarts(int a, int b)
+    {
+        var byStart = _spans.StartUnixNano[a].CompareTo(_spans.StartUnixNano[b]);
+        if (byStart != 0) return byStart;
+        var byId = _spans.SpanId[a].CompareTo(_spans.SpanId[b]);
+        return byId != 0 ? byId : a.CompareTo(b);
+    }
+
+    /// <summary>The rows by start; now and then a caller that has gone ends the walk.</summary>
+    private IEnumerable<int> Rows()
+    {
+        for (var i = 0; i < _sorted.Length; i++)
+        {
+            if (i % LookedAtOnce == 0) _cancellationToken.ThrowIfCancellationRequested();
+            yield return _sorted[i];
+        }
+    }
+
     private void FindParents()
     {
         var byId = new Dictionary<ulong, int>(_sorted.Length);
         var shared = new Dictionary<ulong, List<int>>();
-        foreach (var row in _sorted)
+        foreach (var row in Rows())
         {
             var id = _spans.SpanId[row];
             if (byId.TryAdd(id, row)) continue;
             if (!shared.TryGetValue(id, out var rows)) shared.Add(id, rows = [byId[id]]);
             rows.Add(row);
         }
-        foreach (var row in _sorted)
+        foreach (var row in Rows())
         {
             var parentId = _spans.ParentSpanId[row];
             _parent[row] = parentId == 0 ? TraceView.Root
@@ -101,7 +117,7 @@ internal sealed class TraceTree
         for (var i = 0; i < rank.Length; i++) rank[_sorted[i]] = i;
         // The path on which each row was met first, counted from 1.
         var metOn = new int[_sorted.Length];
-        foreach (var start in _sorted)
+        foreach (var start in Rows())
         {
             var path = rank[start] + 1;
             var row = start;
@@ -123,7 +139,7 @@ internal sealed class TraceTree
 
     private void Warn()
     {
-        foreach (var row in _sorted) _warnings[row] |= OwnWarnings(row);
+        foreach (var row in Rows()) _warnings[row] |= OwnWarnings(row);
     }
 
     private SpanWarnings OwnWarnings(int row)
@@ -153,13 +169,14 @@ internal sealed class TraceTree
         var placeOf = new int[_sorted.Length];
         var count = 0;
         var stack = new Stack<int>();
-        foreach (var root in _sorted)
+        foreach (var root in Rows())
         {
             if (_parent[root] >= 0) continue;
             stack.Push(root);
             while (stack.TryPop(out var row))
             {
                 if (_parent[row] >= 0 && _nextSibling[row] is var sibling and >= 0) stack.Push(sibling);
+                if (count % LookedAtOnce == 0) _cancellationToken.ThrowIfCancellationRequested();
                 placeOf[row] = count;
                 Order[count] = row;
                 ParentRow[count] = _parent[row] < 0 ? _parent[row] : placeOf[_parent[row]];

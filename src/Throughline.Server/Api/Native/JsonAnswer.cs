@@ -10,7 +10,7 @@ namespace Throughline.Server.Api.Native;
 internal sealed class JsonAnswer : IAsyncDisposable
 {
     /// <summary>Bytes after which a part is sent.</summary>
-    private const int PartBytes = 64 << 10;
+    internal const int PartBytes = 64 << 10;
 
     // Answers are JSON by their type and never part of HTML, so only what JSON asks for is escaped.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };

@@ -105,12 +105,26 @@ public static class NativeApi
         var (trace, problem) = await FindAsync(context, store);
         if (trace is null) return problem;
 
+        // An export cannot say that it is not whole, and would be taken for all of the trace.
+        if (asOtlp && trace.Truncated is { Reason: "memory" } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, truncated.Message);
+
         if (asOtlp) context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}.json\"";
         await using var answer = new JsonAnswer(context);
-        if (asOtlp) OtlpJsonWriter.Write(trace.Spans, answer.Writer);
+        if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
         else await TraceWriter.WriteAsync(answer, trace);
         await answer.FinishAsync();
         return null;
+    }
+
+    private static async Task WriteOtlpAsync(JsonAnswer answer, SpanBatch spans)
+    {
+        OtlpJsonWriter.Begin(answer.Writer);
+        for (var row = 0; row < spans.RowCount;)
+        {
+            row = OtlpJsonWriter.WriteRows(spans, row, JsonAnswer.PartBytes, answer.Writer);
+            if (answer.IsPartFull) await answer.SendAsync();
+        }
+        OtlpJsonWriter.End(answer.Writer);
     }
 
     private static async Task<Problem?> SpanAsync(HttpContext context, TraceStore store)
@@ -127,6 +141,7 @@ public static class NativeApi
         {
             if (trace.Spans.SpanId[row] == spanId.Value) rows.Add(row);
         }
+        if (rows.Count == 0 && trace.Truncated is { } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, $"The span {spanId} was not found, but not all was looked at. {truncated.Message}", "spanId");
         if (rows.Count == 0) return new Problem(StatusCodes.Status404NotFound, $"The trace {trace.TraceId} has no span {spanId}.", "spanId");
         return await Finish(context, json => SpanWriter.Write(json.Writer, trace, rows));
     }

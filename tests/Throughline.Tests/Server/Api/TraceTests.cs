@@ -139,6 +139,29 @@ public sealed class TraceTests
         var parents = trace.GetProperty("columns").GetProperty("parent").EnumerateArray().Select(p => p.GetInt32()).ToList();
         Assert.All(parents.Select((parent, row) => (parent, row)), p => Assert.True(p.parent < p.row));
         Assert.Equal(1, parents.Count(p => p == -1));
+
+        var exported = await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}?format=otlp");
+        var ids = exported.GetProperty("resourceSpans").EnumerateArray().SelectMany(r => r.GetProperty("scopeSpans").EnumerateArray())
+            .SelectMany(s => s.GetProperty("spans").EnumerateArray()).Select(s => s.GetProperty("spanId").GetString());
+        Assert.Equal(trace.GetProperty("columns").GetProperty("spanId").EnumerateArray().Select(s => s.GetString()), ids);
+    }
+
+    [Fact]
+    public async Task ATraceThatTakesTooMuchMemoryIsCutOnThePageAndRefusedAsAnExport()
+    {
+        await using var server = await ServerUnderTest.StartAsync(options => options with { Store = options.Store with { TraceMaxBytes = 2 << 20 } });
+        const int spans = 20_000;
+        foreach (var chunk in Enumerable.Range(1, spans).Chunk(5_000))
+            await server.StoreAsync(Export.Json("svc", [.. chunk.Select(i => Export.Span(Export.Trace(1), Export.Id(i), "s", i == 1 ? "" : Export.Id(i / 2), startMs: i, ms: 5))]));
+        var trace = await server.GetAsync("/api/v1/traces/" + Export.Trace(1));
+        var found = trace.GetProperty("columns").GetProperty("spanId").GetArrayLength();
+        Assert.InRange(found, 1, spans - 1);
+        var message = trace.GetProperty("truncated").GetProperty("message").GetString();
+        Assert.Equal(("memory", true), (trace.GetProperty("truncated").GetProperty("reason").GetString(), message?.Contains($"of its spans {found} were read", StringComparison.Ordinal)));
+        Assert.Equal(message, (await server.GetProblemAsync($"/api/v1/traces/{Export.Trace(1)}?format=otlp", HttpStatusCode.InsufficientStorage)).GetProperty("detail").GetString());
+        // What was read is served; what was not is not said to be missing.
+        Assert.Equal(1, (await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(1)}")).GetProperty("spans").GetArrayLength());
+        Assert.Equal("spanId", (await server.GetProblemAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(spans)}", HttpStatusCode.InsufficientStorage)).GetProperty("parameter").GetString());
     }
 
     private static void AssertJson(string expected, JsonElement actual)

@@ -103,6 +103,29 @@ public sealed class CompactionTests
     }
 
     [Fact]
+    public async Task InputsOfAMergeAreThereAsLongAsAManifestThatNamesThemMayComeBack()
+    {
+        await using var store = await OpenAsync();
+        for (var i = 0; i < 4; i++) await AppendAndFlushAsync(store, i);
+        // The manifest with the merged block is in its place, its name is not durable; and the next process takes what it sees.
+        store.Files.Before = (o, path) =>
+        {
+            if (o == FileOperation.SyncDirectory && path == StoreUnderTest.Root) throw new IOException("no answer from the disk");
+        };
+        await Assert.ThrowsAsync<IOException>(() => store.Store.CompactAsync(default));
+        await store.Store.DisposeAsync();
+        store.Files.Before = null;
+        await store.ReopenAsync();
+        Assert.Equal((4, 1), (store.Store.GetStatistics().Spans, store.Store.GetStatistics().Blocks));
+        for (var luck = 0; luck < 32; luck++)
+        {
+            await using var crashed = await TraceStore.OpenAsync(store.Options, store.Files.Crash(luck == 0 ? null : new Random(luck)), store.Time, default);
+            Assert.Empty(crashed.GetStatistics().Problems);
+            Assert.Equal(4, (await crashed.SearchAsync(new SearchPlan(), default)).Total.Value);
+        }
+    }
+
+    [Fact]
     public async Task DamagedBlockStaysAsItIsAndTheOthersAreMerged()
     {
         await using var store = await OpenAsync();

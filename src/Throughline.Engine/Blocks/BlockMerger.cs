@@ -42,14 +42,16 @@ internal sealed class BlockMerger : IDisposable
     {
         _builder.Begin(file, compresses: true);
         _hidden.Clear();
+        var maxMemoryBytes = blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue;
         var inputs = new List<MergeInput>();
         foreach (var block in blocks)
         {
             if (block.Footer.Traces > 0) inputs.Add(new MergeInput(inputs.Count, block, _builder, _buffers));
+            // Blocks of very many keys are too large by their tables alone.
+            Limit(inputs, null, maxMemoryBytes);
         }
         var split = new SplitTraceParts(inputs, _builder.Tables, _held);
         var ended = new List<MergeInput>();
-        var maxMemoryBytes = blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue;
         while (inputs.Count > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -103,9 +105,9 @@ internal sealed class BlockMerger : IDisposable
         return (order != 0 ? order : a.TraceIdAt(ahead).CompareTo(b.TraceIdAt(0))) < 0;
     }
 
-    private static void Limit(List<MergeInput> inputs, SplitTraceParts split, long maxMemoryBytes)
+    private static void Limit(List<MergeInput> inputs, SplitTraceParts? split, long maxMemoryBytes)
     {
-        var bytes = split.UsedBytes;
+        var bytes = split?.UsedBytes ?? 0;
         foreach (var input in inputs) bytes += input.HeldBytes;
         if (bytes > maxMemoryBytes) throw new MergeTooLargeException(bytes, maxMemoryBytes);
     }

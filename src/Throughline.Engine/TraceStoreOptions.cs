@@ -60,7 +60,7 @@ public sealed record TraceStoreOptions
     public long QueryMaxBytes { get; init; } = 128L << 20;
 
     /// <summary>
-    /// Memory that reading one trace may take of its own, beside the caches; where it is hit the trace is cut, and says so. A million spans with 15 attributes each need about 1.5 GB.
+    /// Memory that reading one trace may take of its own, beside the caches; where it is hit the trace is cut, and says so. Measured: 100,000 spans of the hard workload in one trace need 66 MB.
     /// </summary>
     public long TraceMaxBytes { get; init; } = 512L << 20;
 

@@ -19,6 +19,7 @@ public sealed class BlockBuilderTests
         using var blocks = new WrittenBlocks();
         using var block = blocks.Write(spans);
         WrittenBlocks.AssertSame(spans.DistinctBy(s => s.Content), WrittenBlocks.Read(block));
+        WrittenBlocks.AssertSound(block);
     }, seed: Seed, iter: 300);
 
     [Fact]
@@ -28,6 +29,7 @@ public sealed class BlockBuilderTests
         var written = parts.Select(p => blocks.Write(p)).ToArray();
         using var merged = blocks.Merge(written);
         WrittenBlocks.AssertSame(parts.SelectMany(p => p).DistinctBy(s => s.Content), WrittenBlocks.Read(merged));
+        WrittenBlocks.AssertSound(merged);
         using var again = blocks.Merge([merged]);
         Assert.Equal(WrittenBlocks.Read(merged).Select(s => s.Content), WrittenBlocks.Read(again).Select(s => s.Content));
         foreach (var block in written) block.Dispose();

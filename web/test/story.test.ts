@@ -67,6 +67,11 @@ describe('the verdict', () => {
     expect(verdict.complete).toBe(false);
     expect(verdict.checks[0]).toMatchObject({ level: 'bad', row: 1 });
   });
+  it('says first that only a part was read', () => {
+    const verdict = verdictOf(traceOf([{ start: 0, duration: 1 }], { truncated: 'It needs more memory than one trace may take.' }));
+    expect(verdict.complete).toBe(false);
+    expect(verdict.checks[0]).toMatchObject({ level: 'bad', title: 'Only a part of the trace was read', detail: 'It needs more memory than one trace may take.' });
+  });
   it('is partial without a root', () => expect(verdictOf(traceOf([{ start: 0, duration: 5 }], { root: false })).complete).toBe(false));
   it('tells of clocks that disagree without calling the trace partial', () => {
     const verdict = verdictOf(traceOf([{ start: 5, duration: 5 }, { parent: 0, start: 1, duration: 1, warnings: warning.startsBeforeParent }]));

@@ -35,6 +35,8 @@ export interface Trace {
   /** Nanoseconds from the first start to the last end. */
   readonly total: number;
   readonly waits: readonly Wait[];
+  /** Why only a part of the trace was read; null when it is whole. */
+  readonly truncated: string | null;
 }
 
 export interface TraceParts {
@@ -46,6 +48,7 @@ export interface TraceParts {
   readonly texts: readonly string[];
   readonly columns: SpanColumns;
   readonly links: readonly SpanLink[];
+  readonly truncated: string | null;
 }
 
 export function makeTrace(parts: TraceParts): Trace {
@@ -73,6 +76,7 @@ export function makeTrace(parts: TraceParts): Trace {
     links: parts.links.map((link) => ({ ...link, row: moved(link.row), toRow: moved(link.toRow) })),
     total,
     waits,
+    truncated: parts.truncated,
   };
 }
 

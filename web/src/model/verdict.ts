@@ -27,6 +27,7 @@ export function verdictOf(trace: Trace): Verdict {
   const orphans = rowsWith(trace, warning.parentMissing);
   const checks: Check[] = [];
   const [orphan] = orphans;
+  if (trace.truncated !== null) checks.push({ level: 'bad', title: 'Only a part of the trace was read', detail: trace.truncated, row: null });
   if (summary.orphans > 0) {
     const services = [...new Set(orphans.map((row) => serviceOf(trace, row)))].join(', ');
     checks.push({
@@ -53,5 +54,5 @@ export function verdictOf(trace: Trace): Verdict {
   const shared = rowsWith(trace, warning.sharedId);
   if (shared[0] !== undefined)
     checks.push({ level: 'unsure', title: `${plural(shared.length, 'span shares its id', 'spans share their ids')} with another`, detail: 'Same id, other content: Zipkin’s shared spans do so on purpose.', row: shared[0] });
-  return { complete: summary.orphans === 0 && summary.root !== null && cyclic.length === 0, checks };
+  return { complete: trace.truncated === null && summary.orphans === 0 && summary.root !== null && cyclic.length === 0, checks };
 }

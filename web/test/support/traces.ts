@@ -18,6 +18,7 @@ export interface Options {
   readonly orphans?: number;
   readonly root?: boolean;
   readonly links?: Trace['links'];
+  readonly truncated?: string | null;
 }
 
 /** Columns of spans as the server sends them; times in nanoseconds. */
@@ -50,7 +51,7 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
   };
 }
 
-export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [] }: Options = {}): Trace {
+export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], truncated = null }: Options = {}): Trace {
   const { columns, services, names, texts } = columnsOf(rows);
   const end = rows.reduce((last, row) => Math.max(last, row.start + row.duration), 0);
   const first = { service: services[0] ?? '', name: names[0] ?? '' };
@@ -62,6 +63,7 @@ export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root =
     texts,
     columns,
     links,
+    truncated,
     summary: {
       traceId: '0'.repeat(31) + '1',
       root: root ? first : null,

@@ -7,9 +7,9 @@ using Throughline.Engine.Model;
 namespace Throughline.Benchmarks;
 
 /// <summary>
-/// What one run of requests into a server gave. CPU time is the server's, until it had nothing left to do; the first spans warm it up and do not count.
+/// What one run of requests into a server gave. CPU time is the server's, until all spans were in blocks and these merged; the first spans, which are merged before, warm it up and do not count.
 /// </summary>
-internal sealed record IngestFigures(string File, bool IsGrpc, int Connections, long WarmUpSpans, long Spans, double CpuSeconds, double WallSeconds, TimeSpan Median, TimeSpan P99,
+internal sealed record IngestFigures(string File, bool IsGrpc, int Connections, long WarmUpSpans, long Spans, long RewrittenSpans, double CpuSeconds, double WallSeconds, TimeSpan Median, TimeSpan P99,
     int Retries, long PeakBytes)
 {
     public double SpansPerCpuSecond => Spans / CpuSeconds;
@@ -18,7 +18,7 @@ internal sealed record IngestFigures(string File, bool IsGrpc, int Connections, 
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{File} over {(IsGrpc ? "gRPC" : "HTTP")}, {Connections} connections, after {WarmUpSpans:N0} spans of warm-up: {Spans:N0} spans, "
-        + $"{SpansPerCpuSecond:N0} spans per CPU-second of the server, background work included ({SpansPerSecond:N0} per second of wall time, sender on the same cores), "
+        + $"{SpansPerCpuSecond:N0} spans per CPU-second of the server, background work included, {RewrittenSpans:N0} rewritten by compaction ({SpansPerSecond:N0} per second of wall time, sender on the same cores), "
         + $"acknowledged after p50 {Median.TotalMilliseconds:0.0} ms, p99 {P99.TotalMilliseconds:0.0} ms, sent again {Retries}, peak memory {PeakBytes / 1e6:0} MB");
 }
 
@@ -29,20 +29,31 @@ internal static class IngestRun
     public static async Task<IngestFigures> MeasureAsync(ServerProcess server, string path, bool isGrpc, Arguments arguments)
     {
         var connections = int.Parse(arguments.Option("--connections", "4"), CultureInfo.InvariantCulture);
-        var warmUp = long.Parse(arguments.Option("--warm-up", "500000"), CultureInfo.InvariantCulture);
+        var warmUp = long.Parse(arguments.Option("--warm-up", "1000000"), CultureInfo.InvariantCulture);
         await server.ReadyAsync();
         using var file = new RequestFile(path);
         using var load = new Load(connections, server, isGrpc);
         while (load.Spans < warmUp && file.Next(16L << 20) is { Count: > 0 } requests) await load.SendAsync(requests);
-        await BackgroundWork.IdleAsync(server);
+        var rewritten = await CompactAsync(server);
         var (warmUpSpans, cpu, sent) = (load.Spans, server.Counters.CpuSeconds, load.Sending);
         load.Latencies.Clear();
         while (file.Next(128L << 20) is { Count: > 0 } requests) await load.SendAsync(requests);
         if (load.Latencies.IsEmpty) throw new InvalidOperationException($"{path} has no more than the {warmUp} spans of warm-up (--warm-up).");
-        await BackgroundWork.IdleAsync(server);
+        rewritten = await CompactAsync(server) - rewritten;
         var latencies = load.Latencies.Order().ToArray();
-        return new IngestFigures(Path.GetFileName(path), isGrpc, connections, warmUpSpans, load.Spans - warmUpSpans, server.Counters.CpuSeconds - cpu, (load.Sending - sent).TotalSeconds,
+        return new IngestFigures(Path.GetFileName(path), isGrpc, connections, warmUpSpans, load.Spans - warmUpSpans, rewritten, server.Counters.CpuSeconds - cpu, (load.Sending - sent).TotalSeconds,
             Percentile(latencies, 0.5), Percentile(latencies, 0.99), load.Retries, server.Counters.PeakBytes);
+    }
+
+    /// <summary>Has all spans brought into blocks and these merged, and waits until nothing is left to do; answers the spans that compaction has rewritten so far.</summary>
+    private static async Task<long> CompactAsync(ServerProcess server)
+    {
+        using var content = new StringContent("", null, "application/json");
+        using var answer = await server.Client.PostAsync(new Uri("/api/v1/compact", UriKind.Relative), content);
+        answer.EnsureSuccessStatusCode();
+        await BackgroundWork.IdleAsync(server);
+        using var status = await server.StatusAsync();
+        return long.Parse(status.RootElement.GetProperty("store").GetProperty("compaction").GetProperty("mergedSpans").GetString() ?? "", CultureInfo.InvariantCulture);
     }
 
     private static TimeSpan Percentile(TimeSpan[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * share)];

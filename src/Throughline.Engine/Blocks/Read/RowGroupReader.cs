@@ -19,7 +19,7 @@ internal sealed class RowGroupReader(RowGroupColumns columns, DictionaryTexts te
     private const int KeptBytes = 16 << 20;
 
     /// <summary>Memory of decoded dictionaries that a reader needs so as not to decode them twice.</summary>
-    public const long TextBytes = 24L << 20;
+    public const long TextBytes = 4L << 20;
 
     private readonly BlockTables _tables = columns.Tables;
     private readonly RowGroupCursor _cursor = new(columns);

@@ -45,6 +45,15 @@ internal static class IngestRun
             Percentile(latencies, 0.5), Percentile(latencies, 0.99), load.Retries, server.Counters.PeakBytes);
     }
 
+    /// <summary>Sends all of the file, and nothing else.</summary>
+    public static async Task FillAsync(ServerProcess server, string path)
+    {
+        await server.ReadyAsync();
+        using var file = new RequestFile(path);
+        using var load = new Load(4, server, false);
+        while (file.Next(128L << 20) is { Count: > 0 } requests) await load.SendAsync(requests);
+    }
+
     /// <summary>Has all spans brought into blocks and these merged, and waits until nothing is left to do; answers the spans that compaction has rewritten so far.</summary>
     private static async Task<long> CompactAsync(ServerProcess server)
     {

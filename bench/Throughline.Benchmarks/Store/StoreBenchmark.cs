@@ -45,7 +45,7 @@ internal sealed class StoreBenchmark(Arguments arguments)
 
     private static void Log(string text) => Console.Error.WriteLine(text);
 
-    /// <summary>The first run is the one whose directory is kept; <c>--data</c> names it, and one that is there already is taken as it is.</summary>
+    /// <summary>Measures, then fills the directory that is asked; <c>--data</c> names it, and one that is there already is taken as it is.</summary>
     private async Task IngestAsync(string folder, string ours, string scratch, ClickHouseFigures? theirs)
     {
         if (Directory.Exists(ours) && Directory.EnumerateFileSystemEntries(ours).Any())
@@ -57,16 +57,17 @@ internal sealed class StoreBenchmark(Arguments arguments)
         {
             foreach (var isGrpc in new[] { false, true })
             {
-                var isFirst = file == IngestFiles[0] && !isGrpc;
-                if (!isFirst && !arguments.Flag("--all-ingest", true)) continue;
-                var data = isFirst ? ours : Path.Combine(scratch, "other");
+                if ((file != IngestFiles[0] || isGrpc) && !arguments.Flag("--all-ingest", true)) continue;
+                var data = Path.Combine(scratch, "ingest");
                 IngestFigures figures;
                 await using (var server = await ServerProcess.StartAsync(arguments, data)) figures = await IngestRun.MeasureAsync(server, Path.Combine(folder, file), isGrpc, arguments);
-                if (!isFirst) Directory.Delete(data, true);
+                Directory.Delete(data, true);
                 Log(figures.ToString());
                 Add(figures, theirs);
             }
         }
+        await using var filled = await ServerProcess.StartAsync(arguments, ours);
+        await IngestRun.FillAsync(filled, Path.Combine(folder, IngestFiles[0]));
     }
 
     private void Add(IngestFigures ours, ClickHouseFigures? theirs)

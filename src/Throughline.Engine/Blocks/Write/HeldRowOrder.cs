@@ -8,9 +8,6 @@ namespace Throughline.Engine.Blocks.Write;
 /// <summary>Puts the rows of a trace that come from several blocks in their order, and equal ones together. Keeps its buffers; one owner.</summary>
 internal sealed class HeldRowOrder(HeldRows held, IReadOnlyList<BlockNumbers> inputs, BlockTablesBuilder tables) : IComparer<int>, IEqualityComparer<int>
 {
-    /// <summary>Parts are in order by themselves, and few: more rows than these are worth a real sort.</summary>
-    private const int FewRows = 64;
-
     private HashSet<int>? _seen;
     private Column<int> _rows = new(0);
 
@@ -21,33 +18,13 @@ internal sealed class HeldRowOrder(HeldRows held, IReadOnlyList<BlockNumbers> in
         _rows.Truncate(0);
         _rows.AddRange(rows);
         var ordered = _rows.Items.AsSpan(0, rows.Length);
-        Sort(ordered);
+        RowSort.Sort(ordered, this);
         var kept = 1;
         for (var i = 1; i < ordered.Length; i++)
         {
             if (!IsThere(ordered[..kept], ordered[i])) ordered[kept++] = ordered[i];
         }
         return ordered[..kept];
-    }
-
-    private void Sort(Span<int> rows)
-    {
-        if (rows.Length > FewRows)
-        {
-            rows.Sort(this);
-            return;
-        }
-        for (var i = 1; i < rows.Length; i++)
-        {
-            var row = rows[i];
-            var at = i;
-            while (at > 0 && Compare(rows[at - 1], row) > 0)
-            {
-                rows[at] = rows[at - 1];
-                at--;
-            }
-            rows[at] = row;
-        }
     }
 
     /// <summary>True when a row says the same as one of those before it that have its start and id.</summary>

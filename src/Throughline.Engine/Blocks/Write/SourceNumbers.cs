@@ -30,10 +30,6 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     private int[] _strings = [];
     private int[] _resources = [];
     private int[] _scopes = [];
-    private int _knownStrings;
-    private int _knownResources;
-    private int _knownScopes;
-    private int _knownShapes;
     private readonly (OperationKey Key, int Id)[] _recentOperations = Enumerable.Repeat(NoOperation, 256).ToArray();
     private static readonly (OperationKey Key, int Id) NoOperation = (new(-1, -1, -1, -1), -1);
 
@@ -46,22 +42,14 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
     /// <summary>Goes over to another batch.</summary>
     public void From(SpanBatch source)
     {
-        (_knownStrings, _knownResources, _knownScopes, _knownShapes) = (0, 0, 0, 0);
         _operations.Clear();
         Array.Fill(_recentOperations, NoOperation);
-        GoOn(source);
-    }
-
-    /// <summary>Goes on with a later view of the same batch, which has more of everything.</summary>
-    public void GoOn(SpanBatch source)
-    {
         _source = source;
         Analysis = new TraceAnalysis(source);
-        _knownStrings = Unknown(ref _strings, _knownStrings, source.Strings.Count);
-        _knownResources = Unknown(ref _resources, _knownResources, source.Resources.Count);
-        _knownScopes = Unknown(ref _scopes, _knownScopes, source.Scopes.Count);
-        for (var owner = 0; owner < _shapes.Length; owner++) Unknown(ref _shapes[owner], _knownShapes, source.Shapes.Count);
-        _knownShapes = source.Shapes.Count;
+        Forget(ref _strings, source.Strings.Count);
+        Forget(ref _resources, source.Resources.Count);
+        Forget(ref _scopes, source.Scopes.Count);
+        for (var owner = 0; owner < _shapes.Length; owner++) Forget(ref _shapes[owner], source.Shapes.Count);
     }
 
     /// <summary>The block's string.</summary>
@@ -110,11 +98,10 @@ internal sealed class SourceNumbers(BlockTablesBuilder tables)
         return known = tables.Shape(CollectionsMarshal.AsSpan(_columns));
     }
 
-    /// <summary>Makes room for <paramref name="count"/> numbers, of which those from <paramref name="known"/> on are not known; answers the count.</summary>
-    private static int Unknown(ref int[] numbers, int known, int count)
+    /// <summary>Makes room for so many numbers, of which none is known.</summary>
+    private static void Forget(ref int[] numbers, int count)
     {
-        if (numbers.Length < count) Array.Resize(ref numbers, Math.Max(count, numbers.Length * 2));
-        numbers.AsSpan(known..count).Fill(-1);
-        return count;
+        if (numbers.Length < count) numbers = new int[Math.Max(count, numbers.Length * 2)];
+        numbers.AsSpan(0, count).Fill(-1);
     }
 }

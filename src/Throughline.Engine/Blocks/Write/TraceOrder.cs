@@ -63,28 +63,8 @@ internal sealed class TraceOrder
 /// <summary>The order of a trace's rows. Owned by one thread.</summary>
 internal sealed class RowOrder(SpanBatch spans) : IComparer<int>
 {
-    private const int NearlySorted = 48;
-
-    /// <summary>Sorts rows; spans mostly come nearly in order, and few at a time.</summary>
-    public void Sort(Span<int> rows)
-    {
-        if (rows.Length > NearlySorted)
-        {
-            rows.Sort(this);
-            return;
-        }
-        for (var i = 1; i < rows.Length; i++)
-        {
-            var row = rows[i];
-            var at = i;
-            while (at > 0 && Compare(rows[at - 1], row) > 0)
-            {
-                rows[at] = rows[at - 1];
-                at--;
-            }
-            rows[at] = row;
-        }
-    }
+    /// <summary>Sorts rows.</summary>
+    public void Sort(Span<int> rows) => RowSort.Sort(rows, this);
 
     /// <inheritdoc/>
     public int Compare(int x, int y)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Throughline.Benchmarks;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Throughline.Benchmarks;
 /// </summary>
 internal static class IngestBenchmark
 {
-    /// <summary>Measures each file over each protocol, each time with a new server and a new directory.</summary>
+    /// <summary>Measures each file over each protocol, each time with a new server and a new directory; at <c>--rate</c> spans a second, or as fast as it goes.</summary>
     public static async Task<int> RunAsync(Arguments arguments)
     {
         foreach (var path in Workload.Files(arguments))
@@ -18,7 +20,10 @@ internal static class IngestBenchmark
                 try
                 {
                     await using var server = await ServerProcess.StartAsync(arguments, folder);
-                    Console.WriteLine(await IngestRun.MeasureAsync(server, path, protocol == "grpc", arguments));
+                    var rate = int.Parse(arguments.Option("--rate", "0"), CultureInfo.InvariantCulture);
+                    Console.WriteLine(rate > 0
+                        ? await PacedRun.MeasureAsync(server, path, protocol == "grpc", rate, IngestRun.WarmUp(arguments))
+                        : await IngestRun.MeasureAsync(server, path, protocol == "grpc", arguments));
                 }
                 finally
                 {

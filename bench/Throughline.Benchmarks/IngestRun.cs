@@ -29,7 +29,7 @@ internal static class IngestRun
     public static async Task<IngestFigures> MeasureAsync(ServerProcess server, string path, bool isGrpc, Arguments arguments)
     {
         var connections = int.Parse(arguments.Option("--connections", "4"), CultureInfo.InvariantCulture);
-        var warmUp = long.Parse(arguments.Option("--warm-up", "1000000"), CultureInfo.InvariantCulture);
+        var warmUp = WarmUp(arguments);
         await server.ReadyAsync();
         using var file = new RequestFile(path);
         using var load = new Load(connections, server, isGrpc);
@@ -44,6 +44,9 @@ internal static class IngestRun
         return new IngestFigures(Path.GetFileName(path), isGrpc, connections, warmUpSpans, load.Spans - warmUpSpans, rewritten, server.Counters.CpuSeconds - cpu, (load.Sending - sent).TotalSeconds,
             Percentile(latencies, 0.5), Percentile(latencies, 0.99), load.Retries, server.Counters.PeakBytes);
     }
+
+    /// <summary>Spans that warm the server up (<c>--warm-up</c>).</summary>
+    public static long WarmUp(Arguments arguments) => long.Parse(arguments.Option("--warm-up", "1000000"), CultureInfo.InvariantCulture);
 
     /// <summary>Sends all of the file, and nothing else.</summary>
     public static async Task FillAsync(ServerProcess server, string path)

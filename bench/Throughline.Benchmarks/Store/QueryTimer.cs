@@ -9,12 +9,13 @@ internal sealed record QuestionSide(Func<Task<double>> AskAsync, ProcessCounters
 internal readonly record struct QuestionFigures(double Milliseconds, double CpuMilliseconds);
 
 /// <summary>
-/// Medians of warm runs. Each side warms up by a number of runs, since compilers here and there work by them; then both are asked in turn, so that what else the machine
-/// does meets both alike. Stateless.
+/// Medians of warm runs. Each side warms up by a number of runs, since compilers here and there work by them; then both are asked in turn, a few times each, so that what else the machine
+/// does meets both alike. The first of the few does not count: the other side's work has taken the processor's caches. Stateless.
 /// </summary>
 internal static class QueryTimer
 {
-    private const int Runs = 9;
+    private const int Turns = 3;
+    private const int RunsInTurn = 3;
     private const int WarmUpRuns = 300;
     private const int WarmUpRounds = 2;
     private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(3);
@@ -25,13 +26,17 @@ internal static class QueryTimer
     {
         foreach (var side in sides) await WarmUpAsync(side);
         var runs = sides.Select(_ => (Times: new List<double>(), Cpu: new List<double>())).ToArray();
-        for (var run = 0; run < Runs; run++)
+        for (var turn = 0; turn < Turns; turn++)
         {
             for (var side = 0; side < sides.Count; side++)
             {
-                var cpu = sides[side].Counters.CpuSeconds;
-                runs[side].Times.Add(await sides[side].AskAsync());
-                runs[side].Cpu.Add((sides[side].Counters.CpuSeconds - cpu) * 1000);
+                await sides[side].AskAsync();
+                for (var run = 0; run < RunsInTurn; run++)
+                {
+                    var cpu = sides[side].Counters.CpuSeconds;
+                    runs[side].Times.Add(await sides[side].AskAsync());
+                    runs[side].Cpu.Add((sides[side].Counters.CpuSeconds - cpu) * 1000);
+                }
             }
         }
         return [.. runs.Select(side => new QuestionFigures(Figures.Median(side.Times), Figures.Median(side.Cpu)))];

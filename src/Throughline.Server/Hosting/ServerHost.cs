@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
@@ -97,7 +98,10 @@ public sealed class ServerHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => Pipeline.ConfigureGrpc(grpc, options.Receive));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new ReceiveBlocks());
         builder.WebHost.UseKestrelCore();
+        // Straight to the thread pool: a queue of the transport's own is one more change of threads for each read.
+        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.IOQueueCount = 0);
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 
         var application = builder.Build();

@@ -135,10 +135,20 @@ internal sealed class BlockMaintenance : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _problem = $"blocks cannot be compacted for now, which is tried again; they are served as they are: {e.Message}";
-            Answer(Remove(waiting), new IOException(_problem, e));
-            return false;
+            return Failed(waiting, e, e.Message);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The boundary of this loop: a mistake of ours in one step must not end compaction and retention for good.
+            return Failed(waiting, e, $"internal error: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private bool Failed(List<TaskCompletionSource> waiting, Exception e, string why)
+    {
+        _problem = $"blocks cannot be compacted for now, which is tried again; they are served as they are: {why}";
+        Answer(Remove(waiting), new IOException(_problem, e));
+        return false;
     }
 
     private List<TaskCompletionSource> TakeWaiting()

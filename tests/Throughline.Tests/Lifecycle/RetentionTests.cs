@@ -2,6 +2,7 @@ using Throughline.Engine;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Tests.Files;
+using Throughline.Tests.Server;
 using Throughline.Tests.Store;
 
 namespace Throughline.Tests.Lifecycle;
@@ -29,6 +30,24 @@ public sealed class RetentionTests
         Assert.Single(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
         await store.ReopenAsync();
         Assert.Equal(["2"], await PresentAsync(store, 1, 2));
+    }
+
+    [Fact]
+    public async Task AnUnexpectedFailureIsToldAndTriedAgain()
+    {
+        var (files, time) = (new FailingFileSystem(new MemoryFileSystem()) { IsUnexpected = true }, new ManualTime());
+        await using var store = await TraceStore.OpenAsync(new TraceStoreOptions { Directory = StoreUnderTest.Directory, Retention = new RetentionOptions() }, files, time, default);
+        Assert.Equal(AppendStatus.Durable, (await StoreUnderTest.SendAsync(store, [Span(1)], 1)).Status);
+        await store.FlushAsync(default);
+        time.Advance(TimeSpan.FromDays(8));
+        files.Fails = true;
+        var told = await Assert.ThrowsAsync<IOException>(() => store.CompactAsync(default));
+        Assert.Contains("internal error: InvalidOperationException: a mistake", told.Message);
+        Assert.Equal([told.Message], store.GetStatistics().Problems);
+        files.Fails = false;
+        await store.CompactAsync(default);
+        Assert.Empty(store.GetStatistics().Problems);
+        Assert.Equal(0, store.GetStatistics().Blocks);
     }
 
     [Fact]

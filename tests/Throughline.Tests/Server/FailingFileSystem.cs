@@ -8,6 +8,9 @@ internal sealed class FailingFileSystem(IFileSystem inner) : IFileSystem
     /// <summary>Whether appending and syncing fail.</summary>
     internal volatile bool Fails;
 
+    /// <summary>Whether the failure is one that no file system should have.</summary>
+    internal volatile bool IsUnexpected;
+
     public void CreateDirectory(string path) => inner.CreateDirectory(path);
 
     public IReadOnlyList<string> ListFiles(string directory) => inner.ListFiles(directory);
@@ -30,6 +33,7 @@ internal sealed class FailingFileSystem(IFileSystem inner) : IFileSystem
 
     private void Check()
     {
+        if (Fails && IsUnexpected) throw new InvalidOperationException("a mistake (a test says so)");
         if (Fails) throw new IOException("No space left on device (a test says so)");
     }
 

@@ -105,10 +105,16 @@ public static class NativeApi
         var (trace, problem) = await FindAsync(context, store);
         if (trace is null) return problem;
 
-        // An export cannot say that it is not whole, and would be taken for all of the trace.
+        // The exported document cannot say that it is not whole, and would be taken for all of the trace.
         if (asOtlp && trace.Truncated is { Reason: "memory" } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, truncated.Message);
 
-        if (asOtlp) context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}.json\"";
+        if (asOtlp)
+        {
+            // What damage leaves is all that there will ever be: it is given, and said to be a part.
+            var part = trace.Truncated is null ? "" : ".incomplete";
+            context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}{part}.json\"";
+            if (trace.Truncated is { } missing) context.Response.Headers["Throughline-Truncated"] = Uri.EscapeDataString(missing.Message);
+        }
         await using var answer = new JsonAnswer(context);
         if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
         else await TraceWriter.WriteAsync(answer, trace);

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Throughline.Engine;
+using Throughline.Engine.Lifecycle;
+using Throughline.Tests.Store;
 
 namespace Throughline.Tests.Server.Api;
 
@@ -162,6 +165,36 @@ public sealed class TraceTests
         // What was read is served; what was not is not said to be missing.
         Assert.Equal(1, (await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(1)}")).GetProperty("spans").GetArrayLength());
         Assert.Equal("spanId", (await server.GetProblemAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(spans)}", HttpStatusCode.InsufficientStorage)).GetProperty("parameter").GetString());
+    }
+
+    [Fact]
+    public async Task AnExportOfADamagedTraceSaysThatItIsAPart()
+    {
+        var options = new TraceStoreOptions { Directory = StoreUnderTest.Directory, Compaction = new CompactionOptions { IsOn = false } };
+        await using var filled = await StoreUnderTest.OpenAsync(options);
+        PlainSpan[] spans = [.. Enumerable.Range(1, 2).Select(i => new PlainSpan { TraceId = new(1, 1), SpanId = (ulong)i, Start = SpanGen.Base, End = SpanGen.Base + 7, Name = "n" })];
+        foreach (var span in spans)
+        {
+            await filled.AppendAsync(span);
+            await filled.FlushAsync();
+        }
+        await filled.Store.DisposeAsync();
+        const string block = StoreUnderTest.Root + "/blocks/0000000002.block";
+        var told = 0;
+        for (var place = 0; place < filled.Files.ReadAll(block).Length; place += 7)
+        {
+            var damaged = filled.Files.Copy();
+            damaged.FlipBit(block, 8L * place);
+            await using var server = await ServerUnderTest.StartAsync(o => o with { Store = options }, damaged, filled.Time);
+            using var response = await server.Http.GetAsync($"/api/v1/traces/{spans[0].TraceId}?format=otlp");
+            if (!response.Headers.TryGetValues("Throughline-Truncated", out var reason)) continue;
+            Assert.Contains("0000000002.block", Uri.UnescapeDataString(reason.Single()), StringComparison.Ordinal);
+            Assert.Equal($"trace-{spans[0].TraceId}.incomplete.json", response.Content.Headers.ContentDisposition?.FileName);
+            var exported = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("resourceSpans");
+            Assert.Equal(1, exported[0].GetProperty("scopeSpans")[0].GetProperty("spans").GetArrayLength());
+            if (++told == 3) return;
+        }
+        Assert.Fail($"only {told} of the damaged bytes were met");
     }
 
     private static void AssertJson(string expected, JsonElement actual)

@@ -20,7 +20,7 @@ internal sealed class ExportQueue : BatchActivityExportProcessor
 
     public static ExportQueue Create(OtlpExporterOptions target, ThroughlineTelemetryOptions options, ILogger logger, TimeProvider time)
     {
-        var ledger = new ExportLedger(options.QueueLimit, target.Endpoint, logger, time);
+        var ledger = new ExportLedger("spans", options.QueueLimit, target.Endpoint, logger, time);
         return new(new PatientExporter(target, options.DeliveryTimeout, ledger, time), ledger, options);
     }
 

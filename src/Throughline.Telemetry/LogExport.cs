@@ -12,6 +12,7 @@ internal static class LogExport
     public static void Add(OpenTelemetryBuilder telemetry, ThroughlineTelemetryOptions options, LateLogger logger, IConfiguration configuration)
     {
         var target = OtlpTarget.Options(OtlpSignal.Logs, configuration, options);
+        var queue = QueueSettings.Read(configuration, options);
         var offset = ClockOffset.Read(configuration);
         telemetry.WithLogging(
             logging =>
@@ -19,7 +20,7 @@ internal static class LogExport
                 if (offset != TimeSpan.Zero) logging.AddProcessor(new LogClockOffset(offset));
                 var exporter = new OtlpLogExporter(target);
                 logging.AddProcessor(services => LogQueue.Create(
-                    exporter, target, options, logger, services.GetService<TimeProvider>() ?? TimeProvider.System));
+                    exporter, target, queue, logger, services.GetService<TimeProvider>() ?? TimeProvider.System));
                 // After the queue, which is then emptied before this closes the exporter.
                 logging.AddProcessor(new ExporterOwner(exporter));
             },

@@ -13,15 +13,13 @@ internal sealed class LogQueue : BatchLogRecordExportProcessor
 {
     private readonly ExportLedger _ledger;
 
-    private LogQueue(BaseExporter<LogRecord> exporter, ExportLedger ledger, ThroughlineTelemetryOptions options)
-        : base(exporter, options.QueueLimit, (int)options.ExportDelay.TotalMilliseconds,
-            exporterTimeoutMilliseconds: 30_000, Math.Min(options.ExportBatchLimit, options.QueueLimit)) => _ledger = ledger;
+    private LogQueue(BaseExporter<LogRecord> exporter, ExportLedger ledger, QueueSettings settings)
+        : base(exporter, settings.Limit, settings.DelayMilliseconds, exporterTimeoutMilliseconds: 30_000, settings.BatchLimit) => _ledger = ledger;
 
-    public static LogQueue Create(
-        OtlpLogExporter exporter, OtlpExporterOptions target, ThroughlineTelemetryOptions options, ILogger logger, TimeProvider time)
+    public static LogQueue Create(OtlpLogExporter exporter, OtlpExporterOptions target, QueueSettings settings, ILogger logger, TimeProvider time)
     {
-        var ledger = new ExportLedger("log records", options.QueueLimit, target.Endpoint, logger, time);
-        return new(new Counted(exporter, ledger), ledger, options);
+        var ledger = new ExportLedger("log records", settings.Limit, target.Endpoint, logger, time);
+        return new(new Counted(exporter, ledger), ledger, settings);
     }
 
     public override void OnEnd(LogRecord data)

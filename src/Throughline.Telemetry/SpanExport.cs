@@ -19,8 +19,9 @@ internal static class SpanExport
         if (offset != TimeSpan.Zero) tracing.AddProcessor(new ClockOffset(offset));
         if (!OtlpTarget.IsWanted(OtlpSignal.Traces, configuration)) return;
         var target = OtlpTarget.Options(OtlpSignal.Traces, configuration, options);
+        var queue = QueueSettings.Read(configuration, options);
         tracing.AddProcessor(services => ExportQueue.Create(
-            target, options, services.GetRequiredService<ILoggerFactory>().CreateLogger(ExportLedger.MeterName),
+            target, queue, options.DeliveryTimeout, services.GetRequiredService<ILoggerFactory>().CreateLogger(ExportLedger.MeterName),
             services.GetService<TimeProvider>() ?? TimeProvider.System));
     }
 

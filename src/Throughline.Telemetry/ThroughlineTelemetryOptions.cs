@@ -26,14 +26,17 @@ public sealed class ThroughlineTelemetryOptions
     /// <summary>The name of the spans of outgoing HTTP calls; unset: what the conventions say, the method.</summary>
     public string? HttpClientSpanName { get; set; }
 
-    /// <summary>Spans that may wait to be sent, and as many log records. What comes above it is dropped, counted and logged.</summary>
-    public int QueueLimit { get; set; } = 16_384;
+    /// <summary>Spans that may wait to be sent, and as many log records. What comes above it is dropped, counted and logged. Unset: <c>OTEL_BSP_MAX_QUEUE_SIZE</c>, else 16,384.</summary>
+    public int? QueueLimit { get; set; }
 
-    /// <summary>The longest time a finished span or a log record waits for company before it is sent.</summary>
-    public TimeSpan ExportDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+    /// <summary>
+    /// The longest time a finished span or a log record waits for company before it is sent. Unset: <c>OTEL_BSP_SCHEDULE_DELAY</c>, else a second: a request
+    /// costs more than the spans in it (docs/performance.md, "What telemetry costs a service").
+    /// </summary>
+    public TimeSpan? ExportDelay { get; set; }
 
-    /// <summary>The most spans or log records in one request.</summary>
-    public int ExportBatchLimit { get; set; } = 512;
+    /// <summary>The most spans or log records in one request. Unset: <c>OTEL_BSP_MAX_EXPORT_BATCH_SIZE</c>, else 512.</summary>
+    public int? ExportBatchLimit { get; set; }
 
     /// <summary>How long a batch of spans that the receiver doesn't take is tried again before it is given up and logged.</summary>
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -14,7 +14,7 @@ public static class ThroughlineTelemetryExtensions
     /// Records the spans of this service under <paramref name="serviceName"/> and sends them by OTLP, and its logs and metrics where the
     /// configuration says where to. Works in a web application and in a plain host. Context travels as W3C <c>traceparent</c>,
     /// <c>tracestate</c> and <c>baggage</c>; sampling is parent-based and consistent (<c>OTEL_TRACES_SAMPLER</c>). What is still queued
-    /// when the host stops is sent before it ends. With <c>OTEL_SDK_DISABLED=true</c> nothing is added at all.
+    /// when the host is disposed of, as its <c>RunAsync</c> does at the end, is sent before it goes. With <c>OTEL_SDK_DISABLED=true</c> nothing is added at all.
     /// </summary>
     /// <remarks>
     /// Call it after <c>Logging.ClearProviders()</c>, which would take the log exporter away. One process is one service: two in one

@@ -8,12 +8,13 @@ namespace Throughline.Benchmarks;
 /// </summary>
 internal static class OverheadBenchmark
 {
-    private const int WarmUp = 240;
+    private const int WarmUp = 80;
 
-    /// <summary>In the warm-up nearly every image is a batch of its own; otherwise the analyst's code would never be compiled a last time.</summary>
+    /// <summary>In the warm-up nearly every image is a batch of its own, so that the analyst is asked often.</summary>
     private const int WarmUpCameras = 16;
 
     private const int Cameras = 2;
+    private const int Detections = 120;
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
@@ -27,25 +28,25 @@ internal static class OverheadBenchmark
             var protocol = arguments.Option("--protocol", "grpc");
             await using var on = await ServiceSet.StartAsync(protocol == "grpc" ? server.OtlpGrpc : server.OtlpHttp, protocol);
             await using var off = await ServiceSet.StartAsync(null, protocol);
-            // Code is compiled a last time after a number of calls; at full speed that is over soon.
-            await DriveAsync(on, off, frames, WarmUp, WarmUpCameras, TimeSpan.FromMilliseconds(60));
-            foreach (var list in new[] { on.Uploads, off.Uploads, on.Detections, off.Detections }) list.Clear();
+            await InTurnAsync(on, off, frames, WarmUp, TimeSpan.FromMilliseconds(100), (set, frame, i) => set.UploadAsync(frame, i % WarmUpCameras));
+            foreach (var list in new[] { on.Uploads, off.Uploads }) list.Clear();
             // What is under way shall not be counted as a pair's.
             await Task.Delay(TimeSpan.FromSeconds(8));
 
+            var refused = on.Refused + off.Refused;
+            var table = new OverheadTable(on, off);
             var pairs = Math.Max(1, (int)(seconds * rate / images));
-            var ratios = Enumerable.Range(0, on.Services.Count + 1).Select(_ => new List<double>()).ToArray();
-            var (allOn, allOff) = (new double[on.Services.Count], new double[on.Services.Count]);
             for (var pair = 0; pair < pairs; pair++)
             {
                 var (beforeOn, beforeOff) = (on.CpuSeconds(), off.CpuSeconds());
-                await DriveAsync(on, off, frames, images, Cameras, TimeSpan.FromSeconds(0.5 / rate));
-                var (usedOn, usedOff) = (Minus(on.CpuSeconds(), beforeOn), Minus(off.CpuSeconds(), beforeOff));
-                for (var i = 0; i < usedOn.Length; i++) ratios[i].Add(usedOn[i] / usedOff[i]);
-                ratios[^1].Add(usedOn.Sum() / usedOff.Sum());
-                (allOn, allOff) = (Plus(allOn, usedOn), Plus(allOff, usedOff));
+                await InTurnAsync(on, off, frames, images, TimeSpan.FromSeconds(0.5 / rate), (set, frame, i) => set.UploadAsync(frame, i % Cameras));
+                table.AddPair(Minus(on.CpuSeconds(), beforeOn), Minus(off.CpuSeconds(), beforeOff), images);
             }
-            Report(on, off, ratios, allOn, allOff, pairs * images, rate);
+            await Task.Delay(TimeSpan.FromSeconds(8));
+            await InTurnAsync(on, off, frames, Detections, TimeSpan.FromMilliseconds(20), (set, frame, _) => set.DetectAsync(frame));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pairs * images} images to each set, {rate} a second; {pairs} pairs; then {Detections} detections by each"));
+            table.Print();
+            Console.WriteLine($"images refused and sent again meanwhile: {on.Refused + off.Refused - refused}");
             using var status = await server.StatusAsync();
             Console.WriteLine($"spans in the store: {status.RootElement.GetProperty("store").GetProperty("spans")}");
             return 0;
@@ -56,43 +57,19 @@ internal static class OverheadBenchmark
         }
     }
 
-    /// <summary>Sends the images to both sets, an upload and a detection past the backend of each, evenly spaced; who is first changes.</summary>
-    private static async Task DriveAsync(ServiceSet on, ServiceSet off, byte[][] frames, int images, int cameras, TimeSpan space)
+    /// <summary>Sends each frame to both sets, evenly spaced; who is first changes.</summary>
+    private static async Task InTurnAsync(ServiceSet on, ServiceSet off, byte[][] frames, int images, TimeSpan space, Func<ServiceSet, byte[], int, Task> send)
     {
         using var tick = new PeriodicTimer(space);
         for (var i = 0; i < images; i++)
         {
-            var frame = frames[i * 7 % frames.Length];
             foreach (var set in i % 2 == 0 ? new[] { on, off } : [off, on])
             {
                 await tick.WaitForNextTickAsync();
-                await set.UploadAsync(frame, i % cameras);
-                await set.DetectAsync(frame);
+                await send(set, frames[i * 7 % frames.Length], i);
             }
         }
     }
 
-    private static void Report(ServiceSet on, ServiceSet off, List<double>[] ratios, double[] cpuOn, double[] cpuOff, int images, double rate)
-    {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{images} images to each set, {rate} a second; {ratios[0].Count} pairs"));
-        Console.WriteLine("| | with telemetry | without | difference | ratio | median of the pairs' ratios (quartiles) |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        for (var i = 0; i < cpuOn.Length; i++) Row($"CPU of {on.Services[i].Name}, ms an image", cpuOn[i] * 1000 / images, cpuOff[i] * 1000 / images, ratios[i]);
-        Row("CPU of all three, ms an image", cpuOn.Sum() * 1000 / images, cpuOff.Sum() * 1000 / images, ratios[^1]);
-        Latency("an upload", on.Uploads, off.Uploads);
-        Latency("a detection", on.Detections, off.Detections);
-
-        static void Latency(string name, List<double> on, List<double> off)
-        {
-            Row($"latency of {name}, p50, ms", Figures.Median(on), Figures.Median(off), [.. on.Zip(off, (a, b) => a / b)]);
-            Row($"latency of {name}, p95, ms", Figures.Percentile(on, 0.95), Figures.Percentile(off, 0.95), null);
-        }
-
-        static void Row(string name, double with, double without, List<double>? ratios) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {with:0.000} | {without:0.000} | {with - without:0.000} | {with / without:0.0000} | {(ratios is null ? "" : $"{Figures.Median(ratios):0.0000} ({Figures.Percentile(ratios, 0.25):0.000} to {Figures.Percentile(ratios, 0.75):0.000})")} |"));
-    }
-
     private static double[] Minus(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x - y)];
-
-    private static double[] Plus(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace Throughline.Benchmarks;
@@ -24,6 +25,9 @@ internal sealed class ServiceSet : IAsyncDisposable
     /// <summary>Milliseconds of each detection that was asked for directly.</summary>
     public List<double> Detections { get; } = [];
 
+    /// <summary>Images that were refused because too many waited, and sent again a second later, as the answer says.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>Starts the services with the windows that <c>./run</c> sets. Spans go to the server; null: the SDK is off.</summary>
     public static async Task<ServiceSet> StartAsync(Uri? receiver, string protocol)
     {
@@ -33,6 +37,9 @@ internal sealed class ServiceSet : IAsyncDisposable
         Dictionary<string, string> environment = receiver is null
             ? new() { ["OTEL_SDK_DISABLED"] = "true" }
             : new() { ["OTEL_SDK_DISABLED"] = "false", ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.AbsoluteUri, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol };
+        // All code is compiled once, when it is first called. Otherwise what runs once a second, as sending does, would be compiled again for minutes, and that
+        // time be counted here, though a service that runs for a day hardly has it.
+        (environment["DOTNET_TieredCompilation"], environment["DOTNET_ReadyToRun"]) = ("0", "0");
         var detector = await ServiceProgram.StartAsync("Yolo26", "hsi-yolo26", environment, "--Model:Path", model);
         var analyst = await ServiceProgram.StartAsync("Nemotron", "hsi-nemotron", environment);
         var backend = await ServiceProgram.StartAsync("Backend", "hsi-backend", environment, "--Detector:Url", detector.Address.AbsoluteUri, "--Analyst:Url",
@@ -59,13 +66,23 @@ internal sealed class ServiceSet : IAsyncDisposable
 
     private async Task SendAsync(Uri address, byte[] frame, List<double> into)
     {
-        using var content = new ByteArrayContent(Unique(frame, _image++));
-        content.Headers.ContentType = new MediaTypeHeaderValue("image/jpeg");
-        var begun = Stopwatch.GetTimestamp();
-        using var response = await _http.PostAsync(address, content);
-        await response.Content.ReadAsByteArrayAsync();
-        into.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
-        if (!response.IsSuccessStatusCode) throw new InvalidOperationException($"{address} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        while (true)
+        {
+            using var content = new ByteArrayContent(Unique(frame, _image++));
+            content.Headers.ContentType = new MediaTypeHeaderValue("image/jpeg");
+            var begun = Stopwatch.GetTimestamp();
+            using var response = await _http.PostAsync(address, content);
+            var answer = await response.Content.ReadAsStringAsync();
+            var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+            if (response.IsSuccessStatusCode)
+            {
+                into.Add(took);
+                return;
+            }
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable) throw new InvalidOperationException($"{address} answered {(int)response.StatusCode}: {answer}");
+            Refused++;
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
     }
 
     /// <summary>The frame with a number in a JPEG comment behind its first marker: the same picture, and to the backend another image.</summary>

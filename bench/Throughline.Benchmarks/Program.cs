@@ -15,6 +15,8 @@ const string Usage =
       size      bytes a span on disk, everything in blocks: --data DIR
       start     time from process start to first answer, memory at rest; [--data DIR]
       visible   time from acknowledgement to being found
+      overhead  what telemetry costs the pipeline's services, CPU time and latency, with it and without in turn: [--rate IMAGES_PER_SECOND] [--seconds N] [--images A_PAIR] [--protocol grpc|http/protobuf];
+                needs pipeline/setup
     Files are requests as the workload tool writes them; --tool is the path of that tool's project, which is run to make them. Servers are those that src/Throughline.Server
     was built to (-c Release), or the one that --server names, with the options of --server-options. ingest with --data keeps its directory: take a new one each time.
     """;
@@ -36,6 +38,7 @@ switch (args[0])
     case "size": return await SizeBenchmark.RunAsync(arguments);
     case "start": return await StartBenchmark.RunAsync(arguments);
     case "visible": return await VisibleBenchmark.RunAsync(arguments);
+    case "overhead": return await OverheadBenchmark.RunAsync(arguments);
     default:
         Console.Error.WriteLine(Usage);
         return 2;

@@ -13,7 +13,7 @@ using Throughline.Telemetry;
 const string Service = "hsi-backend";
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8000", maximumBodyBytes: 16 * 1024 * 1024);
-builder.AddThroughlineTelemetry(Service, options => options.HttpClientSpanName = "http_request");
+builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
 
 var spans = new SpanSource(Service);
 var events = new EventStore(builder.Configuration["Events:Database"] ?? "events.db", spans, TimeProvider.System);

@@ -7,7 +7,7 @@ using Throughline.Telemetry;
 const string Service = "hsi-nemotron", ModelSpans = Service + ".gen_ai";
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8091", maximumBodyBytes: 4 * 1024 * 1024);
-builder.AddThroughlineTelemetry(Service, options => options.HttpClientSpanName = "http_request");
+builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
 var llm = builder.Configuration.GetSection("Llm").Get<LlmOptions>() ?? new();
 var analyst = builder.Configuration.GetSection("Analyst").Get<RuleAnalystOptions>() ?? new();
 try

@@ -21,7 +21,7 @@ if (args is ["convert-weights", .. var files])
 }
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8095", maximumBodyBytes: 16 * 1024 * 1024);
-builder.AddThroughlineTelemetry(Service);
+builder.AddThroughline(Service);
 
 var options = builder.Configuration.GetSection("Model").Get<DetectorOptions>() ?? new();
 var spans = new SpanSource(Service);

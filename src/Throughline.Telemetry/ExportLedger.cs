@@ -1,11 +1,25 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Throughline.Telemetry;
 
-/// <summary>Counts spans from the moment they end until they are delivered or lost, and says in the log what was lost. Thread-safe.</summary>
-internal sealed class ExportLedger(int limit, Uri target, ILogger logger, TimeProvider time)
+/// <summary>
+/// Counts spans (or log records, or metrics) from the moment they end until they are delivered or lost, and says in the log and in the counter
+/// <c>throughline.export.lost</c> what was lost. Thread-safe.
+/// </summary>
+/// <param name="what">What is counted, in the plural: <c>spans</c>.</param>
+/// <param name="limit">How many may be pending.</param>
+/// <param name="target">Where they go.</param>
+/// <param name="logger">Where losses are said.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ExportLedger(string what, int limit, Uri target, ILogger logger, TimeProvider time)
 {
+    /// <summary>The name of the meter of this library's own figures, and of its logger.</summary>
+    public const string MeterName = "Throughline.Telemetry";
+
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(10);
+    private static readonly Meter s_meter = new(MeterName);
+    private static readonly Counter<long> s_lost = s_meter.CreateCounter<long>("throughline.export.lost", "{item}", "Spans, log records and metrics that were not delivered.");
 
     private readonly Lock _gate = new();
     private long _pending;
@@ -13,13 +27,13 @@ internal sealed class ExportLedger(int limit, Uri target, ILogger logger, TimePr
     private long _undelivered;
     private DateTimeOffset _nextReport = DateTimeOffset.MinValue;
 
-    /// <summary>Spans that ended and are neither delivered nor lost.</summary>
+    /// <summary>What ended and is neither delivered nor lost.</summary>
     public long Pending => Interlocked.Read(ref _pending);
 
-    /// <summary>Spans lost because the queue was full.</summary>
+    /// <summary>Lost because the queue was full.</summary>
     public long Overflowed => Interlocked.Read(ref _overflowed);
 
-    /// <summary>Spans lost because the receiver didn't take them in time.</summary>
+    /// <summary>Lost because the receiver didn't take it in time.</summary>
     public long Undelivered => Interlocked.Read(ref _undelivered);
 
     public bool TryEnter()
@@ -27,6 +41,7 @@ internal sealed class ExportLedger(int limit, Uri target, ILogger logger, TimePr
         if (Interlocked.Increment(ref _pending) <= limit) return true;
         Interlocked.Decrement(ref _pending);
         Interlocked.Increment(ref _overflowed);
+        s_lost.Add(1, new("item", what), new("reason", "queue_full"));
         Report(reason: null);
         return false;
     }
@@ -36,14 +51,21 @@ internal sealed class ExportLedger(int limit, Uri target, ILogger logger, TimePr
     public void GivenUp(int count, string? reason)
     {
         Interlocked.Add(ref _pending, -count);
+        Refused(count, reason);
+    }
+
+    /// <summary>Lost, and never pending.</summary>
+    public void Refused(int count, string? reason)
+    {
         Interlocked.Add(ref _undelivered, count);
+        s_lost.Add(count, new("item", what), new("reason", "undelivered"));
         Report(reason);
     }
 
     public void Close()
     {
         var left = Pending;
-        if (left > 0) logger.LogWarning("{Count} spans were not sent to {Target} before the end.", left, target);
+        if (left > 0) logger.LogWarning("{Count} {What} were not sent to {Target} before the end.", left, what, target);
     }
 
     /// <summary>At most one line in ten seconds, with totals: a lost receiver must not fill the service's log.</summary>
@@ -55,7 +77,7 @@ internal sealed class ExportLedger(int limit, Uri target, ILogger logger, TimePr
             _nextReport = time.GetUtcNow() + s_between;
         }
         logger.LogWarning(
-            "Spans are being lost: {Overflowed} dropped since the queue of {Limit} was full, {Undelivered} not taken by {Target}. {Reason}",
-            Overflowed, limit, Undelivered, target, reason ?? "Is the receiver running and reachable?");
+            "Some {What} are being lost: {Overflowed} dropped since the queue of {Limit} was full, {Undelivered} not taken by {Target}. {Reason}",
+            what, Overflowed, limit, Undelivered, target, reason ?? "Is the receiver running and reachable?");
     }
 }

@@ -14,14 +14,13 @@ internal sealed class ExportQueue : BatchActivityExportProcessor
 {
     private readonly ExportLedger _ledger;
 
-    private ExportQueue(BaseExporter<Activity> exporter, ExportLedger ledger, ThroughlineTelemetryOptions options)
-        : base(exporter, options.QueueLimit, (int)options.ExportDelay.TotalMilliseconds,
-            exporterTimeoutMilliseconds: 30_000, Math.Min(options.ExportBatchLimit, options.QueueLimit)) => _ledger = ledger;
+    private ExportQueue(BaseExporter<Activity> exporter, ExportLedger ledger, QueueSettings settings)
+        : base(exporter, settings.Limit, settings.DelayMilliseconds, exporterTimeoutMilliseconds: 30_000, settings.BatchLimit) => _ledger = ledger;
 
-    public static ExportQueue Create(OtlpExporterOptions target, ThroughlineTelemetryOptions options, ILogger logger, TimeProvider time)
+    public static ExportQueue Create(OtlpExporterOptions target, QueueSettings settings, TimeSpan patience, ILogger logger, TimeProvider time)
     {
-        var ledger = new ExportLedger(options.QueueLimit, target.Endpoint, logger, time);
-        return new(new PatientExporter(target, options.DeliveryTimeout, ledger, time), ledger, options);
+        var ledger = new ExportLedger("spans", settings.Limit, target.Endpoint, logger, time);
+        return new(new PatientExporter(target, patience, ledger, time), ledger, settings);
     }
 
     public override void OnEnd(Activity data)

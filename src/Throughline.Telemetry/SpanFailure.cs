@@ -10,7 +10,7 @@ public static class SpanFailure
     {
         if (span is null) return;
         span.SetTag("error.type", errorType ?? exception.GetType().FullName);
-        span.AddException(exception);
+        Record(span, exception);
         span.SetStatus(ActivityStatusCode.Error, exception.Message);
     }
 
@@ -20,4 +20,7 @@ public static class SpanFailure
         span?.SetTag("error.type", errorType);
         span?.SetStatus(ActivityStatusCode.Error, message);
     }
+
+    /// <summary>The exception as an event, at the time that the service's clock says.</summary>
+    internal static void Record(Activity span, Exception exception) => span.AddException(exception, default, ClockOffset.Now(span));
 }

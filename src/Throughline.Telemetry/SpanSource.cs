@@ -4,7 +4,7 @@ namespace Throughline.Telemetry;
 
 /// <summary>
 /// Makes the spans of one part of a service. The name has to be the service's own or start with it and a dot, so that
-/// <see cref="ThroughlineTelemetryExtensions.AddThroughlineTelemetry"/> records it. Every method answers null when nobody listens
+/// <see cref="ThroughlineTelemetryExtensions.AddThroughline"/> records it. Every method answers null when nobody listens
 /// or the trace isn't sampled. Thread-safe; one for the life of the process.
 /// </summary>
 public sealed class SpanSource(string name, string? version = null) : IDisposable

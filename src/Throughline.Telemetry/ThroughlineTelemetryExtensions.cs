@@ -1,98 +1,58 @@
-using System.Reflection;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry.Exporter;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
 
 namespace Throughline.Telemetry;
 
-/// <summary>The one call that a .NET service makes to be traced: incoming and outgoing HTTP, its own spans, sent by OTLP.</summary>
+/// <summary>The one call that a .NET service makes to be traced: incoming and outgoing HTTP, its own spans, logs and metrics, sent by OTLP.</summary>
 public static class ThroughlineTelemetryExtensions
 {
     /// <summary>
-    /// Records the spans of this service under <paramref name="serviceName"/> and sends them by OTLP. Context travels as W3C
-    /// <c>traceparent</c> and <c>tracestate</c>; sampling is the SDK's parent-based one (<c>OTEL_TRACES_SAMPLER</c>). Spans still
-    /// queued when the host stops are sent before it ends. One process is one service: a second call in a process would send
-    /// each other's spans under the wrong name.
+    /// Records the spans of this service under <paramref name="serviceName"/> and sends them by OTLP, and its logs and metrics where the
+    /// configuration says where to. Works in a web application and in a plain host. Context travels as W3C <c>traceparent</c>,
+    /// <c>tracestate</c> and <c>baggage</c>; sampling is parent-based and consistent (<c>OTEL_TRACES_SAMPLER</c>). What is still queued
+    /// when the host is disposed of, as its <c>RunAsync</c> does at the end, is sent before it goes. With <c>OTEL_SDK_DISABLED=true</c> nothing is added at all.
     /// </summary>
-    public static IHostApplicationBuilder AddThroughlineTelemetry(
+    /// <remarks>
+    /// Call it after <c>Logging.ClearProviders()</c>, which would take the log exporter away. One process is one service: two in one
+    /// process would send each other's spans under the wrong name, so a second call is an error.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">It was called before, or the configuration has a value that can't be used.</exception>
+    public static IHostApplicationBuilder AddThroughline(
         this IHostApplicationBuilder builder, string serviceName, Action<ThroughlineTelemetryOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(serviceName);
+        if (builder.Services.Any(service => service.ServiceType == typeof(TracedService)))
+            throw new InvalidOperationException($"AddThroughline was called before; '{serviceName}' would be a second service in one process.");
+        builder.Services.AddSingleton(new TracedService(serviceName));
+
         var options = new ThroughlineTelemetryOptions();
         configure?.Invoke(options);
-        var exporter = ExporterOptions(builder.Configuration, options);
+        var configuration = builder.Configuration;
+        if (IsDisabled(configuration)) return builder;
 
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource
-                .AddService(serviceName, serviceVersion: options.ServiceVersion ?? EntryVersion())
-                .AddAttributes([new("host.name", Environment.MachineName), new("process.pid", Environment.ProcessId)]))
-            .WithTracing(tracing => tracing
-                .AddSource([serviceName, serviceName + ".*", .. options.Sources])
-                .AddAspNetCoreInstrumentation(server =>
-                {
-                    server.Filter = context => !context.Request.Path.StartsWithSegments("/health");
-                    server.RecordException = true;
-                    server.EnrichWithHttpResponse = (span, response) =>
-                    {
-                        // The SDK names the span when the request ends, so the endpoint's own name has to come after that.
-                        if (response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<SpanName>() is { } name)
-                            span.DisplayName = name.Value;
-                    };
-                })
-                .AddHttpClientInstrumentation(client =>
-                {
-                    client.RecordException = true;
-                    client.EnrichWithHttpRequestMessage = (span, request) =>
-                    {
-                        if (options.HttpClientSpanName is { } name) span.DisplayName = name;
-                        OutgoingCall.CopyTags(request, span);
-                    };
-                })
-                .AddProcessor(services => ExportQueue.Create(
-                    exporter, options, services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline.Telemetry"),
-                    services.GetService<TimeProvider>() ?? TimeProvider.System)));
+        builder.Logging.Configure(logging => logging.ActivityTrackingOptions |= ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => ServiceResource.Describe(resource, serviceName, options.ServiceVersion))
+            .WithTracing(tracing => SpanExport.Add(tracing, serviceName, options, configuration));
+        var (logs, metrics) = (OtlpTarget.IsWanted(OtlpSignal.Logs, configuration), OtlpTarget.IsWanted(OtlpSignal.Metrics, configuration));
+        if (!logs && !metrics) return builder;
+
+        var late = new LateLogger();
+        if (logs) LogExport.Add(telemetry, options, late, configuration);
+        if (metrics) MetricExport.Add(telemetry, serviceName, options, late, configuration);
+        builder.Services.AddHostedService(services => new SignalLife(
+            late, services.GetRequiredService<ILoggerFactory>(), services.GetService<LoggerProvider>(), services.GetService<MeterProvider>()));
         return builder;
     }
 
-    /// <summary>
-    /// The SDK reads its variables from the environment only; here they count wherever the host's configuration has them
-    /// (environment, command line, file), with the paths and defaults of the OTLP exporter specification, "Configuration Options".
-    /// </summary>
-    internal static OtlpExporterOptions ExporterOptions(IConfiguration configuration, ThroughlineTelemetryOptions options)
-    {
-        var exporter = new OtlpExporterOptions();
-        var protocol = configuration["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? configuration["OTEL_EXPORTER_OTLP_PROTOCOL"];
-        exporter.Protocol = options.Protocol ?? protocol switch
-        {
-            null or "" or "grpc" => OtlpExportProtocol.Grpc,
-            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
-            _ => throw new InvalidOperationException(
-                $"OTEL_EXPORTER_OTLP_PROTOCOL is '{protocol}'; this exporter speaks 'grpc' and 'http/protobuf'."),
-        };
-        if (configuration["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] is { Length: > 0 } exact && options.Endpoint is null)
-        {
-            exporter.Endpoint = Address(exact, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-            return exporter;
-        }
-        var general = options.Endpoint
-            ?? (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } text ? Address(text, "OTEL_EXPORTER_OTLP_ENDPOINT") : null);
-        if (general is not null)
-            exporter.Endpoint = exporter.Protocol == OtlpExportProtocol.HttpProtobuf
-                ? new Uri(general.AbsoluteUri.TrimEnd('/') + "/v1/traces")
-                : general;
-        return exporter;
-    }
+    /// <summary>The OpenTelemetry specification, "General SDK Configuration": anything but <c>true</c>, in any case, is false.</summary>
+    private static bool IsDisabled(IConfiguration configuration) =>
+        string.Equals(configuration["OTEL_SDK_DISABLED"]?.Trim(), "true", StringComparison.OrdinalIgnoreCase);
 
-    private static Uri Address(string text, string key) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new InvalidOperationException($"{key} is '{text}'; it has to be an address like http://127.0.0.1:4317.");
-
-    private static string? EntryVersion() =>
-        Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+    /// <summary>Marks a host as traced, under a name.</summary>
+    private sealed record TracedService(string Name);
 }

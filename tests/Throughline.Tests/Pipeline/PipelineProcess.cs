@@ -35,6 +35,8 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
         return process;
     }
 
+    public int Id => _process.Id;
+
     public string Output
     {
         get

@@ -119,8 +119,8 @@ public sealed class TelemetryTests : IAsyncLifetime
     [Fact]
     public void WhatIsAboveTheLimitIsCountedAndLoggedAtMostOnceInTenSeconds()
     {
-        var (time, log) = (new FakeTimeProvider(), new Lines());
-        var ledger = new ExportLedger(limit: 2, new("http://receiver"), log, time);
+        var (time, log) = (new FakeTimeProvider(), new LogLines());
+        var ledger = new ExportLedger("spans", limit: 2, new("http://receiver"), log, time);
 
         Assert.Equal([true, true, false, false], Enumerable.Range(0, 4).Select(_ => ledger.TryEnter()));
         Assert.Contains("1 dropped", Assert.Single(log.Written));
@@ -136,8 +136,8 @@ public sealed class TelemetryTests : IAsyncLifetime
     [Fact]
     public void SpansThatNobodyTakesAreCountedAndTheReasonIsLogged()
     {
-        var (time, log) = (new FakeTimeProvider(), new Lines());
-        var ledger = new ExportLedger(limit: 10, new("http://receiver"), log, time);
+        var (time, log) = (new FakeTimeProvider(), new LogLines());
+        var ledger = new ExportLedger("spans", limit: 10, new("http://receiver"), log, time);
         ledger.TryEnter();
         ledger.GivenUp(1, "connection refused");
 
@@ -151,7 +151,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     [InlineData("http/protobuf", "http://host/base/", OtlpExportProtocol.HttpProtobuf, "http://host/base/v1/traces")]
     public void EndpointAndProtocolComeFromTheConfiguration(string protocol, string endpoint, OtlpExportProtocol expected, string address)
     {
-        var exporter = ThroughlineTelemetryExtensions.ExporterOptions(
+        var exporter = OtlpTarget.Options(OtlpSignal.Traces,
             Configuration(("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)), new());
         Assert.Equal((expected, address), (exporter.Protocol, exporter.Endpoint.AbsoluteUri));
     }
@@ -160,7 +160,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")]
     public void WrongConfigurationIsAnErrorThatNamesItsKey(string key, string value) => Assert.Contains(key,
-        Assert.Throws<InvalidOperationException>(() => ThroughlineTelemetryExtensions.ExporterOptions(Configuration((key, value)), new())).Message);
+        Assert.Throws<InvalidOperationException>(() => OtlpTarget.Options(OtlpSignal.Traces, Configuration((key, value)), new())).Message);
 
     private static IConfiguration Configuration(params (string Key, string Value)[] entries) => new ConfigurationBuilder()
         .AddInMemoryCollection(entries.Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value))).Build();
@@ -171,7 +171,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.AddThroughlineTelemetry(_service, options =>
+        builder.AddThroughline(_service, options =>
         {
             (options.Endpoint, options.Protocol) = (new Uri(_receiver.Urls.First()), OtlpExportProtocol.HttpProtobuf);
             configure?.Invoke(options);
@@ -179,17 +179,5 @@ public sealed class TelemetryTests : IAsyncLifetime
         var host = builder.Build();
         await host.StartAsync();
         return host;
-    }
-
-    private sealed class Lines : ILogger
-    {
-        public List<string> Written { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Written.Add(formatter(state, exception));
     }
 }

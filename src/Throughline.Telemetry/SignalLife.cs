@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+
+namespace Throughline.Telemetry;
+
+/// <summary>
+/// Gives the exporters of logs and metrics a logger once there is one, and has them send what they hold while it still works: what is lost
+/// at the end is then said as at any other time. Owned by the host.
+/// </summary>
+internal sealed class SignalLife(LateLogger late, ILoggerFactory loggers, LoggerProvider? logs, MeterProvider? metrics) : IHostedLifecycleService
+{
+    /// <summary>A receiver that hangs must not keep the service from ending.</summary>
+    private const int PatienceMilliseconds = 5_000;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        late.Use(loggers.CreateLogger(ExportLedger.MeterName));
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        // Metrics first: their losses are lines of the log.
+        metrics?.ForceFlush(PatienceMilliseconds);
+        logs?.ForceFlush(PatienceMilliseconds);
+        return Task.CompletedTask;
+    }
+}

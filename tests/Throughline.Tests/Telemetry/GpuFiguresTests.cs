@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Time.Testing;
+using Throughline.Telemetry;
+
+namespace Throughline.Tests.Telemetry;
+
+/// <summary>What the driver's tool prints, as figures; and what is said where there is no tool.</summary>
+public sealed class GpuFiguresTests
+{
+    [Fact]
+    public void FiguresAreReadInTheirUnitsAndWhatTheDriverCannotTellIsLeftOut()
+    {
+        var gpus = GpuFigures.Parse("GPU-5c1f, NVIDIA RTX A4000, 35, 1024, 16376\nGPU-77aa, NVIDIA GB10, 7, [N/A], [N/A]\n");
+
+        Assert.Equal(
+            [new("GPU-5c1f", "NVIDIA RTX A4000", 0.35, 1_073_741_824, 16376.0 * 1024 * 1024), new("GPU-77aa", "NVIDIA GB10", 0.07, null, null)], gpus);
+    }
+
+    [Fact]
+    public void AnswerInAnotherFormIsAnError() =>
+        Assert.Contains("NVIDIA-SMI has failed", Assert.Throws<InvalidDataException>(() => GpuFigures.Parse("NVIDIA-SMI has failed")).Message);
+
+    [Fact]
+    public async Task MissingToolIsSaidOnceAndEndsTheAsking()
+    {
+        var lines = new LogLines();
+        using var figures = new GpuFigures("/nowhere/nvidia-smi", lines, new FakeTimeProvider());
+        await figures.StartAsync(CancellationToken.None);
+        await (figures.ExecuteTask ?? Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Contains("no figures of a GPU", Assert.Single(lines.Written));
+    }
+
+    [Fact]
+    public async Task FailingToolIsSaidWithItsReason()
+    {
+        var lines = new LogLines();
+        // A program that is on every Linux and knows none of the options.
+        using var figures = new GpuFigures("ls", lines, new FakeTimeProvider());
+        await figures.StartAsync(CancellationToken.None);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (lines.Written.Count == 0) await tick.WaitForNextTickAsync(limit.Token);
+        await figures.StopAsync(CancellationToken.None);
+
+        Assert.Contains("query-gpu", Assert.Single(lines.Written));
+    }
+}

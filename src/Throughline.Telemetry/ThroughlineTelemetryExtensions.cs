@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Throughline.Telemetry.Profiling;
 
 namespace Throughline.Telemetry;
 
@@ -56,6 +57,7 @@ public static class ThroughlineTelemetryExtensions
                 .AddProcessor(services => ExportQueue.Create(
                     exporter, options, services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline.Telemetry"),
                     services.GetService<TimeProvider>() ?? TimeProvider.System)));
+        builder.AddProfiles(serviceName);
         return builder;
     }
 

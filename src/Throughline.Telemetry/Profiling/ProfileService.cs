@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Throughline.Telemetry.Profiling.Pprof;
@@ -45,11 +46,11 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
         {
             // A directory that can't be written is told before the work, not after it.
             files.Prepare();
-            var window = new ProfileWindow(_spans, options, time);
+            var window = new ProfileWindow(_spans, options, logger, time);
             await window.RunAsync(stopping);
             if (window.Samples.Total == 0) throw new InvalidDataException("The runtime sent no samples.");
             var encoder = new PprofEncoder(window.Methods);
-            var profile = encoder.Encode(window.Samples, window.PeriodNanos, window.Start, window.Duration, encoded => Comments(window, encoded));
+            var profile = encoder.Encode(window.Samples, window.Scale, window.Start, window.Duration, encoded => Comments(window, encoded));
             var path = files.Write(profile, window.Start);
             if (_failure is not null) logger.LogInformation("Profiles are written again.");
             _failure = null;
@@ -64,12 +65,12 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
         {
             // The boundary between profiling and the service: the one is lost, the other goes on.
             var reason = $"{problem.GetType().Name}: {problem.Message}";
-            if (reason == _failure) return;
-            _failure = reason;
-            logger.LogWarning(
-                "No profile was written to {Directory}: {Reason} It is tried again every {Interval} s, and the same reason isn't logged again. "
+            logger.Log(
+                reason == _failure ? LogLevel.Debug : LogLevel.Warning,
+                "No profile was written to {Directory}: {Reason} It is tried again every {Interval} s, and the same reason isn't told again. "
                 + "The runtime's diagnostic port has to be on (DOTNET_EnableDiagnostics), and the directory writable.",
                 directory, reason, options.IntervalSeconds);
+            _failure = reason;
         }
     }
 
@@ -89,5 +90,6 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
     [
         $"samples={window.Samples.Total}", $"rounds={window.Samples.Rounds}", $"lost_events={window.LostEvents}", $"span_forgotten={window.SpansForgotten}",
         $"above_stack_limit={window.Samples.AboveLimit}", $"threads_not_followed={_spans.UntrackedThreads}", $"unresolved_frames={encoder.UnresolvedFrames}",
+        string.Create(CultureInfo.InvariantCulture, $"cpu_scale={window.Scale.CpuNanos / window.Scale.WallNanos:0.###}"),
     ];
 }

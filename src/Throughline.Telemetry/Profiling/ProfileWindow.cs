@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using Microsoft.Diagnostics.NETCore.Client;
+using Microsoft.Extensions.Logging;
 using Throughline.Telemetry.Profiling.NetTrace;
 using Throughline.Telemetry.Profiling.Spans;
 
@@ -11,7 +12,7 @@ namespace Throughline.Telemetry.Profiling;
 /// One window of samples of this process: the runtime stops all its threads about a thousand times a second, looks where they are, and
 /// sends it by its diagnostic port; here it is read at once and counted by stack and span. Used once.
 /// </summary>
-internal sealed class ProfileWindow(SpanTracker spans, ProfileOptions options, TimeProvider time)
+internal sealed class ProfileWindow(SpanTracker spans, ProfileOptions options, ILogger logger, TimeProvider time)
 {
     private const string Sampler = "Microsoft-DotNETCore-SampleProfiler";
 
@@ -31,7 +32,7 @@ internal sealed class ProfileWindow(SpanTracker spans, ProfileOptions options, T
 
     public TimeSpan Duration { get; private set; }
 
-    public double PeriodNanos { get; private set; }
+    public SampleScale Scale { get; private set; }
 
     /// <summary>Samples on threads that changed their span more often than they may remember.</summary>
     public long SpansForgotten { get; private set; }
@@ -53,19 +54,20 @@ internal sealed class ProfileWindow(SpanTracker spans, ProfileOptions options, T
                 ],
                 options.BufferMegabytes, rundownKeyword: Loader | Jit | NGen | AtTheEnd, requestStackwalk: true);
             Start = time.GetUtcNow();
-            var began = time.GetTimestamp();
+            var (began, usedBefore) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
             using var session = await client.StartEventPipeSessionAsync(configuration, stopping);
+            logger.LogDebug("A profile has begun.");
             var reader = new NetTraceReader(session.EventStream);
             var reading = Task.Factory.StartNew(
                 () => reader.Read(Take), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(options.WindowSeconds), time, stopping));
-            Duration = time.GetElapsedTime(began);
+            (Duration, var used) = (time.GetElapsedTime(began), Environment.CpuUsage.TotalTime - usedBefore);
             using var limit = new CancellationTokenSource(s_stopping, time);
             if (!reading.IsCompleted) await session.StopAsync(limit.Token);
             await reading.WaitAsync(limit.Token);
             if (reader.Frequency != Stopwatch.Frequency)
                 throw new InvalidDataException($"The trace's clock ticks {reader.Frequency} times a second and the spans' {Stopwatch.Frequency} times.");
-            (LostEvents, PeriodNanos) = (reader.LostEvents, Samples.PeriodTicks * 1e9 / reader.Frequency);
+            (LostEvents, Scale) = (reader.LostEvents, SampleScale.Of(Samples, reader.Frequency, used));
         }
         finally
         {

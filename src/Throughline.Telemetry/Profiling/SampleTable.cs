@@ -18,6 +18,9 @@ internal sealed class SampleTable(int limit)
     /// <summary>Samples of all threads, those above the limit included.</summary>
     public long Total { get; private set; }
 
+    /// <summary>Those of them in managed code.</summary>
+    public long Running { get; private set; }
+
     /// <summary>Samples that were left out since there were too many pairs.</summary>
     public long AboveLimit { get; private set; }
 
@@ -32,6 +35,7 @@ internal sealed class SampleTable(int limit)
     {
         CountRound(threadId, time);
         Total++;
+        if (running) Running++;
         if (!_counts.TryGetValue((stack, span), out var count))
         {
             if (_counts.Count >= limit)

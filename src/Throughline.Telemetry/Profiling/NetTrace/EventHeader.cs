@@ -37,10 +37,7 @@ internal struct EventHeader
             CaptureThreadId = (long)block.VarUInt();
             block.VarUInt(); // the processor
         }
-        else if (MetadataId != 0)
-        {
-            Sequence++;
-        }
+        if (MetadataId != 0) Sequence++;
         if (named.HasFlag(Named.ThreadId)) ThreadId = (long)block.VarUInt();
         if (named.HasFlag(Named.StackId)) StackId = (int)block.VarUInt();
         Time += (long)block.VarUInt();

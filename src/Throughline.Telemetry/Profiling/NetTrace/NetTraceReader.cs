@@ -4,7 +4,7 @@ namespace Throughline.Telemetry.Profiling.NetTrace;
 
 /// <summary>
 /// Reads what the runtime's EventPipe sends, as it comes: blocks of events in the "Nettrace" format, version 4. Specification:
-/// microsoft/perfview, src/TraceEvent/EventPipe/NetTraceFormat_v5.md (major version 4 of the file, minor 5 of the text). One trace, one thread.
+/// microsoft/perfview, src/TraceEvent/EventPipe/NetTraceFormat_v5.md, which tells versions 3 to 5. One trace, one thread.
 /// </summary>
 internal sealed class NetTraceReader(Stream stream)
 {
@@ -71,8 +71,7 @@ internal sealed class NetTraceReader(Stream stream)
             case "EventBlock": Events(bytes, handler); break;
             case "MetadataBlock": Events(bytes, handler: null); break;
             case "StackBlock": Stacks(bytes); break;
-            // From a sequence point on, numbers of stacks begin anew.
-            case "SPBlock": _stacks.Clear(); break;
+            case "SPBlock": SequencePoint(bytes); break;
             default: throw new InvalidDataException($"The trace has an object of a kind that this reader doesn't know: {name}.");
         }
     }
@@ -120,8 +119,26 @@ internal sealed class NetTraceReader(Stream stream)
 
     private void CountLost(long thread, int sequence)
     {
-        if (_lastSequence.TryGetValue(thread, out var last) && sequence > last) LostEvents += sequence - last - 1;
+        // The first is 1. A number that goes back is of a new thread with the id of a dead one.
+        var last = _lastSequence.GetValueOrDefault(thread);
+        if (sequence > last) LostEvents += sequence - last - 1;
         _lastSequence[thread] = sequence;
+    }
+
+    /// <summary>Says up to which number each thread has made events so far; numbers of stacks begin anew.</summary>
+    private void SequencePoint(ReadOnlySpan<byte> bytes)
+    {
+        _stacks.Clear();
+        var block = new BlockReader(bytes);
+        block.Int64(); // its time
+        for (var left = block.Int32(); left > 0; left--)
+        {
+            var (thread, sequence) = (block.Int64(), block.Int32());
+            var last = _lastSequence.GetValueOrDefault(thread);
+            if (sequence <= last) continue;
+            LostEvents += sequence - last;
+            _lastSequence[thread] = sequence;
+        }
     }
 
     private ReadOnlySpan<byte> SizedBlock()

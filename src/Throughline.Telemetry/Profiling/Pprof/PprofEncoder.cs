@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Throughline.Telemetry.Profiling.Pprof;
 
 /// <summary>
@@ -15,6 +17,7 @@ internal sealed class PprofEncoder(MethodTable methods)
     private readonly ProtoWriter _message = new();
     private readonly ProtoWriter _inner = new();
     private readonly StringTable _strings = new();
+    private readonly List<long> _stack = [];
     private readonly Dictionary<ulong, long> _locationOfAddress = [];
     private readonly Dictionary<(Method, ulong), long> _locations = [];
     private readonly Dictionary<Method, long> _functions = [];
@@ -25,16 +28,16 @@ internal sealed class PprofEncoder(MethodTable methods)
 
     /// <summary>The profile's bytes, not compressed.</summary>
     public ReadOnlySpan<byte> Encode(
-        SampleTable samples, double periodNanos, DateTimeOffset start, TimeSpan duration, Func<PprofEncoder, IEnumerable<string>> comments)
+        SampleTable samples, SampleScale scale, DateTimeOffset start, TimeSpan duration, Func<PprofEncoder, IEnumerable<string>> comments)
     {
         ValueType(SampleType, "samples", "count");
         ValueType(SampleType, "cpu", "nanoseconds");
         ValueType(SampleType, "wall", "nanoseconds");
-        foreach (var count in samples.Counts) Sample(count, periodNanos);
+        foreach (var count in samples.Counts) Sample(count, scale);
         _profile.Number(TimeNanos, (start - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick);
         _profile.Number(DurationNanos, duration.Ticks * TimeSpan.NanosecondsPerTick);
         ValueType(PeriodType, "wall", "nanoseconds");
-        _profile.Number(Period, (long)periodNanos);
+        _profile.Number(Period, (long)scale.WallNanos);
         _message.Clear();
         _profile.Numbers(Comment, [.. comments(this).Select(comment => (long)_strings[comment])], _message);
         _profile.Number(DefaultSampleType, _strings["cpu"]);
@@ -50,20 +53,20 @@ internal sealed class PprofEncoder(MethodTable methods)
         _profile.Message(field, _message);
     }
 
-    private void Sample(SampleCount count, double periodNanos)
+    private void Sample(SampleCount count, SampleScale scale)
     {
         // Locations write messages of their own, so they come before the sample that names them.
-        var locations = new long[count.Stack.Length];
-        for (var i = 0; i < locations.Length; i++)
+        _stack.Clear();
+        for (var i = 0; i < count.Stack.Length; i++)
         {
             // A caller's address is where it goes on, which can be the first byte after its end.
             var address = i == 0 ? count.Stack[i] : count.Stack[i] - 1;
-            locations[i] = LocationOf(address);
+            if (_stack.Count > 0 || !IsStop(address)) _stack.Add(LocationOf(address));
         }
         var all = count.Running + count.Elsewhere;
         _message.Clear();
-        _message.Numbers(1, locations, _inner);
-        _message.Numbers(2, [all, (long)(count.Running * periodNanos), (long)(all * periodNanos)], _inner);
+        _message.Numbers(1, CollectionsMarshal.AsSpan(_stack), _inner);
+        _message.Numbers(2, [all, (long)(count.Running * scale.CpuNanos), (long)(all * scale.WallNanos)], _inner);
         // A span that isn't recorded is not in the store: a label would lead nowhere.
         if (count.Span is { Recorded: true } span)
         {
@@ -73,6 +76,10 @@ internal sealed class PprofEncoder(MethodTable methods)
         }
         _profile.Message(SampleField, _message);
     }
+
+    /// <summary>Where a thread stops for the sampler when it is about to return from native code: the sampler's doing, not the program's.</summary>
+    private bool IsStop(ulong address) => methods.Find(address)?.Method.Name is { } name
+        && (name == "System.Threading.Thread.PollGC" || name.StartsWith("System.Threading.Thread.<PollGC>", StringComparison.Ordinal));
 
     private void Label(string key, string value)
     {

@@ -15,7 +15,6 @@ internal sealed class SpanTracker : IDisposable
 {
     private readonly int _changeLimit;
     private readonly int _threadLimit;
-    private readonly OsThreadIds _ids = new();
     private readonly AsyncLocal<Activity?> _span;
     private readonly ThreadLocal<ThreadSpans?> _thread = new();
     private readonly Lock _gate = new();
@@ -68,10 +67,9 @@ internal sealed class SpanTracker : IDisposable
 
     public void Dispose()
     {
-        // Contexts that carry the local go on calling its handler, so what that needs isn't disposed.
+        // Contexts that carry the local go on calling its handler, so nothing that it needs is disposed.
         Activity.CurrentChanged -= Take;
         Volatile.Write(ref _window, 0);
-        _ids.Dispose();
     }
 
     private void Take(object? sender, ActivityChangedEventArgs change) => _span.Value = change.Current;
@@ -90,7 +88,7 @@ internal sealed class SpanTracker : IDisposable
     private ThreadSpans Register()
     {
         var since = Stopwatch.GetTimestamp();
-        var thread = new ThreadSpans(_ids.Current, since, Thread.CurrentThread);
+        var thread = new ThreadSpans(OsThread.Id, since, Thread.CurrentThread);
         lock (_gate)
         {
             if (_threadCount >= _threadLimit) ForgetTheDead();

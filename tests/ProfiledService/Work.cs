@@ -5,7 +5,7 @@ namespace Throughline.ProfiledService;
 /// <summary>Methods that profiles have to find: each keeps its frame, and works for about a millisecond.</summary>
 internal static class Work
 {
-    private const int Steps = 300_000;
+    private const int Steps = 20_000;
 
     /// <summary>The last result, so that the work isn't optimised away.</summary>
     public static double Result { get; private set; }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
+using Throughline.Telemetry.Profiling;
 
 namespace Throughline.Telemetry;
 
@@ -38,6 +39,7 @@ public static class ThroughlineTelemetryExtensions
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => ServiceResource.Describe(resource, serviceName, options.ServiceVersion))
             .WithTracing(tracing => SpanExport.Add(tracing, serviceName, options, configuration));
+        builder.AddProfiles(serviceName);
         var (logs, metrics) = (OtlpTarget.IsWanted(OtlpSignal.Logs, configuration), OtlpTarget.IsWanted(OtlpSignal.Metrics, configuration));
         if (!logs && !metrics) return builder;
 

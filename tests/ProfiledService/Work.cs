@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+
+namespace Throughline.ProfiledService;
+
+/// <summary>Methods that profiles have to find: each keeps its frame, and works for about a millisecond.</summary>
+internal static class Work
+{
+    private const int Steps = 20_000;
+
+    /// <summary>The last result, so that the work isn't optimised away.</summary>
+    public static double Result { get; private set; }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void First()
+    {
+        var x = 1.0;
+        for (var i = 0; i < 2 * Steps; i++) x += Math.Sqrt(i + x % 7);
+        Result = x;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void UnderChild()
+    {
+        var x = 2.0;
+        for (var i = 0; i < Steps; i++) x += Math.Sqrt(i + x % 7);
+        Result = x;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Second()
+    {
+        var x = 3.0;
+        for (var i = 0; i < Steps; i++) x += Math.Sqrt(i + x % 7);
+        Result = x;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void WithoutSpan()
+    {
+        var x = 4.0;
+        for (var i = 0; i < Steps; i++) x += Math.Sqrt(i + x % 7);
+        Result = x;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Unsampled()
+    {
+        var x = 5.0;
+        for (var i = 0; i < Steps; i++) x += Math.Sqrt(i + x % 7);
+        Result = x;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Waiting(WaitHandle until)
+    {
+        until.WaitOne();
+        // A last step after the wait, so that this frame stays while it waits.
+        Result = 6;
+    }
+}

@@ -155,6 +155,16 @@ public sealed class BatchAnalysisTests : IDisposable
     }
 
     [Fact]
+    public async Task BatchThatIsGivenUpAtTheEndIsStillAnEvent()
+    {
+        await Analysis(_ => Verdict(5)).RunAsync(Batch(2), new CancellationToken(canceled: true));
+
+        var saved = Assert.Single(_events.List(new(10)).Events);
+        Assert.Equal((true, "shutdown", 2), (saved.Fallback, saved.FallbackReason, saved.Images.Count));
+        Assert.Equal(ActivityStatusCode.Error, _recorder.Only("analyze_batch").Status);
+    }
+
+    [Fact]
     public async Task EventsAreListedNewestFirstAndPagedByCamera()
     {
         foreach (var camera in new[] { "front_door", "driveway", "front_door" })

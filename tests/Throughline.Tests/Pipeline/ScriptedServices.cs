@@ -16,6 +16,8 @@ internal sealed class ScriptedServices : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, int> _tries = [];
 
+    private volatile Gate? _hold;
+
     private ScriptedServices(WebApplication app) => _app = app;
 
     public string Url => _app.Urls.First();
@@ -35,6 +37,12 @@ internal sealed class ScriptedServices : IAsyncDisposable
         return services;
     }
 
+    /// <summary>From now on detections are not answered, until the result is disposed.</summary>
+    public IDisposable Hold() => _hold = new();
+
+    /// <summary>Until a detection waits.</summary>
+    public Task HeldAsync() => _hold is { } hold ? hold.Entered.Task.WaitAsync(TimeSpan.FromSeconds(60)) : Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -47,6 +55,7 @@ internal sealed class ScriptedServices : IAsyncDisposable
         await request.Body.CopyToAsync(body);
         var (script, name) = ScriptedImage.Read(body.ToArray());
         Keep(request, script);
+        if (_hold is { } hold) await hold.PassAsync();
         var attempt = _tries.AddOrUpdate(name, 0, (_, before) => before + 1);
         return script switch
         {
@@ -78,7 +87,7 @@ internal sealed class ScriptedServices : IAsyncDisposable
         Keep(request, camera);
         return camera switch
         {
-            "analyst-prose" => Results.Text("I would say that all is well.", "text/plain"),
+            "analyst-prose" or "analyst-prose-levels" => Results.Text("I would say that all is well.", "text/plain"),
             "analyst-score" => Json("""{"model":"scripted","riskScore":900,"riskLevel":"high","summary":"s","reasoning":"r"}"""),
             "analyst-level" => Json("""{"model":"scripted","riskScore":9,"riskLevel":"fine","summary":"s","reasoning":"r"}"""),
             "analyst-hollow" => Json("""{"model":"scripted","riskScore":9,"riskLevel":"low","summary":" ","reasoning":"r"}"""),
@@ -88,6 +97,21 @@ internal sealed class ScriptedServices : IAsyncDisposable
 
     private void Keep(HttpRequest request, string about) =>
         Requests.Enqueue(new(request.Path, about, request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString())));
+
+    private sealed class Gate : IDisposable
+    {
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task PassAsync()
+        {
+            Entered.TrySetResult();
+            return _open.Task;
+        }
+
+        public void Dispose() => _open.TrySetResult();
+    }
 
     private static IResult Json(string text) => Results.Text(text, "application/json");
 }

@@ -31,7 +31,7 @@ internal sealed class RecentImages(UploadOptions options, TimeProvider time)
     {
         lock (_gate)
         {
-            Forget();
+            ForgetOld();
             if (_known.TryGetValue(ById(image), out var sameId))
                 return sameId.Sha256 == image.Sha256 ? (Admission.Duplicate, sameId) : (Admission.IdTaken, null);
             if (_known.TryGetValue(ByContent(image), out var sameContent)) return (Admission.Duplicate, sameContent);
@@ -43,20 +43,23 @@ internal sealed class RecentImages(UploadOptions options, TimeProvider time)
 
     private void Remember(ReceivedImage image)
     {
+        if (_order.Count == options.DuplicateLimit) ForgetOldest();
         _known.Add(ById(image), image);
         _known.Add(ByContent(image), image);
         _order.Enqueue(image);
     }
 
-    private void Forget()
+    private void ForgetOld()
     {
         var oldest = time.GetUtcNow() - TimeSpan.FromSeconds(options.DuplicateWindowSeconds);
-        while (_order.TryPeek(out var image) && (image.ReceivedAt <= oldest || _order.Count >= options.DuplicateLimit))
-        {
-            _order.Dequeue();
-            _known.Remove(ById(image));
-            _known.Remove(ByContent(image));
-        }
+        while (_order.TryPeek(out var image) && image.ReceivedAt <= oldest) ForgetOldest();
+    }
+
+    private void ForgetOldest()
+    {
+        var image = _order.Dequeue();
+        _known.Remove(ById(image));
+        _known.Remove(ByContent(image));
     }
 
     // An id has at most 64 characters of a few kinds, so none can be taken for a hash behind its colon.

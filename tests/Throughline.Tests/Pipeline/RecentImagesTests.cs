@@ -28,7 +28,7 @@ public sealed class RecentImagesTests
         var recent = new RecentImages(new() { DuplicateLimit = 2 }, _time);
         foreach (var id in new[] { "1", "2", "3" }) Admit(recent, Image(id, id));
 
-        Assert.Equal(Admission.Duplicate, Admit(recent, Image("3", "3")));
+        Assert.Equal([Admission.Duplicate, Admission.Duplicate], [Admit(recent, Image("2", "2")), Admit(recent, Image("3", "3"))]);
         Assert.Equal(Admission.Taken, Admit(recent, Image("1", "1")));
     }
 

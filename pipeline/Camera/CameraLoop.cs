@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Throughline.Pipeline.Camera;
 
-/// <summary>One camera: plays the frames at the times of its pattern. A plain device that knows nothing of tracing. Runs on its own until cancelled.</summary>
+/// <summary>
+/// One camera: plays the frames at the times of its pattern. A plain device that knows nothing of tracing. Runs on its own until cancelled.
+/// </summary>
 internal sealed class CameraLoop(
     string name, int first, FrameRoll frames, CameraOptions options, Uploader uploader, UploadCount count, TimeProvider time, ILogger logger)
 {

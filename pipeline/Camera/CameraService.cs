@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Throughline.Pipeline.Camera;
 
-/// <summary>Runs all cameras and says now and then what became of their images; ends the process when they have sent what they were asked for.</summary>
-internal sealed class CameraService(CameraOptions options, FrameRoll frames, IHostApplicationLifetime lifetime, ILogger<CameraService> logger) : BackgroundService
+/// <summary>
+/// Runs all cameras and says now and then what became of their images; ends the process when they have sent what they were asked for.
+/// </summary>
+internal sealed class CameraService(CameraOptions options, FrameRoll frames, IHostApplicationLifetime lifetime, ILogger<CameraService> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan s_tellEvery = TimeSpan.FromSeconds(10);
 
@@ -20,8 +23,10 @@ internal sealed class CameraService(CameraOptions options, FrameRoll frames, IHo
         try
         {
             using var tick = new PeriodicTimer(s_tellEvery);
-            for (var ticked = tick.WaitForNextTickAsync(stoppingToken).AsTask(); await Task.WhenAny(cameras, ticked) == ticked; ticked = tick.WaitForNextTickAsync(stoppingToken).AsTask())
+            while (true)
             {
+                var ticked = tick.WaitForNextTickAsync(stoppingToken).AsTask();
+                if (await Task.WhenAny(cameras, ticked) == cameras) break;
                 await ticked;
                 logger.LogInformation("{Count}", count);
             }

@@ -31,6 +31,7 @@ internal sealed class UploadCount
     public override string ToString()
     {
         lock (_gate)
-            return $"accepted={_accepted} known={_known} overloaded={_overloaded} refused={_refused} unanswered={_unanswered} skipped={_skipped} sent-again={_again}";
+            return $"accepted={_accepted} known={_known} overloaded={_overloaded} refused={_refused} unanswered={_unanswered} "
+                + $"skipped={_skipped} sent-again={_again}";
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Calls;
@@ -18,7 +17,8 @@ internal sealed record Verdict(string Model, int? RiskScore, string RiskLevel, s
     /// <summary>What is wrong with the answer in words; null when it is a verdict.</summary>
     public string? Flaw() =>
         Model.Length == 0 ? "it names no model."
-        : RiskScore is null or < 0 or > 100 ? $"its risk score is {RiskScore?.ToString(CultureInfo.InvariantCulture) ?? "missing"}, which is not between 0 and 100."
+        : RiskScore is null ? "it has no risk score."
+        : RiskScore is < 0 or > 100 ? $"its risk score is {RiskScore}, which is not between 0 and 100."
         : !s_levels.Contains(RiskLevel) ? $"its risk level '{RiskLevel}' is none of {string.Join(", ", s_levels)}."
         : string.IsNullOrWhiteSpace(Summary) ? "it has no summary."
         : null;
@@ -36,7 +36,8 @@ internal sealed record Verdict(string Model, int? RiskScore, string RiskLevel, s
         var classes = batch.Members.SelectMany(member => member.Detections).GroupBy(found => found.Class)
             .OrderByDescending(group => group.Count()).Select(group => $"{group.Key} ({group.Count()})");
         return new("", null, "unknown",
-            $"Not analysed: there is no verdict of the language model ({problem.ErrorType}). Seen on {batch.Members.Count} images: {string.Join(", ", classes)}.",
+            $"Not analysed: there is no verdict of the language model ({problem.ErrorType}). "
+                + $"Seen on {batch.Members.Count} images: {string.Join(", ", classes)}.",
             problem.Message) { FallbackReason = problem.ErrorType };
     }
 }

@@ -13,7 +13,9 @@ namespace Throughline.Pipeline.Backend.Analysis;
 internal sealed class BatchAnalysis(
     AnalystClient analyst, EventRecorder events, BatchOptions batching, SpanSource spans, TimeProvider time, ILogger<BatchAnalysis> logger)
 {
-    /// <summary>Ends when the event is saved. A batch that can't be judged, or not any more since the service has to stop, gets a fallback event.</summary>
+    /// <summary>
+    /// Ends when the event is saved. A batch that can't be judged, or not any more since the service has to stop, gets a fallback event.
+    /// </summary>
     public async Task RunAsync(ClosedBatch batch, CancellationToken cancellation)
     {
         batch.Camera.EnterBaggage();
@@ -54,14 +56,17 @@ internal sealed class BatchAnalysis(
         catch (ServiceCallException problem)
         {
             span.Fail(problem, problem.ErrorType);
-            logger.LogWarning("Batch {Batch} of {Camera} was not analysed, a fallback event is saved: {Problem}", batch.Id, batch.Camera.Id, problem.Message);
+            logger.LogWarning(
+                "Batch {Batch} of {Camera} was not analysed, a fallback event is saved: {Problem}", batch.Id, batch.Camera.Id, problem.Message);
             return (Verdict.Fallback(batch, problem), span?.Context);
         }
         catch (OperationCanceledException problem)
         {
             span.Fail(problem, "shutdown");
-            logger.LogWarning("Batch {Batch} of {Camera} was not analysed, since the service has to stop; a fallback event is saved.", batch.Id, batch.Camera.Id);
-            return (Verdict.Fallback(batch, new("shutdown", "The service had to stop before the answer was there.", worthAnotherTry: false, problem)), span?.Context);
+            logger.LogWarning(
+                "Batch {Batch} of {Camera} was not analysed, since the service has to stop; a fallback event is saved.", batch.Id, batch.Camera.Id);
+            var stopped = new ServiceCallException("shutdown", "The service had to stop before the answer was there.", worthAnotherTry: false, problem);
+            return (Verdict.Fallback(batch, stopped), span?.Context);
         }
     }
 

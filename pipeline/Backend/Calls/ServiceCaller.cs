@@ -24,11 +24,13 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
     /// <summary>The state of the circuit breaker in a word, see <see cref="CallPolicy.State"/>.</summary>
     public string BreakerState => _policy.State;
 
-    /// <summary>The client that calls are made with: without a time limit, since each try has its own, and with one for the size of an answer.</summary>
+    /// <summary>The client of calls: without a time limit, since each try has its own, and with one for the size of an answer.</summary>
     public static HttpClient Client(HttpMessageHandler handler) =>
         new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 * 1024 * 1024 };
 
-    /// <exception cref="ServiceCallException">Every try failed, one failed in a way that another can't mend, or none was made since the breaker is open.</exception>
+    /// <exception cref="ServiceCallException">
+    /// Every try failed, one failed in a way that another can't mend, or none was made since the breaker is open.
+    /// </exception>
     public async Task<TAnswer> PostAsync<TAnswer>(string path, Func<HttpContent> content, CancellationToken cancellation)
     {
         var (attempt, last) = (0, (ServiceCallException?)null);
@@ -52,7 +54,8 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
             Activity.Current?.SetTag("circuit_breaker.state", "open");
             // When the breaker opened between two tries of this call, why its own try failed says more.
             throw last ?? new ServiceCallException(
-                "circuit_open", $"{service} was not asked: too many calls of it failed, and the circuit breaker keeps others away for {options.BreakerOpenSeconds} s.",
+                "circuit_open",
+                $"{service} was not asked: too many calls of it failed, and the circuit breaker keeps others away for {options.BreakerOpenSeconds} s.",
                 worthAnotherTry: false, open);
         }
     }

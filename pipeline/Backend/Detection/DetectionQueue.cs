@@ -3,11 +3,15 @@ using Throughline.Pipeline.Backend.Images;
 
 namespace Throughline.Pipeline.Backend.Detection;
 
-/// <summary>Images that wait for detection: those of higher priority first, among equals the oldest. Bounded, and never waits to be written to. Thread-safe.</summary>
+/// <summary>
+/// Images that wait for detection: those of higher priority first, among equals the oldest. Bounded; one that is full refuses at once.
+/// Thread-safe.
+/// </summary>
 internal sealed class DetectionQueue(int limit)
 {
     private readonly Lock _gate = new();
-    private readonly Channel<Waiting> _images = Channel.CreateUnboundedPrioritized(new UnboundedPrioritizedChannelOptions<Waiting> { Comparer = new SoonerFirst() });
+    private readonly Channel<Waiting> _images =
+        Channel.CreateUnboundedPrioritized(new UnboundedPrioritizedChannelOptions<Waiting> { Comparer = new SoonerFirst() });
     private long _sequence;
 
     /// <summary>Images that wait.</summary>

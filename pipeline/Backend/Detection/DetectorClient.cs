@@ -20,7 +20,8 @@ internal sealed record DetectionAnswer(string Model, string ModelVersion, IReadO
         foreach (var found in Detections)
         {
             if (found is not { Class.Length: > 0 }) return "it has a detection without a class.";
-            if (!(found.Confidence is >= 0 and <= 1)) return $"a detection of '{found.Class}' has the confidence {found.Confidence}, which is not between 0 and 1.";
+            if (!(found.Confidence is >= 0 and <= 1))
+                return $"a detection of '{found.Class}' has the confidence {found.Confidence}, which is not between 0 and 1.";
         }
         return null;
     }

@@ -49,8 +49,9 @@ internal sealed class EventDatabase(EventOptions options, SpanSource spans)
     public TResult Run<TResult>(string operation, string? table, string text, Func<Activity?, TResult> run)
     {
         using var span = spans.Start("db_query", ActivityKind.Client)?
-            .SetTag("db.system.name", "sqlite").SetTag("db.namespace", Path.GetFileName(options.Database)).SetTag("db.operation.name", operation)
-            .SetTag("db.collection.name", table).SetTag("db.query.text", text).SetTag("db.query.summary", table is null ? operation : $"{operation} {table}");
+            .SetTag("db.system.name", "sqlite").SetTag("db.namespace", Path.GetFileName(options.Database))
+            .SetTag("db.operation.name", operation).SetTag("db.collection.name", table).SetTag("db.query.text", text)
+            .SetTag("db.query.summary", table is null ? operation : $"{operation} {table}");
         try
         {
             return run(span);

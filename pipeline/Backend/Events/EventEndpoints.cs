@@ -18,7 +18,8 @@ internal sealed class EventEndpoints(EventStore events, ImageFiles files, EventS
     {
         app.MapGet("/api/events", List);
         app.MapGet("/api/events/stream", (HttpRequest request, string? after) => stream.Answer(request, after));
-        app.MapGet("/api/events/{id:long}", (long id) => events.Find(id) is { } found ? Results.Ok(found) : Missing($"There is no event {id}, or none any more."));
+        app.MapGet("/api/events/{id:long}", (long id) =>
+            events.Find(id) is { } found ? Results.Ok(found) : Missing($"There is no event {id}, or none any more."));
         app.MapGet("/api/events/{id:long}/images/{imageId}", Image);
     }
 
@@ -43,7 +44,8 @@ internal sealed class EventEndpoints(EventStore events, ImageFiles files, EventS
         }
         if (before is not null)
         {
-            if (!long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return Invalid($"'before' is '{before}'; it has to be the id of an event.");
+            if (!long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                return Invalid($"'before' is '{before}'; it has to be the id of an event.");
             query = query with { Before = id };
         }
         if (limit is not null)

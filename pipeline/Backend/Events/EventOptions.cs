@@ -2,7 +2,10 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Throughline.Pipeline.Backend.Events;
 
-/// <summary>The configuration's section <c>Events</c>: where events and their images are kept, for how long, and who may watch. Read once, at the start.</summary>
+/// <summary>
+/// The configuration's section <c>Events</c>: where events and their images are kept, for how long, and who may watch. Read once, at the
+/// start.
+/// </summary>
 internal sealed class EventOptions
 {
     /// <summary>The SQLite file.</summary>

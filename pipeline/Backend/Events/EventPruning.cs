@@ -25,14 +25,17 @@ internal sealed class EventPruning(EventStore events, EventOptions options, Time
         try
         {
             // A few at a time: an event that is being saved meanwhile must not wait for all of it.
-            while (!stopping.IsCancellationRequested && events.PruneSome(options.MaximumCount, TimeSpan.FromDays(options.MaximumAgeDays)) is var some and > 0)
+            while (!stopping.IsCancellationRequested
+                && events.PruneSome(options.MaximumCount, TimeSpan.FromDays(options.MaximumAgeDays)) is var some and > 0)
                 total += some;
         }
         catch (SqliteException problem)
         {
-            logger.LogWarning("Old events could not be deleted, which is tried again in {Seconds} s: {Problem}", options.PruneIntervalSeconds, problem.Message);
+            logger.LogWarning(
+                "Old events could not be deleted, which is tried again in {Seconds} s: {Problem}", options.PruneIntervalSeconds, problem.Message);
         }
         if (total > 0)
-            logger.LogInformation("{Count} events were deleted: more than {Maximum}, or older than {Days} days.", total, options.MaximumCount, options.MaximumAgeDays);
+            logger.LogInformation(
+                "{Count} events were deleted: more than {Maximum}, or older than {Days} days.", total, options.MaximumCount, options.MaximumAgeDays);
     }
 }

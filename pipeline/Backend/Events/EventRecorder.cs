@@ -7,7 +7,9 @@ using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Backend.Events;
 
-/// <summary>Saves the event of a judged batch, told as <c>save_event</c> in the carrier's trace, and hands it to those who watch. Thread-safe.</summary>
+/// <summary>
+/// Saves the event of a judged batch, told as <c>save_event</c> in the carrier's trace, and hands it to those who watch. Thread-safe.
+/// </summary>
 internal sealed class EventRecorder(
     EventStore events, EventFeed feed, EventOptions options, PipelineMetrics metrics, SpanSource spans, ILogger<EventRecorder> logger)
 {
@@ -15,7 +17,8 @@ internal sealed class EventRecorder(
     public void Save(ClosedBatch batch, Verdict verdict)
     {
         using var span = spans.StartUnder(batch.Carrier.Trace, "save_event");
-        span?.SetTag("batch.id", batch.Id).SetTag("batch.size", batch.Members.Count).SetTag("camera.id", batch.Camera.Id).SetTag("camera.name", batch.Camera.Name);
+        span?.SetTag("batch.id", batch.Id).SetTag("batch.size", batch.Members.Count)
+            .SetTag("camera.id", batch.Camera.Id).SetTag("camera.name", batch.Camera.Name);
         verdict.Describe(span);
         if (verdict.FallbackReason is { } reason) span?.SetTag("event.fallback", true).SetTag("event.fallback_reason", reason);
         try
@@ -45,7 +48,8 @@ internal sealed class EventRecorder(
             catch (SqliteException problem) when (EventDatabase.IsLocked(problem) && attempt < options.SaveAttempts)
             {
                 span?.SetTag("retry.attempt", attempt);
-                logger.LogWarning("The event of batch {Batch} waits for a locked database, attempt {Attempt}: {Problem}", batch.Id, attempt, problem.Message);
+                logger.LogWarning(
+                    "The event of batch {Batch} waits for a locked database, attempt {Attempt}: {Problem}", batch.Id, attempt, problem.Message);
             }
         }
     }

@@ -87,7 +87,8 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
 
     private static SecurityEvent Event(ClosedBatch batch, Verdict verdict) => new(
         Id: 0, batch.Id, batch.Camera.Id, batch.Camera.Name, Text(batch.OpenedAt), Text(batch.ClosedAt), batch.CloseReason,
-        verdict.RiskScore, verdict.RiskLevel, verdict.Summary, verdict.Reasoning, verdict.Model, verdict.FallbackReason is not null, verdict.FallbackReason,
+        verdict.RiskScore, verdict.RiskLevel, verdict.Summary, verdict.Reasoning, verdict.Model,
+        verdict.FallbackReason is not null, verdict.FallbackReason,
         batch.Carrier.Trace.TraceId.ToHexString(),
         [
             .. batch.Members.Select(member => new EventImage(

@@ -20,7 +20,8 @@ internal sealed class ImageFiles(EventOptions options, ILogger<ImageFiles> logge
     public void Prepare()
     {
         if (options.ImageCount == 0) return;
-        foreach (var file in Directory.CreateDirectory(_directory).EnumerateFiles("*.jpg").OrderBy(file => file.LastWriteTimeUtc)) _kept.Enqueue(file.FullName);
+        foreach (var file in Directory.CreateDirectory(_directory).EnumerateFiles("*.jpg").OrderBy(file => file.LastWriteTimeUtc))
+            _kept.Enqueue(file.FullName);
         DeleteOldest();
     }
 

@@ -20,11 +20,13 @@ internal sealed class DatabaseLockOptions
 /// The fault <c>slow-database</c>: a second connection that takes the events' write lock and keeps it, as a backup or a long report would,
 /// so that events wait to be saved. It writes nothing. Runs until the host stops.
 /// </summary>
-internal sealed class DatabaseLock(EventDatabase events, DatabaseLockOptions options, TimeProvider time, ILogger<DatabaseLock> logger) : BackgroundService
+internal sealed class DatabaseLock(EventDatabase events, DatabaseLockOptions options, TimeProvider time, ILogger<DatabaseLock> logger)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        logger.LogWarning("Fault slow-database: the events' database is locked for {Hold} s at a time, and free for {Pause} s.", options.HoldSeconds, options.PauseSeconds);
+        logger.LogWarning(
+            "Fault slow-database: the events' database is locked for {Hold} s at a time, and free for {Pause} s.", options.HoldSeconds, options.PauseSeconds);
         using var database = events.Open();
         try
         {

@@ -18,7 +18,8 @@ internal sealed class CameraDirectory
         foreach (var entry in configuration.GetSection("Cameras").GetChildren())
         {
             var priority = entry["Priority"] ?? Priorities.Normal;
-            if (Priorities.Rank(priority) < 0) throw new ValidationException($"Cameras:{entry.Key}:Priority is '{priority}'; it has to be high, normal or low.");
+            if (Priorities.Rank(priority) < 0)
+                throw new ValidationException($"Cameras:{entry.Key}:Priority is '{priority}'; it has to be high, normal or low.");
             _cameras.Add(entry.Key, new(entry.Key, entry.Value is { Length: > 0 } name ? name : entry.Key, priority));
         }
     }

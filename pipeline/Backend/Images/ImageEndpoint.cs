@@ -74,7 +74,7 @@ internal sealed class ImageEndpoint(ImagePipeline pipeline, UploadReader reader,
                 return Results.Ok(new Receipt(first.Id, first.Sha256, first.Trace.TraceId.ToHexString(), Duplicate: true));
             case Admission.IdTaken:
                 throw new UploadRefusedException(StatusCodes.Status409Conflict, "image_id_conflict", "Image id in use",
-                    $"The id '{image.Id}' belongs to another image of this camera. Give each image an id of its own, and keep it when sending it again.");
+                    $"The id '{image.Id}' belongs to another image of this camera. Give each image its own, and keep it when sending it again.");
             default:
                 throw new UploadRefusedException(StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded",
                     "More images are waiting than the pipeline takes on. Send this one again in a second.");

@@ -15,7 +15,9 @@ internal enum JpegState
     Whole,
 }
 
-/// <summary>The structure of a JPEG: whether all of it is there, and its size in pixels, which is 0 by 0 where the frame header is missing. Immutable.</summary>
+/// <summary>
+/// The structure of a JPEG: whether all of it is there, and its size in pixels, which is 0 by 0 where the frame header is missing. Immutable.
+/// </summary>
 internal readonly record struct JpegFile(JpegState State, int Width, int Height)
 {
     private const byte StartOfImage = 0xD8, EndOfImage = 0xD9, StartOfScan = 0xDA;
@@ -42,7 +44,8 @@ internal readonly record struct JpegFile(JpegState State, int Width, int Height)
             if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
             {
                 if (length < 8) return file with { State = JpegState.NotJpeg };
-                file = new(JpegState.Truncated, BinaryPrimitives.ReadUInt16BigEndian(segment[5..]), BinaryPrimitives.ReadUInt16BigEndian(segment[3..]));
+                var (width, height) = (BinaryPrimitives.ReadUInt16BigEndian(segment[5..]), BinaryPrimitives.ReadUInt16BigEndian(segment[3..]));
+                file = new(JpegState.Truncated, width, height);
                 if (file is { Width: 0 } or { Height: 0 }) return file with { State = JpegState.NotJpeg };
             }
             rest = segment[length..];

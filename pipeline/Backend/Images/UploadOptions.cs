@@ -5,7 +5,7 @@ namespace Throughline.Pipeline.Backend.Images;
 /// <summary>The configuration's section <c>Upload</c>: what is taken, and how a second sending is known. Read once, at the start.</summary>
 internal sealed class UploadOptions
 {
-    /// <summary>Bytes of a body above <see cref="MaximumBytes"/> that are read and thrown away, so that its sender gets the answer and not a reset.</summary>
+    /// <summary>Bytes above <see cref="MaximumBytes"/> that are read and thrown away, so that the sender gets the answer and not a reset.</summary>
     public const long Drained = 64 * 1024 * 1024;
 
     /// <summary>The largest image. A larger one is answered with 413.</summary>

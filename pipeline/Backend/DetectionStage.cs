@@ -1,10 +1,11 @@
 using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Calls;
+using Throughline.Pipeline.Backend.Detection;
 using Throughline.Pipeline.Backend.Events;
 using Throughline.Pipeline.Backend.Images;
 using Throughline.Telemetry;
 
-namespace Throughline.Pipeline.Backend.Detection;
+namespace Throughline.Pipeline.Backend;
 
 /// <summary>
 /// What happens to an image once somebody takes it out of the queue: the detector is asked, and if it found something the image joins its

@@ -27,7 +27,7 @@ internal sealed class ImagePipeline : BackgroundService
         PipelineMetrics metrics)
     {
         (_options, _detection, _batcher, _batches, _analysis) = (options, detection, batcher, batches, analysis);
-        _images = new(options.DetectionQueue);
+        _images = new(options.DetectionQueue, options.DetectionQueueBytes);
         metrics.ObserveQueue("detection", () => _images.Count);
         metrics.ObserveQueue("analysis", () => batches.Count);
         metrics.ObserveBatches(batcher.Fill);

@@ -75,7 +75,7 @@ public sealed class RecentImagesTests
     [Fact]
     public async Task ImageOfHigherPriorityIsLookedAtFirstAndAmongEqualsTheOldest()
     {
-        var queue = new DetectionQueue(limit: 5);
+        var queue = new DetectionQueue(limit: 5, byteLimit: 100);
         foreach (var (id, priority) in new[] { ("1", "low"), ("2", "normal"), ("3", "high"), ("4", "normal"), ("5", "high") })
             Assert.True(queue.TryAdd(Image(id, id, priority: priority)));
 
@@ -86,6 +86,19 @@ public sealed class RecentImagesTests
 
         Assert.Equal(["3", "5", "2", "4", "1"], order);
         Assert.False(queue.TryAdd(Image("7", "7")));
+    }
+
+    [Fact]
+    public async Task QueueIsBoundedByBytesToo()
+    {
+        var queue = new DetectionQueue(limit: 5, byteLimit: 5);
+        Assert.True(queue.TryAdd(Image("1", "1")));
+        Assert.False(queue.TryAdd(Image("2", "2")));
+        await foreach (var _ in queue.TakeAllAsync()) break;
+
+        // The place is free again, and one image is taken though it alone is above the limit.
+        Assert.True(queue.TryAdd(Image("3", "3") with { Bytes = new byte[50] }));
+        Assert.False(queue.TryAdd(Image("4", "4")));
     }
 
     private static Admission Admit(RecentImages recent, ReceivedImage image) => recent.Admit(image, _ => true).Admission;

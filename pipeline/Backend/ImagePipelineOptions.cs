@@ -9,6 +9,10 @@ internal sealed class ImagePipelineOptions
     [Range(1, 10_000)]
     public int DetectionQueue { get; set; } = 64;
 
+    /// <summary>Bytes of the images that may wait for detection.</summary>
+    [Range(1024 * 1024, 16L * 1024 * 1024 * 1024)]
+    public long DetectionQueueBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>Images detected at the same time.</summary>
     [Range(1, 64)]
     public int Detections { get; set; } = 2;

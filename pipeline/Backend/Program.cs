@@ -7,6 +7,7 @@ using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Calls;
 using Throughline.Pipeline.Backend.Detection;
 using Throughline.Pipeline.Backend.Events;
+using Throughline.Pipeline.Backend.Faults;
 using Throughline.Pipeline.Backend.Images;
 using Throughline.Telemetry;
 
@@ -16,33 +17,49 @@ var builder = ServiceHost.Create(args, "http://127.0.0.1:8000", maximumBodyBytes
 builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
 
 var spans = new SpanSource(Service);
-var events = new EventStore(builder.Configuration["Events:Database"] ?? "events.db", spans, TimeProvider.System);
-// Each try has its own time limit, which the caller sets.
-var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+var fault = new FaultSwitch(builder.Configuration);
 try
 {
-    var detector = Options("Detector", new ServiceOptions { Url = new("http://127.0.0.1:8095") });
-    var analyst = Options("Analyst", new ServiceOptions { Url = new("http://127.0.0.1:8091"), TimeoutSeconds = 75 });
+    var upload = Options("Upload", new UploadOptions());
+    builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = upload.MaximumBytes + UploadOptions.Drained);
+    var analyst = new ServiceOptions { Url = new("http://127.0.0.1:8091"), TimeoutSeconds = 75, BreakerWindowSeconds = 300, BreakerMinimumTries = 6 };
     builder.Services
-        .AddSingleton(spans).AddSingleton(events)
-        .AddSingleton(Options("Batch", new BatchOptions())).AddSingleton(Options("Pipeline", new ImagePipelineOptions()))
-        .AddSingleton(new DetectorClient(new(http, "hsi-yolo26", detector, TimeProvider.System), spans))
-        .AddSingleton(new AnalystClient(new(http, "hsi-nemotron", analyst, TimeProvider.System)))
-        .AddSingleton<CameraNames>().AddSingleton<BatchAnalysis>().AddSingleton<ImageEndpoint>()
+        .AddSingleton(spans).AddSingleton<PipelineMetrics>()
+        .AddSingleton(upload).AddSingleton(new CameraDirectory(builder.Configuration))
+        .AddSingleton<UploadReader>().AddSingleton<RecentImages>().AddSingleton<ImageEndpoint>()
+        .AddSingleton(Options("Pipeline", new ImagePipelineOptions())).AddSingleton(Options("Batch", new BatchOptions()))
+        .AddSingleton(Caller("hsi-yolo26", Options("Detector", new ServiceOptions { Url = new("http://127.0.0.1:8095") }), fault.LostPropagation,
+            caller => new DetectorClient(caller, spans)))
+        .AddSingleton(Caller("hsi-nemotron", Options("Analyst", analyst), lostPropagation: false, caller => new AnalystClient(caller)))
+        .AddSingleton<ClosedBatches>().AddSingleton<DetectionStage>().AddSingleton<BatchAnalysis>()
+        .AddSingleton(services => new Batcher(
+            services.GetRequiredService<BatchOptions>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ClosedBatches>().Add))
+        .AddSingleton(Options("Events", new EventOptions()))
+        .AddSingleton<EventDatabase>().AddSingleton<EventStore>().AddSingleton<EventRecorder>().AddSingleton<EventFeed>()
+        .AddSingleton<EventStream>().AddSingleton<EventEndpoints>().AddSingleton<ImageFiles>().AddHostedService<EventPruning>()
         .AddSingleton<ImagePipeline>().AddHostedService(services => services.GetRequiredService<ImagePipeline>());
-    events.Prepare();
+    if (fault.SlowDatabase) builder.Services.AddSingleton(Options("SlowDatabase", new DatabaseLockOptions())).AddHostedService<DatabaseLock>();
 }
-catch (Exception problem) when (problem is ValidationException or SqliteException)
+catch (ValidationException problem)
 {
-    Console.Error.WriteLine($"{Service}: {problem.Message}");
-    return 3;
+    return Refuse(problem);
 }
 
 var app = builder.Build();
+try
+{
+    app.Services.GetRequiredService<EventDatabase>().Prepare();
+    app.Services.GetRequiredService<ImageFiles>().Prepare();
+}
+catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
+{
+    return Refuse(problem);
+}
+app.UseExceptionHandler();
+app.UseStatusCodePages();
 app.Services.GetRequiredService<ImageEndpoint>().Map(app);
-EventEndpoint.Map(app);
+app.Services.GetRequiredService<EventEndpoints>().Map(app);
 var code = await ServiceHost.RunAsync(app, Service);
-http.Dispose();
 spans.Dispose();
 return code;
 
@@ -51,4 +68,21 @@ TOptions Options<TOptions>(string section, TOptions options) where TOptions : cl
     builder.Configuration.GetSection(section).Bind(options);
     Validator.ValidateObject(options, new(options), validateAllProperties: true);
     return options;
+}
+
+Func<IServiceProvider, TClient> Caller<TClient>(
+    string service, ServiceOptions options, bool lostPropagation, Func<ServiceCaller, TClient> client) => services =>
+{
+    var http = ServiceCaller.Client(lostPropagation ? new UntracedHop(spans) : new SocketsHttpHandler());
+    services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(http.Dispose);
+    var caller = new ServiceCaller(
+        http, service, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceCaller>>());
+    services.GetRequiredService<PipelineMetrics>().ObserveBreaker(service, () => caller.BreakerState);
+    return client(caller);
+};
+
+int Refuse(Exception problem)
+{
+    Console.Error.WriteLine($"{Service}: {problem.Message}");
+    return 3;
 }

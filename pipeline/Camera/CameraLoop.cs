@@ -1,51 +1,54 @@
-using System.Globalization;
-using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 
 namespace Throughline.Pipeline.Camera;
 
-/// <summary>One camera: sends bursts of frames to the backend. A plain device that knows nothing of tracing. Runs on its own until cancelled.</summary>
+/// <summary>
+/// One camera: plays the frames at the times of its pattern. A plain device that knows nothing of tracing. Runs on its own until cancelled.
+/// </summary>
 internal sealed class CameraLoop(
-    string name, int first, IReadOnlyList<string> frames, CameraOptions options, HttpClient http, TimeProvider time, ILogger logger)
+    string name, int first, FrameRoll frames, CameraOptions options, Uploader uploader, UploadCount count, TimeProvider time, ILogger logger)
 {
+    /// <summary>A camera that is so far behind its pattern gives the images up that it should have sent by now.</summary>
+    private static readonly TimeSpan s_farBehind = TimeSpan.FromSeconds(2);
+
+    private int _next = first;
     private bool _unheard;
 
-    /// <summary>Sends the bursts that the options ask for, the first one after <paramref name="delay"/>.</summary>
-    public async Task RunAsync(TimeSpan delay, CancellationToken cancellation)
+    /// <summary>Sends images as they arrive, until the options' number of bursts is full.</summary>
+    public async Task RunAsync(IEnumerable<Arrival> arrivals, CancellationToken cancellation)
     {
-        await Task.Delay(delay, time, cancellation);
-        var next = first;
-        int[] sizes = [.. options.BurstSizes.Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
-        for (var burst = 0; options.Bursts == 0 || burst < options.Bursts; burst++)
+        var (bursts, due) = (0, time.GetUtcNow());
+        foreach (var arrival in arrivals)
         {
-            if (burst > 0) await Task.Delay(TimeSpan.FromSeconds(options.PauseSeconds), time, cancellation);
-            for (var image = 0; image < sizes[burst % sizes.Length]; image++)
+            if (arrival.NewBurst && options.Bursts > 0 && bursts++ == options.Bursts) return;
+            due += TimeSpan.FromSeconds(arrival.AfterSeconds);
+            var now = time.GetUtcNow();
+            if (due > now) await Task.Delay(due - now, time, cancellation);
+            else if (now - due > s_farBehind && options.Bursts == 0)
             {
-                if (image > 0) await Task.Delay(TimeSpan.FromSeconds(options.IntervalSeconds), time, cancellation);
-                await SendAsync(frames[next++ % frames.Count], cancellation);
+                count.Skip();
+                _next++;
+                continue;
             }
+            await SendAsync(cancellation);
         }
     }
 
     /// <summary>A camera has no memory: an image that isn't taken is gone, and the log says so once until the backend is heard of again.</summary>
-    private async Task SendAsync(string frame, CancellationToken cancellation)
+    private async Task SendAsync(CancellationToken cancellation)
     {
-        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(frame, cancellation));
-        content.Headers.ContentType = new MediaTypeHeaderValue("image/jpeg");
-        try
+        var image = await frames.TakeAsync(name, _next++, cancellation);
+        var outcome = await uploader.SendAsync(name, image, cancellation);
+        count.Add(outcome);
+        if (outcome.Status is not null) _unheard = false;
+        if (outcome.Problem is not { } problem) return;
+        if (outcome.Status is null)
         {
-            using var response = await http.PostAsync(new Uri(options.Backend, $"/api/cameras/{name}/images"), content, cancellation);
-            if (response.IsSuccessStatusCode) _unheard = false;
-            else logger.LogWarning("{Camera}: the backend answered {Status} to {Frame}", name, (int)response.StatusCode, Path.GetFileName(frame));
-        }
-        catch (HttpRequestException problem)
-        {
-            if (!_unheard) logger.LogWarning("{Camera}: the backend can't be reached, images are lost: {Problem}", name, problem.Message);
+            if (!_unheard) logger.LogWarning("{Camera}: the backend is not heard of, images are lost: {Problem}", name, problem);
             _unheard = true;
+            return;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            logger.LogWarning("{Camera}: the backend did not answer in {Seconds} s", name, http.Timeout.TotalSeconds);
-        }
+        if (outcome.Status == 503) logger.LogDebug("{Camera}: image {Image} is lost: {Problem}", name, image.Id, problem);
+        else logger.LogWarning("{Camera}: image {Image} was refused: {Problem}", name, image.Id, problem);
     }
 }

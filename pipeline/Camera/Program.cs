@@ -12,6 +12,7 @@ var options = builder.Configuration.GetSection("Camera").Get<CameraOptions>() ??
 try
 {
     Validator.ValidateObject(options, new(options), validateAllProperties: true);
+    if (options.Ids().Count == 0) throw new ValidationException("Camera:Names names no camera.");
 }
 catch (ValidationException problem)
 {
@@ -27,6 +28,9 @@ if (frames.Length == 0)
     Console.Error.WriteLine($"hsi-camera: there are no *.jpg files in {options.Frames}. Run pipeline/setup, or give another folder with --Camera:Frames.");
     return 3;
 }
-builder.Services.AddSingleton(options).AddSingleton<IReadOnlyList<string>>(frames).AddHostedService<CameraService>();
+// The key is given to every service of the pipeline: other names are other services' faults.
+var cutOff = builder.Configuration["Fault"] == "invalid-image";
+if (cutOff) Console.WriteLine($"hsi-camera fault invalid-image: one image in {options.InvalidEvery} is cut off");
+builder.Services.AddSingleton(options).AddSingleton(new FrameRoll(frames, cutOff, options, TimeProvider.System)).AddHostedService<CameraService>();
 await builder.Build().RunAsync();
 return 0;

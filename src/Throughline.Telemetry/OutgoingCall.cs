@@ -15,7 +15,8 @@ public static class OutgoingCall
         return request;
     }
 
-    internal static void CopyTags(HttpRequestMessage request, Activity span)
+    /// <summary>Sets the attributes on the span of the request, for a caller that makes this span itself.</summary>
+    public static void CopyTags(HttpRequestMessage request, Activity span)
     {
         if (!request.Options.TryGetValue(s_tags, out var tags)) return;
         foreach (var (key, value) in tags) span.SetTag(key, value);

@@ -10,10 +10,15 @@ namespace Throughline.Pipeline.Backend.Analysis;
 /// What happens to a batch once it is closed: its waits are recorded in every member's trace, the analysis and the event in the
 /// carrier's, so that the work is counted once; the others tell that they waited for it, with a link. Thread-safe.
 /// </summary>
-internal sealed class BatchAnalysis(AnalystClient analyst, EventStore events, SpanSource spans, TimeProvider time, ILogger<BatchAnalysis> logger)
+internal sealed class BatchAnalysis(
+    AnalystClient analyst, EventRecorder events, BatchOptions batching, SpanSource spans, TimeProvider time, ILogger<BatchAnalysis> logger)
 {
+    /// <summary>
+    /// Ends when the event is saved. A batch that can't be judged, or not any more since the service has to stop, gets a fallback event.
+    /// </summary>
     public async Task RunAsync(ClosedBatch batch, CancellationToken cancellation)
     {
+        batch.Camera.EnterBaggage();
         var dispatchedAt = time.GetUtcNow();
         var links = batch.Members.Select(member => RecordWaits(batch, member, dispatchedAt)).ToList();
         var (verdict, caller) = await AnalyzeAsync(batch, links, cancellation);
@@ -21,14 +26,14 @@ internal sealed class BatchAnalysis(AnalystClient analyst, EventStore events, Sp
         foreach (var member in batch.Members)
             if (!ReferenceEquals(member, batch.Carrier))
                 RecordAwait(batch, member, verdict, caller, dispatchedAt, answeredAt);
-        Save(batch, verdict);
+        events.Save(batch, verdict);
     }
 
     private ActivityLink RecordWaits(ClosedBatch batch, BatchMember member, DateTimeOffset dispatchedAt)
     {
-        var wait = spans.RecordWait(member.Trace, "batch_wait", WaitKind.BatchWindow, member.JoinedAt, batch.ClosedAt, batch.Tags());
-        if (dispatchedAt - batch.ClosedAt >= ImagePipeline.WorthTelling)
-            spans.RecordWait(member.Trace, "queue_wait", WaitKind.Queue, batch.ClosedAt, dispatchedAt, [new("batch.id", batch.Id)]);
+        var wait = spans.RecordWait(member.Trace, "batch_wait", WaitKind.BatchWindow, member.JoinedAt, batch.ClosedAt,
+            [.. batch.Tags(), new("batch.window_seconds", batching.WindowSeconds), new("batch.idle_seconds", batching.IdleSeconds)]);
+        spans.RecordQueueWait(member.Trace, batch.ClosedAt, dispatchedAt, new KeyValuePair<string, object?>("batch.id", batch.Id));
         return new(wait ?? member.Trace, new()
         {
             { "pipeline.wait_ms", (batch.ClosedAt - member.JoinedAt).TotalMilliseconds }, { "image.sha256", member.Sha256 },
@@ -45,14 +50,23 @@ internal sealed class BatchAnalysis(AnalystClient analyst, EventStore events, Sp
         {
             var verdict = await analyst.AnalyzeAsync(batch, cancellation);
             span?.SetTag("model.name", verdict.Model);
-            DescribeRisk(span, verdict);
+            verdict.Describe(span);
             return (verdict, span?.Context);
         }
         catch (ServiceCallException problem)
         {
             span.Fail(problem, problem.ErrorType);
-            logger.LogWarning("Batch {Batch} of {Camera} was not analysed, a fallback event is saved: {Problem}", batch.Id, batch.Camera.Id, problem.Message);
+            logger.LogWarning(
+                "Batch {Batch} of {Camera} was not analysed, a fallback event is saved: {Problem}", batch.Id, batch.Camera.Id, problem.Message);
             return (Verdict.Fallback(batch, problem), span?.Context);
+        }
+        catch (OperationCanceledException problem)
+        {
+            span.Fail(problem, "shutdown");
+            logger.LogWarning(
+                "Batch {Batch} of {Camera} was not analysed, since the service has to stop; a fallback event is saved.", batch.Id, batch.Camera.Id);
+            var stopped = new ServiceCallException("shutdown", "The service had to stop before the answer was there.", worthAnotherTry: false, problem);
+            return (Verdict.Fallback(batch, stopped), span?.Context);
         }
     }
 
@@ -62,29 +76,5 @@ internal sealed class BatchAnalysis(AnalystClient analyst, EventStore events, Sp
         List<KeyValuePair<string, object?>> tags = [new("batch.id", batch.Id), new("camera.id", batch.Camera.Id), new("risk.level", verdict.RiskLevel)];
         if (verdict.RiskScore is { } score) tags.Add(new("risk.score", score));
         spans.RecordWait(member.Trace, "await_analysis", WaitKind.Analysis, from, to, tags, caller is { } link ? [new(link)] : null);
-    }
-
-    private void Save(ClosedBatch batch, Verdict verdict)
-    {
-        using var span = spans.StartUnder(batch.Carrier.Trace, "save_event");
-        span?.SetTag("batch.id", batch.Id).SetTag("camera.id", batch.Camera.Id).SetTag("camera.name", batch.Camera.Name);
-        DescribeRisk(span, verdict);
-        if (verdict.FallbackReason is { } reason) span?.SetTag("event.fallback", true).SetTag("event.fallback_reason", reason);
-        try
-        {
-            var id = events.Save(batch, verdict);
-            span?.SetTag("event.id", id);
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException problem)
-        {
-            span.Fail(problem);
-            logger.LogError("The event of batch {Batch} could not be saved: {Problem}", batch.Id, problem.Message);
-        }
-    }
-
-    private static void DescribeRisk(Activity? span, Verdict verdict)
-    {
-        if (verdict.RiskScore is { } score) span?.SetTag("risk.score", score);
-        span?.SetTag("risk.level", verdict.RiskLevel);
     }
 }

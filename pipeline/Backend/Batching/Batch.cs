@@ -5,7 +5,8 @@ using Throughline.Pipeline.Backend.Images;
 namespace Throughline.Pipeline.Backend.Batching;
 
 /// <summary>An image that waits in a batch: whose it is, what was found on it, and the root of its trace.</summary>
-internal sealed record BatchMember(Camera Camera, string Sha256, DateTimeOffset ReceivedAt, ActivityContext Trace, IReadOnlyList<Detected> Detections)
+internal sealed record BatchMember(
+    string ImageId, Camera Camera, string Sha256, DateTimeOffset ReceivedAt, ActivityContext Trace, IReadOnlyList<Detected> Detections)
 {
     /// <summary>Set by the batcher.</summary>
     public DateTimeOffset JoinedAt { get; init; }

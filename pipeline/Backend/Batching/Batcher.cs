@@ -36,6 +36,12 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
         done.ForEach(closed);
     }
 
+    /// <summary>The open batches with how many images they hold.</summary>
+    public IReadOnlyList<(string Camera, int Size)> Fill()
+    {
+        lock (_gate) return [.. _open.Select(entry => (entry.Key, entry.Value.Members.Count))];
+    }
+
     private OpenBatch Open(BatchMember first, DateTimeOffset now)
     {
         var batch = new OpenBatch($"batch_{Guid.CreateVersion7(now):n}", first.Camera, now);

@@ -1,31 +1,62 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Polly.CircuitBreaker;
 using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Backend.Calls;
 
 /// <summary>
-/// Calls one other service and tries again what may pass. Each try is a span of its own (<c>http_request</c>); only a call that failed
-/// for good is an error to its caller. Thread-safe.
+/// Calls one other service and tries again what may pass, as <see cref="CallPolicy"/> says. Each try is a span of its own
+/// (<c>http_request</c>); only a call that failed for good is an error to its caller. Thread-safe.
 /// </summary>
-internal sealed class ServiceCaller(HttpClient http, string service, ServiceOptions options, TimeProvider time)
+internal sealed class ServiceCaller(HttpClient http, string service, ServiceOptions options, TimeProvider time, ILogger logger)
 {
-    /// <exception cref="ServiceCallException">Every try failed, or one in a way that another can't mend.</exception>
+    /// <summary>An answer that lacks what was agreed is no answer.</summary>
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    };
+
+    private readonly CallPolicy _policy = new(service, options, time, logger);
+
+    /// <summary>The state of the circuit breaker in a word, see <see cref="CallPolicy.State"/>.</summary>
+    public string BreakerState => _policy.State;
+
+    /// <summary>The client of calls: without a time limit, since each try has its own, and with one for the size of an answer.</summary>
+    public static HttpClient Client(HttpMessageHandler handler) =>
+        new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 * 1024 * 1024 };
+
+    /// <exception cref="ServiceCallException">
+    /// Every try failed, one failed in a way that another can't mend, or none was made since the breaker is open.
+    /// </exception>
     public async Task<TAnswer> PostAsync<TAnswer>(string path, Func<HttpContent> content, CancellationToken cancellation)
     {
-        var pause = TimeSpan.FromSeconds(options.PauseSeconds);
-        for (var attempt = 0; ; attempt++)
+        var (attempt, last) = (0, (ServiceCallException?)null);
+        try
         {
-            try
+            return await _policy.RunAsync(async token =>
             {
-                return await TryAsync<TAnswer>(path, content(), attempt, cancellation);
-            }
-            catch (ServiceCallException problem) when (problem.WorthAnotherTry && attempt + 1 < options.Attempts)
-            {
-                await Task.Delay(pause, time, cancellation);
-                pause *= 2;
-            }
+                try
+                {
+                    return await TryAsync<TAnswer>(path, content(), attempt++, token);
+                }
+                catch (ServiceCallException problem)
+                {
+                    last = problem;
+                    throw;
+                }
+            }, cancellation);
+        }
+        catch (BrokenCircuitException open)
+        {
+            Activity.Current?.SetTag("circuit_breaker.state", "open");
+            // When the breaker opened between two tries of this call, why its own try failed says more.
+            throw last ?? new ServiceCallException(
+                "circuit_open",
+                $"{service} was not asked: too many calls of it failed, and the circuit breaker keeps others away for {options.BreakerOpenSeconds} s.",
+                worthAnotherTry: false, open);
         }
     }
 
@@ -39,7 +70,7 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         {
             using var response = await http.SendAsync(request, either.Token);
             if (!response.IsSuccessStatusCode) throw await Refused(response, either.Token);
-            return await response.Content.ReadFromJsonAsync<TAnswer>(either.Token)
+            return await JsonSerializer.DeserializeAsync<TAnswer>(await response.Content.ReadAsStreamAsync(either.Token), s_json, either.Token)
                 ?? throw new ServiceCallException("invalid_answer", $"{service} answered null.", worthAnotherTry: false);
         }
         catch (OperationCanceledException problem) when (!cancellation.IsCancellationRequested)
@@ -67,11 +98,16 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
         {
             using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
-            if (problem.RootElement.TryGetProperty("errorType", out var errorType)) type = errorType.GetString() ?? type;
-            if (problem.RootElement.TryGetProperty("detail", out var text)) detail = ": " + text.GetString();
+            if (Text(problem.RootElement, "errorType") is { Length: > 0 } errorType) type = errorType;
+            if (Text(problem.RootElement, "detail") is { Length: > 0 } text) detail = ": " + text;
         }
         return new(type, $"{service} answered {status}{detail}", worthAnotherTry: response.StatusCode is
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
             or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
     }
+
+    private static string? Text(JsonElement problem, string name) =>
+        problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

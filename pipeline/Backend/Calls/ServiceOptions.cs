@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Throughline.Pipeline.Backend.Calls;
 
-/// <summary>How another service is called; the sections <c>Detector</c> and <c>Analyst</c>.</summary>
+/// <summary>How another service is called; the sections <c>Detector</c> and <c>Analyst</c>. Read once, at the start.</summary>
 internal sealed class ServiceOptions
 {
     /// <summary>The service's address.</summary>
@@ -17,7 +17,23 @@ internal sealed class ServiceOptions
     [Range(0.05, 3600)]
     public double TimeoutSeconds { get; set; } = 10;
 
-    /// <summary>The pause before the second try; each later one is twice as long.</summary>
+    /// <summary>The pause before the second try, give or take some, so that callers don't try in step; each later one is about twice as long.</summary>
     [Range(0, 60)]
     public double PauseSeconds { get; set; } = 0.2;
+
+    /// <summary>The circuit breaker opens when at least this share of the tries within its window failed ...</summary>
+    [Range(0.01, 1)]
+    public double BreakerFailureRatio { get; set; } = 0.5;
+
+    /// <summary>... and there were this many tries.</summary>
+    [Range(2, 10_000)]
+    public int BreakerMinimumTries { get; set; } = 10;
+
+    /// <summary>The window over which the breaker counts.</summary>
+    [Range(0.5, 86_400)]
+    public double BreakerWindowSeconds { get; set; } = 30;
+
+    /// <summary>How long an open breaker keeps calls away before it lets one through to see whether the service is back.</summary>
+    [Range(0.5, 86_400)]
+    public double BreakerOpenSeconds { get; set; } = 10;
 }

@@ -11,7 +11,21 @@ namespace Throughline.Pipeline.Backend.Detection;
 internal sealed record Detected([property: JsonPropertyName("class")] string Class, float Confidence);
 
 /// <summary>The detector's answer, as far as the backend reads it.</summary>
-internal sealed record DetectionAnswer(string Model, string ModelVersion, IReadOnlyList<Detected> Detections);
+internal sealed record DetectionAnswer(string Model, string ModelVersion, IReadOnlyList<Detected> Detections)
+{
+    /// <summary>What is wrong with the answer in words; null when it can be believed.</summary>
+    public string? Flaw()
+    {
+        if (Model.Length == 0) return "it names no model.";
+        foreach (var found in Detections)
+        {
+            if (found is not { Class.Length: > 0 }) return "it has a detection without a class.";
+            if (!(found.Confidence is >= 0 and <= 1))
+                return $"a detection of '{found.Class}' has the confidence {found.Confidence}, which is not between 0 and 1.";
+        }
+        return null;
+    }
+}
 
 /// <summary>Asks hsi-yolo26 what is on an image. Thread-safe.</summary>
 internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans)
@@ -25,6 +39,8 @@ internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans)
         try
         {
             var answer = await detector.PostAsync<DetectionAnswer>("/detect", Content, cancellation);
+            if (answer.Flaw() is { } flaw)
+                throw new ServiceCallException("invalid_answer", $"hsi-yolo26's answer can't be: {flaw}", worthAnotherTry: false);
             span?.SetTag("model.name", answer.Model).SetTag("model.version", answer.ModelVersion)
                 .SetTag("detection.count", answer.Detections.Count)
                 .SetTag("detection.classes", answer.Detections.Select(found => found.Class).Distinct().ToArray());

@@ -1,17 +1,13 @@
-using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Throughline.Pipeline.Backend.Analysis;
 using Throughline.Pipeline.Backend.Batching;
-using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Backend.Events;
 
-/// <summary>
-/// The security events, in a SQLite file. SQLite emits no spans of its own, so each statement is one here (<c>db_query</c>).
-/// Thread-safe: each operation has its own pooled connection.
-/// </summary>
-internal sealed class EventStore(string path, SpanSource spans, TimeProvider time)
+/// <summary>The security events: saved durably, found by filters, pruned by number and age. Thread-safe.</summary>
+internal sealed class EventStore(EventDatabase events, TimeProvider time)
 {
     private const string
         InsertEvent = """
@@ -21,116 +17,142 @@ internal sealed class EventStore(string path, SpanSource spans, TimeProvider tim
             RETURNING id
             """,
         InsertImage = """
-            INSERT INTO event_images (event_id, position, received_at, sha256, detections, trace_id)
-            VALUES ($event, $position, $received, $sha256, $detections, $trace)
+            INSERT INTO event_images (event_id, position, image_id, received_at, sha256, detections, trace_id)
+            VALUES ($event, $position, $image, $received, $sha256, $detections, $trace)
             """,
-        SelectEvents = """
-            SELECT id, batch_id, camera_id, camera_name, started_at, ended_at, close_reason, risk_score, risk_level, summary, reasoning,
+        Columns = """
+            id, batch_id, camera_id, camera_name, started_at, ended_at, close_reason, risk_score, risk_level, summary, reasoning,
                 model, fallback_reason, trace_id
-            FROM events WHERE ($camera IS NULL OR camera_id = $camera) AND ($before IS NULL OR id < $before) ORDER BY id DESC LIMIT $limit
             """,
-        SelectImages = "SELECT received_at, sha256, detections, trace_id FROM event_images WHERE event_id = $event ORDER BY position";
-
-    private readonly string _connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 10 }.ToString();
-
-    /// <summary>Makes the file and its tables where they are missing.</summary>
-    public void Prepare()
-    {
-        using var database = Open();
-        using var command = database.CreateCommand();
-        command.CommandText = """
-            PRAGMA journal_mode = WAL;
-            CREATE TABLE IF NOT EXISTS events (
-                id INTEGER PRIMARY KEY AUTOINCREMENT, batch_id TEXT NOT NULL UNIQUE, camera_id TEXT NOT NULL, camera_name TEXT NOT NULL,
-                started_at TEXT NOT NULL, ended_at TEXT NOT NULL, close_reason TEXT NOT NULL, risk_score INTEGER, risk_level TEXT NOT NULL,
-                summary TEXT NOT NULL, reasoning TEXT NOT NULL, model TEXT NOT NULL, fallback_reason TEXT, trace_id TEXT NOT NULL,
-                saved_at TEXT NOT NULL);
-            CREATE INDEX IF NOT EXISTS events_of_camera ON events (camera_id, id);
-            CREATE TABLE IF NOT EXISTS event_images (
-                event_id INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE, position INTEGER NOT NULL, received_at TEXT NOT NULL,
-                sha256 TEXT NOT NULL, detections TEXT NOT NULL, trace_id TEXT NOT NULL, PRIMARY KEY (event_id, position)) WITHOUT ROWID;
+        SelectEvents = $"""
+            SELECT {Columns}
+            FROM events WHERE ($camera IS NULL OR camera_id = $camera) AND ($level IS NULL OR risk_level = $level)
+                AND ($from IS NULL OR started_at >= $from) AND ($to IS NULL OR started_at < $to) AND ($before IS NULL OR id < $before)
+            ORDER BY id DESC LIMIT $limit
+            """,
+        SelectAfter = $"SELECT {Columns} FROM events WHERE id > $after ORDER BY id LIMIT $limit",
+        SelectEvent = $"SELECT {Columns} FROM events WHERE id = $id",
+        SelectImages = """
+            SELECT event_id, image_id, received_at, sha256, detections, trace_id
+            FROM event_images WHERE event_id IN (SELECT value FROM json_each($ids)) ORDER BY event_id, position
+            """,
+        Prune = """
+            DELETE FROM events WHERE id IN (SELECT id FROM events
+                WHERE saved_at < $oldest OR id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET $count) ORDER BY id LIMIT 500)
             """;
-        command.ExecuteNonQuery();
+
+    /// <summary>Saves the event of a batch with its images, durably, and answers it with its id.</summary>
+    /// <exception cref="SqliteException">It could not be saved; nothing of it was.</exception>
+    public SecurityEvent Save(ClosedBatch batch, Verdict verdict)
+    {
+        var saved = Event(batch, verdict);
+        using var database = events.Open();
+        // Takes the write lock: where another writer has it, this is the statement that waits.
+        using var transaction = events.Run("BEGIN", null, "BEGIN IMMEDIATE", _ => database.BeginTransaction());
+        saved = saved with { Id = events.Run("INSERT", "events", InsertEvent, _ => Insert(database, saved)) };
+        events.Run("INSERT", "event_images", InsertImage, span =>
+        {
+            span?.SetTag("db.operation.batch.size", saved.Images.Count);
+            return InsertImages(database, saved);
+        });
+        events.Run("COMMIT", null, "COMMIT", _ =>
+        {
+            transaction.Commit();
+            return 0;
+        });
+        return saved;
     }
 
-    /// <summary>Saves the event of a batch with its images, durably, and answers its id.</summary>
-    public long Save(ClosedBatch batch, Verdict verdict)
+    /// <summary>One page of the events that meet a query, newest first.</summary>
+    public EventPage List(EventQuery query)
     {
-        using var database = Open();
-        using var transaction = database.BeginTransaction();
-        long id;
-        using (Query("INSERT", "events", InsertEvent))
+        var found = Read("events", SelectEvents, ("$camera", query.Camera), ("$level", query.RiskLevel), ("$from", Text(query.From)),
+            ("$to", Text(query.To)), ("$before", query.Before), ("$limit", query.Limit + 1));
+        return found.Count <= query.Limit ? new(found, null) : new([.. found.Take(query.Limit)], found[query.Limit - 1].Id);
+    }
+
+    /// <summary>The events that were saved after the one with this id, oldest first.</summary>
+    public IReadOnlyList<SecurityEvent> After(long id, int limit) => Read("events", SelectAfter, ("$after", id), ("$limit", limit));
+
+    /// <summary>The event with this id; null when there is none, or none any more.</summary>
+    public SecurityEvent? Find(long id) => Read("events", SelectEvent, ("$id", id)).FirstOrDefault();
+
+    /// <summary>Deletes some of the events that are above the number or the age, and answers how many: none when there are no more.</summary>
+    public int PruneSome(int maximumCount, TimeSpan maximumAge)
+    {
+        using var database = events.Open();
+        using var delete = EventDatabase.Command(database, Prune, ("$oldest", Text(time.GetUtcNow() - maximumAge)), ("$count", maximumCount));
+        return delete.ExecuteNonQuery();
+    }
+
+    private static SecurityEvent Event(ClosedBatch batch, Verdict verdict) => new(
+        Id: 0, batch.Id, batch.Camera.Id, batch.Camera.Name, Text(batch.OpenedAt), Text(batch.ClosedAt), batch.CloseReason,
+        verdict.RiskScore, verdict.RiskLevel, verdict.Summary, verdict.Reasoning, verdict.Model,
+        verdict.FallbackReason is not null, verdict.FallbackReason,
+        batch.Carrier.Trace.TraceId.ToHexString(),
+        [
+            .. batch.Members.Select(member => new EventImage(
+                member.ImageId, Text(member.ReceivedAt), member.Sha256, string.Join(", ", member.Detections.Select(found => found.Class)),
+                member.Trace.TraceId.ToHexString())),
+        ]);
+
+    private long Insert(SqliteConnection database, SecurityEvent saved)
+    {
+        using var insert = EventDatabase.Command(database, InsertEvent,
+            ("$batch", saved.BatchId), ("$camera", saved.CameraId), ("$name", saved.CameraName), ("$started", saved.StartedAt),
+            ("$ended", saved.EndedAt), ("$closed", saved.CloseReason), ("$score", saved.RiskScore), ("$level", saved.RiskLevel),
+            ("$summary", saved.Summary), ("$reasoning", saved.Reasoning), ("$model", saved.Model), ("$fallback", saved.FallbackReason),
+            ("$trace", saved.TraceId), ("$saved", Text(time.GetUtcNow())));
+        return Convert.ToInt64(insert.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    private static int InsertImages(SqliteConnection database, SecurityEvent saved)
+    {
+        for (var i = 0; i < saved.Images.Count; i++)
         {
-            using var insert = Command(database, InsertEvent,
-                ("$batch", batch.Id), ("$camera", batch.Camera.Id), ("$name", batch.Camera.Name), ("$started", Text(batch.OpenedAt)),
-                ("$ended", Text(batch.ClosedAt)), ("$closed", batch.CloseReason), ("$score", verdict.RiskScore), ("$level", verdict.RiskLevel),
-                ("$summary", verdict.Summary), ("$reasoning", verdict.Reasoning), ("$model", verdict.Model),
-                ("$fallback", verdict.FallbackReason), ("$trace", batch.Carrier.Trace.TraceId.ToHexString()), ("$saved", Text(time.GetUtcNow())));
-            id = Convert.ToInt64(insert.ExecuteScalar(), CultureInfo.InvariantCulture);
+            var image = saved.Images[i];
+            using var insert = EventDatabase.Command(database, InsertImage,
+                ("$event", saved.Id), ("$position", i), ("$image", image.ImageId), ("$received", image.ReceivedAt), ("$sha256", image.Sha256),
+                ("$detections", image.Detections), ("$trace", image.TraceId));
+            insert.ExecuteNonQuery();
         }
-        using (Query("INSERT", "event_images", InsertImage)?.SetTag("db.operation.batch.size", batch.Members.Count))
-            for (var i = 0; i < batch.Members.Count; i++)
-            {
-                var member = batch.Members[i];
-                using var insert = Command(database, InsertImage,
-                    ("$event", id), ("$position", i), ("$received", Text(member.ReceivedAt)), ("$sha256", member.Sha256),
-                    ("$detections", string.Join(", ", member.Detections.Select(found => found.Class))), ("$trace", member.Trace.TraceId.ToHexString()));
-                insert.ExecuteNonQuery();
-            }
-        using (Query("COMMIT", null, "COMMIT")) transaction.Commit();
-        return id;
+        return saved.Images.Count;
     }
 
-    /// <summary>Events, newest first; of one camera and older than an id where these are given.</summary>
-    public IReadOnlyList<SecurityEvent> List(string? camera, long? before, int limit)
+    private List<SecurityEvent> Read(string table, string text, params (string, object?)[] parameters)
     {
-        using var database = Open();
-        var events = new List<SecurityEvent>();
-        using (var span = Query("SELECT", "events", SelectEvents))
+        using var database = events.Open();
+        var found = events.Run("SELECT", table, text, span =>
         {
-            using var select = Command(database, SelectEvents, ("$camera", camera), ("$before", before), ("$limit", limit));
+            using var select = EventDatabase.Command(database, text, parameters);
             using var rows = select.ExecuteReader();
-            while (rows.Read())
-                events.Add(new(
-                    rows.GetInt64(0), rows.GetString(1), rows.GetString(2), rows.GetString(3), rows.GetString(4), rows.GetString(5), rows.GetString(6),
-                    rows.IsDBNull(7) ? null : rows.GetInt32(7), rows.GetString(8), rows.GetString(9), rows.GetString(10), rows.GetString(11),
-                    Fallback: !rows.IsDBNull(12), rows.IsDBNull(12) ? null : rows.GetString(12), rows.GetString(13), []));
-            span?.SetTag("db.response.returned_rows", events.Count);
-        }
-        using (Query("SELECT", "event_images", SelectImages)?.SetTag("db.operation.batch.size", events.Count))
-            return [.. events.Select(saved => saved with { Images = Images(database, saved.Id) })];
+            var read = new List<SecurityEvent>();
+            while (rows.Read()) read.Add(Event(rows));
+            span?.SetTag("db.response.returned_rows", read.Count);
+            return read;
+        });
+        if (found.Count == 0) return found;
+        var images = events.Run("SELECT", "event_images", SelectImages, _ => Images(database, found.Select(one => one.Id)));
+        return [.. found.Select(one => one with { Images = [.. images[one.Id]] })];
     }
 
-    private static List<EventImage> Images(SqliteConnection database, long eventId)
+    private static SecurityEvent Event(SqliteDataReader row) => new(
+        row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6),
+        row.IsDBNull(7) ? null : row.GetInt32(7), row.GetString(8), row.GetString(9), row.GetString(10), row.GetString(11),
+        Fallback: !row.IsDBNull(12), row.IsDBNull(12) ? null : row.GetString(12), row.GetString(13), []);
+
+    private static ILookup<long, EventImage> Images(SqliteConnection database, IEnumerable<long> events)
     {
-        using var select = Command(database, SelectImages, ("$event", eventId));
+        using var select = EventDatabase.Command(database, SelectImages, ("$ids", JsonSerializer.Serialize(events)));
         using var rows = select.ExecuteReader();
-        var images = new List<EventImage>();
-        while (rows.Read()) images.Add(new(rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3)));
-        return images;
+        var images = new List<(long Event, EventImage Image)>();
+        while (rows.Read())
+            images.Add((rows.GetInt64(0), new(rows.GetString(1), rows.GetString(2), rows.GetString(3), rows.GetString(4), rows.GetString(5))));
+        return images.ToLookup(entry => entry.Event, entry => entry.Image);
     }
 
-    private SqliteConnection Open()
-    {
-        var database = new SqliteConnection(_connection);
-        database.Open();
-        using var command = database.CreateCommand();
-        command.CommandText = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
-        command.ExecuteNonQuery();
-        return database;
-    }
+    /// <summary>In UTC and of one length, so that the order of the texts is that of the times.</summary>
+    private static string Text(DateTimeOffset moment) => moment.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
-    private Activity? Query(string operation, string? table, string text) => spans.Start("db_query", ActivityKind.Client)?
-        .SetTag("db.system.name", "sqlite").SetTag("db.namespace", Path.GetFileName(path)).SetTag("db.operation.name", operation)
-        .SetTag("db.collection.name", table).SetTag("db.query.text", text).SetTag("db.query.summary", table is null ? operation : $"{operation} {table}");
-
-    private static SqliteCommand Command(SqliteConnection database, string text, params (string Name, object? Value)[] parameters)
-    {
-        var command = database.CreateCommand();
-        command.CommandText = text;
-        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
-        return command;
-    }
-
-    private static string Text(DateTimeOffset moment) => moment.ToString("O", CultureInfo.InvariantCulture);
+    private static string? Text(DateTimeOffset? moment) => moment is { } given ? Text(given) : null;
 }

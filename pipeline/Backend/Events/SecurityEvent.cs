@@ -2,12 +2,31 @@ namespace Throughline.Pipeline.Backend.Events;
 
 /// <summary>
 /// A saved event as the API tells it. <see cref="TraceId"/> is the trace that holds the analysis; every image has its own. With
-/// <see cref="Fallback"/> nobody judged the event, and the summary says why.
+/// <see cref="Fallback"/> nobody judged the event, and the summary says why. Immutable.
 /// </summary>
 internal sealed record SecurityEvent(
     long Id, string BatchId, string CameraId, string CameraName, string StartedAt, string EndedAt, string CloseReason,
     int? RiskScore, string RiskLevel, string Summary, string Reasoning, string Model, bool Fallback, string? FallbackReason,
     string TraceId, IReadOnlyList<EventImage> Images);
 
-/// <summary>An image of an event with the trace in which it went through the pipeline.</summary>
-internal sealed record EventImage(string ReceivedAt, string Sha256, string Detections, string TraceId);
+/// <summary>An image of an event with the trace in which it went through the pipeline. The id is empty in events of older releases.</summary>
+internal sealed record EventImage(string ImageId, string ReceivedAt, string Sha256, string Detections, string TraceId);
+
+/// <summary>Which events are asked for: newest first, those that meet all of what is given, older than the id <see cref="Before"/>.</summary>
+internal sealed record EventQuery(int Limit)
+{
+    public string? Camera { get; init; }
+
+    public string? RiskLevel { get; init; }
+
+    /// <summary>Events that began at this time or later.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Events that began before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    public long? Before { get; init; }
+}
+
+/// <summary>One page of events; <see cref="Next"/> is the <c>before</c> of the next page, null on the last.</summary>
+internal sealed record EventPage(IReadOnlyList<SecurityEvent> Events, long? Next);

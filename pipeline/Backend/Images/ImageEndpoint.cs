@@ -1,69 +1,86 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Backend.Images;
 
 /// <summary>
-/// <c>POST /api/cameras/{camera}/images</c>: takes a JPEG, checks it, queues it and answers 202. The request's server span is the root
-/// of the image's trace; what comes later is recorded under it after it has ended.
+/// <c>POST /api/cameras/{camera}/images</c>: takes a JPEG, checks it, queues it and answers 202; an image that is known already is
+/// answered with 200. The request's server span is the root of the image's trace; what comes later is recorded under it after it
+/// has ended. Thread-safe.
 /// </summary>
-internal sealed partial class ImageEndpoint(ImagePipeline pipeline, CameraNames names, SpanSource spans, TimeProvider time)
+internal sealed class ImageEndpoint(ImagePipeline pipeline, UploadReader reader, RecentImages recent, PipelineMetrics metrics, SpanSource spans)
 {
     public void Map(WebApplication app) => app.MapPost("/api/cameras/{camera}/images", Receive).WithSpanName("Process Detection");
 
     private async Task<IResult> Receive(string camera, HttpRequest request, CancellationToken cancellation)
     {
         var root = Activity.Current;
-        var (image, refusal) = await ReadImage(camera, request, root, cancellation);
-        if (image is null) return Invalid(root, refusal);
-        image.Describe(root);
-        if (!pipeline.TryTake(image))
+        root?.SetTag("camera.id", camera);
+        try
         {
-            request.HttpContext.Response.Headers.RetryAfter = "1";
-            root.Fail("overloaded", "The detection queue or the analysis queue is full.");
-            return Results.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, title: "Overloaded",
-                detail: "More images are waiting than the pipeline takes on. Send this one again in a second.");
+            var image = await ReadAsync(camera, request, root, cancellation);
+            return Admit(image, root);
         }
-        return Results.Accepted(value: new { sha256 = image.Sha256, traceId = root?.TraceId.ToHexString() });
+        catch (UploadRefusedException refusal)
+        {
+            metrics.CountUpload(refusal.ErrorType);
+            root.Fail(refusal.ErrorType, refusal.Message);
+            if (refusal.Status == StatusCodes.Status503ServiceUnavailable) request.HttpContext.Response.Headers.RetryAfter = "1";
+            return Results.Problem(statusCode: refusal.Status, title: refusal.Title, detail: refusal.Message,
+                extensions: new Dictionary<string, object?> { ["errorType"] = refusal.ErrorType });
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            metrics.CountUpload("client_disconnected");
+            // Nobody is left to read an answer; the status is for the span and the log.
+            root.Fail("client_disconnected", "The sender went away before its image was whole.");
+            return Results.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
     }
 
-    private async Task<(ReceivedImage? Image, string Refusal)> ReadImage(
-        string camera, HttpRequest request, Activity? root, CancellationToken cancellation)
+    private async Task<ReceivedImage> ReadAsync(string camera, HttpRequest request, Activity? root, CancellationToken cancellation)
     {
         using var span = spans.Start("receive_image");
-        if (!CameraId().IsMatch(camera))
-            return Refused("The camera's id has to be 1 to 64 letters, digits, '-' or '_'.");
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellation);
-        var bytes = body.ToArray();
-        if (!JpegSize.TryRead(bytes, out var size))
-            return Refused($"The body of {bytes.Length} bytes is not a JPEG image.");
-        var image = new ReceivedImage(
-            new(camera, names.Of(camera)), bytes, size, Convert.ToHexStringLower(SHA256.HashData(bytes)), time.GetUtcNow(), root?.Context ?? default);
-        image.Describe(span);
-        return (image, "");
-
-        (ReceivedImage?, string) Refused(string why)
+        try
         {
-            span.Fail("validation_error", why);
-            return (null, why);
+            var image = await reader.ReadAsync(camera, request, root?.Context ?? default, cancellation);
+            image.Describe(span);
+            image.Describe(root);
+            return image;
+        }
+        catch (UploadRefusedException refusal)
+        {
+            span.Fail(refusal, refusal.ErrorType);
+            throw;
+        }
+        catch (OperationCanceledException gone)
+        {
+            span.Fail(gone, "client_disconnected");
+            throw;
         }
     }
 
-    private static IResult Invalid(Activity? root, string why)
+    private IResult Admit(ReceivedImage image, Activity? root)
     {
-        root.Fail("validation_error", why);
-        return Results.Problem(statusCode: StatusCodes.Status400BadRequest, title: "Invalid image", detail: why);
+        var (admission, first) = recent.Admit(image, pipeline.TryTake);
+        switch (admission)
+        {
+            case Admission.Taken:
+                metrics.CountUpload("accepted");
+                return Results.Accepted(value: new Receipt(image.Id, image.Sha256, image.Trace.TraceId.ToHexString(), Duplicate: false));
+            case Admission.Duplicate when first is not null:
+                metrics.CountUpload("duplicate");
+                root?.SetTag("image.duplicate", true).SetTag("image.duplicate_of", first.Id).AddLink(new(first.Trace));
+                return Results.Ok(new Receipt(first.Id, first.Sha256, first.Trace.TraceId.ToHexString(), Duplicate: true));
+            case Admission.IdTaken:
+                throw new UploadRefusedException(StatusCodes.Status409Conflict, "image_id_conflict", "Image id in use",
+                    $"The id '{image.Id}' belongs to another image of this camera. Give each image its own, and keep it when sending it again.");
+            default:
+                throw new UploadRefusedException(StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded",
+                    "More images are waiting than the pipeline takes on. Send this one again in a second.");
+        }
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
-    private static partial Regex CameraId();
-}
-
-/// <summary>The cameras' names, from the configuration's section <c>Cameras</c> (id: name); a camera without one goes by its id.</summary>
-internal sealed class CameraNames(IConfiguration configuration)
-{
-    public string Of(string camera) => configuration[$"Cameras:{camera}"] is { Length: > 0 } name ? name : camera;
+    /// <summary>The answer to an image that was taken. For a duplicate, id and trace are those of the first one.</summary>
+    private sealed record Receipt(string ImageId, string Sha256, string TraceId, bool Duplicate);
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Throughline.Pipeline.Backend.Analysis;
 using Throughline.Pipeline.Backend.Batching;
@@ -21,17 +23,22 @@ public sealed class BatchAnalysisTests : IDisposable
     private readonly string _source = "test-analysis-" + Guid.NewGuid().ToString("n");
     private readonly SpanSource _spans;
     private readonly SpanRecorder _recorder;
+    private readonly EventOptions _options;
     private readonly EventStore _events;
+    private readonly ServiceProvider _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public BatchAnalysisTests()
     {
         (_spans, _recorder) = (new(_source), new(_source));
-        _events = new(Path.Combine(_folder, "events.db"), _spans, TimeProvider.System);
-        _events.Prepare();
+        _options = new() { Database = Path.Combine(_folder, "events.db") };
+        var database = new EventDatabase(_options, _spans);
+        database.Prepare();
+        _events = new(database, TimeProvider.System);
     }
 
     public void Dispose()
     {
+        _meters.Dispose();
         _recorder.Dispose();
         _spans.Dispose();
         SqliteConnection.ClearAllPools();
@@ -81,7 +88,7 @@ public sealed class BatchAnalysisTests : IDisposable
         var batch = Batch(2);
         await Analysis(_ => Verdict(63)).RunAsync(batch, CancellationToken.None);
 
-        var saved = Assert.Single(_events.List(null, null, 10));
+        var saved = Assert.Single(_events.List(new(10)).Events);
         Assert.Equal((63, "high", false, "rule-analyst-1"), (saved.RiskScore, saved.RiskLevel, saved.Fallback, saved.Model));
         Assert.Equal(batch.Carrier.Trace.TraceId.ToHexString(), saved.TraceId);
         Assert.Equal(batch.Members.Select(member => member.Trace.TraceId.ToHexString()), saved.Images.Select(image => image.TraceId));
@@ -100,7 +107,7 @@ public sealed class BatchAnalysisTests : IDisposable
         }).RunAsync(batch, CancellationToken.None);
 
         Assert.Equal(3, attempts);
-        var saved = Assert.Single(_events.List(null, null, 10));
+        var saved = Assert.Single(_events.List(new(10)).Events);
         Assert.Equal((true, "timeout", "unknown"), (saved.Fallback, saved.FallbackReason, saved.RiskLevel));
         Assert.Null(saved.RiskScore);
         Assert.Contains("Not analysed", saved.Summary);
@@ -119,7 +126,7 @@ public sealed class BatchAnalysisTests : IDisposable
 
         Assert.Equal(2, attempts);
         Assert.All(_recorder.Ended, span => Assert.NotEqual(ActivityStatusCode.Error, span.Status));
-        Assert.False(Assert.Single(_events.List(null, null, 10)).Fallback);
+        Assert.False(Assert.Single(_events.List(new(10)).Events).Fallback);
     }
 
     [Fact]
@@ -133,7 +140,7 @@ public sealed class BatchAnalysisTests : IDisposable
         }).RunAsync(Batch(1), CancellationToken.None);
 
         Assert.Equal(1, attempts);
-        Assert.Equal("validation_error", Assert.Single(_events.List(null, null, 10)).FallbackReason);
+        Assert.Equal("validation_error", Assert.Single(_events.List(new(10)).Events).FallbackReason);
     }
 
     [Fact]
@@ -141,10 +148,20 @@ public sealed class BatchAnalysisTests : IDisposable
     {
         // Port 1 of this machine: reserved, and nothing listens there.
         using var http = new HttpClient();
-        var caller = new ServiceCaller(http, "hsi-nemotron", new() { Url = new("http://127.0.0.1:1"), Attempts = 1 }, TimeProvider.System);
+        var caller = new ServiceCaller(http, "hsi-nemotron", new() { Url = new("http://127.0.0.1:1"), Attempts = 1 }, TimeProvider.System, NullLogger.Instance);
         var problem = await Assert.ThrowsAsync<ServiceCallException>(
             () => caller.PostAsync<Verdict>("/analyze", () => JsonContent.Create(1), CancellationToken.None));
         Assert.Equal("connection_refused", problem.ErrorType);
+    }
+
+    [Fact]
+    public async Task BatchThatIsGivenUpAtTheEndIsStillAnEvent()
+    {
+        await Analysis(_ => Verdict(5)).RunAsync(Batch(2), new CancellationToken(canceled: true));
+
+        var saved = Assert.Single(_events.List(new(10)).Events);
+        Assert.Equal((true, "shutdown", 2), (saved.Fallback, saved.FallbackReason, saved.Images.Count));
+        Assert.Equal(ActivityStatusCode.Error, _recorder.Only("analyze_batch").Status);
     }
 
     [Fact]
@@ -153,16 +170,18 @@ public sealed class BatchAnalysisTests : IDisposable
         foreach (var camera in new[] { "front_door", "driveway", "front_door" })
             await Analysis(_ => Verdict(1)).RunAsync(Batch(1, camera), CancellationToken.None);
 
-        Assert.Equal([3L, 1], _events.List("front_door", null, 10).Select(saved => saved.Id));
-        Assert.Equal([2L, 1], _events.List(null, before: 3, 10).Select(saved => saved.Id));
-        Assert.Equal([3L], _events.List(null, null, limit: 1).Select(saved => saved.Id));
+        Assert.Equal([3L, 1], _events.List(new(10) { Camera = "front_door" }).Events.Select(saved => saved.Id));
+        Assert.Equal([2L, 1], _events.List(new(10) { Before = 3 }).Events.Select(saved => saved.Id));
+        Assert.Equal([3L], _events.List(new(1)).Events.Select(saved => saved.Id));
     }
 
     private BatchAnalysis Analysis(Func<HttpRequestMessage, HttpResponseMessage> analyst)
     {
         var caller = new ServiceCaller(
-            new HttpClient(new Stub(analyst)), "hsi-nemotron", new() { Url = new("http://analyst"), PauseSeconds = 0 }, TimeProvider.System);
-        return new(new AnalystClient(caller), _events, _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);
+            new HttpClient(new Stub(analyst)), "hsi-nemotron", new() { Url = new("http://analyst"), PauseSeconds = 0 }, TimeProvider.System, NullLogger.Instance);
+        var recorder = new EventRecorder(
+            _events, new(_options), _options, new(_meters.GetRequiredService<IMeterFactory>()), _spans, NullLogger<EventRecorder>.Instance);
+        return new(new AnalystClient(caller), recorder, new(), _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);
     }
 
     private static HttpResponseMessage Verdict(int score) => new()
@@ -181,7 +200,7 @@ public sealed class BatchAnalysisTests : IDisposable
     private static ClosedBatch Batch(int size, string camera = "front_door")
     {
         var members = Enumerable.Range(0, size).Select(i => new BatchMember(
-            new(camera, camera), Sha256: $"{i:x2}", s_opened.AddSeconds(i),
+            $"img_{i}", new(camera, camera), Sha256: $"{i:x2}", s_opened.AddSeconds(i),
             new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded),
             [new Detected("person", 0.7f)]) { JoinedAt = s_opened.AddSeconds(i) }).ToList();
         return new($"batch_{Guid.NewGuid():n}", members[0].Camera, s_opened, s_opened.AddSeconds(3), "window", members);

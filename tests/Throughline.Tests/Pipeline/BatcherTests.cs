@@ -202,7 +202,7 @@ public sealed class BatcherTests
     private Batcher Batcher(BatchOptions? options = null) => new(options ?? new(), _time, _closed.Add);
 
     private static BatchMember Member(string camera = "front_door", bool sampled = true) => new(
-        new(camera, camera), Sha256: "00", DateTimeOffset.UnixEpoch,
+        ImageId: "img", new(camera, camera), Sha256: "00", DateTimeOffset.UnixEpoch,
         new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), sampled ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None),
         [new Detected("person", 0.7f)]);
 }

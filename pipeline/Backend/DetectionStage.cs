@@ -1,0 +1,51 @@
+using Throughline.Pipeline.Backend.Batching;
+using Throughline.Pipeline.Backend.Calls;
+using Throughline.Pipeline.Backend.Detection;
+using Throughline.Pipeline.Backend.Events;
+using Throughline.Pipeline.Backend.Images;
+using Throughline.Telemetry;
+
+namespace Throughline.Pipeline.Backend;
+
+/// <summary>
+/// What happens to an image once somebody takes it out of the queue: the detector is asked, and if it found something the image joins its
+/// camera's batch. All of it is told in the image's own trace. Thread-safe; owned by <see cref="ImagePipeline"/>.
+/// </summary>
+internal sealed class DetectionStage(
+    DetectorClient detector, Batcher batcher, BatchOptions batching, ImageFiles files, PipelineMetrics metrics, SpanSource spans,
+    TimeProvider time, ILogger<DetectionStage> logger)
+{
+    /// <summary>Never fails: what goes wrong with one image is on its spans and in the log.</summary>
+    public async Task RunAsync(ReceivedImage image, CancellationToken cancellation)
+    {
+        image.Camera.EnterBaggage();
+        spans.RecordQueueWait(image.Trace, image.ReceivedAt, time.GetUtcNow());
+        try
+        {
+            var answer = await detector.DetectAsync(image, cancellation);
+            metrics.CountDetection(answer.Detections.Count > 0 ? "found" : "nothing");
+            if (answer.Detections.Count == 0) return;
+            await files.KeepAsync(image);
+            Join(image, answer);
+        }
+        catch (ServiceCallException problem)
+        {
+            metrics.CountDetection(problem.ErrorType);
+            logger.LogWarning("Image {Image} of {Camera} was not looked at: {Problem}", image.Id, image.Camera.Id, problem.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            metrics.CountDetection("shutdown");
+            logger.LogWarning("Image {Image} of {Camera} was given up, since the service had to stop.", image.Id, image.Camera.Id);
+        }
+    }
+
+    private void Join(ReceivedImage image, DetectionAnswer answer)
+    {
+        using var span = spans.StartUnder(image.Trace, "batch_detection");
+        var member = new BatchMember(image.Id, image.Camera, image.Sha256, image.ReceivedAt, image.Trace, answer.Detections);
+        var joined = batcher.Join(member, batching.IsUrgent(answer.Detections));
+        span?.SetTag("batch.id", joined.BatchId).SetTag("batch.opened_at", joined.OpenedAt.ToString("O")).SetTag("batch.size", joined.Size)
+            .SetTag("camera.id", image.Camera.Id).SetTag("camera.name", image.Camera.Name).SetTag("detection.count", answer.Detections.Count);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Throughline.Pipeline.Backend.Analysis;
+using Throughline.Pipeline.Backend.Batching;
+using Throughline.Telemetry;
+
+namespace Throughline.Pipeline.Backend.Events;
+
+/// <summary>
+/// Saves the event of a judged batch, told as <c>save_event</c> in the carrier's trace, and hands it to those who watch. Thread-safe.
+/// </summary>
+internal sealed class EventRecorder(
+    EventStore events, EventFeed feed, EventOptions options, PipelineMetrics metrics, SpanSource spans, ILogger<EventRecorder> logger)
+{
+    /// <summary>Waits while the database is locked, as long as the options say. An event that can't be saved is in the log, whole.</summary>
+    public void Save(ClosedBatch batch, Verdict verdict)
+    {
+        using var span = spans.StartUnder(batch.Carrier.Trace, "save_event");
+        span?.SetTag("batch.id", batch.Id).SetTag("batch.size", batch.Members.Count)
+            .SetTag("camera.id", batch.Camera.Id).SetTag("camera.name", batch.Camera.Name);
+        verdict.Describe(span);
+        if (verdict.FallbackReason is { } reason) span?.SetTag("event.fallback", true).SetTag("event.fallback_reason", reason);
+        try
+        {
+            var saved = SaveWhenUnlocked(batch, verdict, span);
+            span?.SetTag("event.id", saved.Id);
+            metrics.CountEvent(saved.RiskLevel, saved.Fallback);
+            feed.Publish(saved);
+        }
+        catch (SqliteException problem)
+        {
+            span.Fail(problem, EventDatabase.ErrorType(problem));
+            metrics.CountEvent("unsaved", verdict.FallbackReason is not null);
+            logger.LogError("The event of batch {Batch} of {Camera} could not be saved ({Problem}) and is lost but for this line: {Verdict}",
+                batch.Id, batch.Camera.Id, problem.Message, JsonSerializer.Serialize(verdict));
+        }
+    }
+
+    private SecurityEvent SaveWhenUnlocked(ClosedBatch batch, Verdict verdict, Activity? span)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return events.Save(batch, verdict);
+            }
+            catch (SqliteException problem) when (EventDatabase.IsLocked(problem) && attempt < options.SaveAttempts)
+            {
+                span?.SetTag("retry.attempt", attempt);
+                logger.LogWarning(
+                    "The event of batch {Batch} waits for a locked database, attempt {Attempt}: {Problem}", batch.Id, attempt, problem.Message);
+            }
+        }
+    }
+}

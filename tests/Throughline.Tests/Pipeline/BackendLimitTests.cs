@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Throughline.Tests.Pipeline;
+
+/// <summary>What a backend keeps, how many may watch, and when it leaves another service alone. Each test has a backend with limits of its own.</summary>
+public sealed class BackendLimitTests
+{
+    private const string Backend = BackendRun.Backend;
+
+    [Fact]
+    public async Task OldEventsAndImagesGo()
+    {
+        await using var services = await ScriptedServices.StartAsync();
+        await using var run = await BackendRun.StartAsync("--Detector:Url", services.Url, "--Analyst:Url", services.Url,
+            "--Events:MaximumCount", "2", "--Events:PruneIntervalSeconds", "0.1", "--Events:ImageCount", "1");
+        var images = new List<ScriptedImage>();
+        for (var i = 0; i < 4; i++)
+        {
+            images.Add(new("urgent"));
+            await run.UploadAsync("door", images[i]);
+            // Until it is saved, whatever has been pruned by then.
+            await run.UntilAsync(async () => (await EventsAsync(run)).Any(saved => ImageId(saved) == images[i].Id), () => $"Event {i} was not saved.");
+        }
+
+        await run.UntilAsync(async () => (await EventsAsync(run)).Count == 2, () => "The oldest events were not pruned.");
+        var left = await EventsAsync(run);
+        Assert.Equal([images[3].Id, images[2].Id], left.Select(ImageId));
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.NotFound], [await ImageStatusAsync(left[0]), await ImageStatusAsync(left[1])]);
+
+        async Task<HttpStatusCode> ImageStatusAsync(JsonElement saved)
+        {
+            using var response = await run.Http.GetAsync(new Uri(run.Address, $"/api/events/{saved.GetProperty("id")}/images/{ImageId(saved)}"));
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task WatchersAboveTheLimitAreRefused()
+    {
+        await using var run = await BackendRun.StartAsync("--Events:MaximumStreams", "1");
+        using var first = await run.Http.GetAsync(new Uri(run.Address, "/api/events/stream"), HttpCompletionOption.ResponseHeadersRead);
+        using var second = await run.Http.GetAsync(new Uri(run.Address, "/api/events/stream"));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), (first.StatusCode, second.StatusCode));
+        Assert.NotNull(second.Headers.RetryAfter);
+        // Who watches does not keep the service from ending.
+        Assert.Equal(0, await run.StopLastAsync());
+    }
+
+    [Fact]
+    public async Task DetectorThatCannotBeReachedIsLeftAlone()
+    {
+        // Port 1 of this machine: reserved, and nothing listens there.
+        await using var run = await BackendRun.StartAsync("--Detector:Url", "http://127.0.0.1:1", "--Detector:PauseSeconds", "0", "--Detector:Attempts", "2",
+            "--Detector:BreakerMinimumTries", "4", "--Detector:BreakerOpenSeconds", "600", "--Pipeline:Detections", "1");
+        var uploads = new List<Upload>();
+        for (var i = 0; i < 3; i++) uploads.Add(await run.UploadAsync("door", new ScriptedImage("person")));
+
+        var last = await run.TraceAsync(uploads[2].TraceId, "detect_objects");
+        var first = await run.TraceAsync(uploads[0].TraceId, "detect_objects");
+
+        Assert.Equal(2, first.Spans.Count(span => span.Name == "http_request" && span.Error));
+        Assert.Equal("connection_refused", (await run.AttributesAsync(first, first.Only(Backend, "detect_objects")))["error.type"].GetString());
+        // Nothing was tried any more, and the span says why.
+        Assert.Null(last.Find(Backend, "http_request"));
+        var kept = await run.AttributesAsync(last, last.Only(Backend, "detect_objects"));
+        Assert.Equal(("circuit_open", "open"), (kept["error.type"].GetString(), kept["circuit_breaker.state"].GetString()));
+        Assert.Single((await run.DetailAsync(last, last.Only(Backend, "detect_objects"))).GetProperty("events").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task ImagesAboveTheQueueAreRefusedAndMayComeAgain()
+    {
+        await using var services = await ScriptedServices.StartAsync();
+        await using var run = await BackendRun.StartAsync("--Detector:Url", services.Url, "--Analyst:Url", services.Url,
+            "--Pipeline:DetectionQueue", "1", "--Pipeline:Detections", "1");
+        using var gate = services.Hold();
+        await run.UploadAsync("door", new ScriptedImage("urgent"));
+        await services.HeldAsync();
+        Assert.Equal(HttpStatusCode.Accepted, (await run.UploadAsync("door", new ScriptedImage("nothing"))).Status);
+        var late = new ScriptedImage("urgent");
+
+        var refused = await run.UploadAsync("door", late, sampled: true);
+        gate.Dispose();
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "overloaded"), (refused.Status, refused.Text("errorType")));
+        var root = (await run.TraceAsync(refused.SentTrace ?? "", "Process Detection")).Only(Backend, "Process Detection");
+        Assert.True(root.Error);
+        // It was not taken, so that its second sending is no duplicate.
+        await run.UntilAsync(async () => (await run.UploadAsync("door", late)).Status == HttpStatusCode.Accepted, () => "It is never taken.");
+        await run.EventsAsync("door", 2);
+    }
+
+    [Theory]
+    [InlineData("--Batch:WindowSeconds", "-1", "WindowSeconds")]
+    [InlineData("--Cameras:door:Priority", "urgent", "Cameras:door:Priority")]
+    [InlineData("--Upload:MaximumBytes", "1", "MaximumBytes")]
+    [InlineData("--Events:Database", "/nowhere/at/all/events.db", "unable to open database")]
+    public async Task OptionThatCannotBeEndsTheServiceWithAMessage(string option, string value, string words)
+    {
+        await using var process = PipelineProcess.Start(PipelineFiles.Program("pipeline/Backend", Backend), new Dictionary<string, string>(), "--urls", "http://127.0.0.1:0", option, value);
+
+        Assert.Equal(3, await process.EndAsync());
+        Assert.Contains(words, process.Output);
+    }
+
+    private static async Task<IReadOnlyList<JsonElement>> EventsAsync(BackendRun run) =>
+        [.. (await run.Http.GetFromJsonAsync<JsonElement>(new Uri(run.Address, "/api/events"))).GetProperty("events").EnumerateArray()];
+
+    private static string? ImageId(JsonElement saved) => Assert.Single(saved.GetProperty("images").EnumerateArray()).GetProperty("imageId").GetString();
+}

@@ -9,7 +9,7 @@ internal sealed class MemoryOptions
 {
     /// <summary>The most that the process's whole heap may hold.</summary>
     [Range(128, 1_048_576)]
-    public int BudgetMegabytes { get; set; } = 384;
+    public int BudgetMegabytes { get; set; } = 512;
 
     [Range(1, 2047)]
     public int PerImageMegabytes { get; set; } = 150;

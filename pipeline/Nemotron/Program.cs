@@ -9,10 +9,10 @@ const string Service = "hsi-nemotron";
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8091", maximumBodyBytes: 4 * 1024 * 1024);
 builder.AddThroughlineTelemetry(Service, options => options.HttpClientSpanName = "http_request");
-WorkingMemory? memory;
 var llm = builder.Configuration.GetSection("Llm").Get<LlmOptions>() ?? new();
 var rules = builder.Configuration.GetSection("Analyst").Get<RuleAnalystOptions>() ?? new();
 var budget = builder.Configuration.GetSection("Memory").Get<MemoryOptions>() ?? new();
+WorkingMemory? memory;
 try
 {
     foreach (var options in new object[] { llm, rules, budget })

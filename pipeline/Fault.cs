@@ -2,7 +2,7 @@ namespace Throughline.Pipeline;
 
 /// <summary>
 /// The failures that can be switched on with <c>--Fault NAME</c>, each by a real cause (pipeline/README.md). Every service is told the
-/// name and does what is its part, if any; a name that is none is refused by all, rather than be taken for no fault.
+/// name and does what is its part, if any; a name that is none is refused, rather than be taken for no fault.
 /// </summary>
 internal static class Fault
 {

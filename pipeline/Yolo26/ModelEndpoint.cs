@@ -15,7 +15,10 @@ internal static class ModelEndpoint
             version = layout.Version,
             device = Detector.Device,
             runtime = $"onnxruntime {runtime}",
-            input = new { name = layout.Input, layout.Width, layout.Height, channels = layout.ChannelsLast ? "last" : "first", resize = layout.ChannelsLast ? "stretch" : "letterbox" },
+            input = new
+            {
+                name = layout.Input, layout.Width, layout.Height, channels = layout.ChannelsLast ? "last" : "first", resize = layout.ChannelsLast ? "stretch" : "letterbox",
+            },
             output = new { name = layout.Output, form = layout.Rows ? "rows" : "columns" },
             classes = layout.Labels,
             options.MinimumConfidence,

@@ -13,7 +13,8 @@ internal sealed record Refusal(int Status, string ErrorType, string Title, strin
 {
     public static Refusal QueueFull(Detector detector, int images) => new(
         StatusCodes.Status503ServiceUnavailable, "queue_full", "The detector is busy", string.Create(CultureInfo.InvariantCulture,
-            $"There is no place for {images} more {(images == 1 ? "image" : "images")}: of {detector.Queue.Limit} places (Model:Parallel and Model:Queue) too few are free. Try again in {WorkQueue.RetryAfterSeconds} s."));
+            $"There is no place for {images} more {(images == 1 ? "image" : "images")}: of {detector.Queue.Limit} places (Model:Parallel and Model:Queue) too few "
+            + $"are free. Try again in {WorkQueue.RetryAfterSeconds} s."));
 
     public static Refusal NotAnImage(long bytes) => Invalid(
         StatusCodes.Status400BadRequest, "Not an image", $"These {bytes} bytes are not an image that can be decoded whole; send a JPEG or PNG.");
@@ -29,7 +30,7 @@ internal sealed record Refusal(int Status, string ErrorType, string Title, strin
             StatusCodes.Status413PayloadTooLarge, "Too large", string.Create(CultureInfo.InvariantCulture,
                 $"The body is larger than {DetectEndpoint.MaximumBodyBytes} bytes. Send a smaller image, or fewer.")),
         BadHttpRequestException bad => Invalid(bad.StatusCode, "Not a request", bad.Message),
-        OperationCanceledException when context.RequestAborted.IsCancellationRequested => new(
+        OperationCanceledException or IOException when context.RequestAborted.IsCancellationRequested => new(
             StatusCodes.Status499ClientClosedRequest, "client_closed_request", "The caller went away", "The caller went away before there was an answer.", problem),
         _ => null,
     };

@@ -15,23 +15,27 @@ internal sealed record AnalysisFailure(int Status, string ErrorType, string Mess
     public static AnalysisFailure QueueFull(WorkQueue queue) => new(StatusCodes.Status503ServiceUnavailable, "queue_full",
         $"All {queue.Limit} places for batches (Llm:Parallel and Llm:Queue) are taken.", RetryAfter: WorkQueue.RetryAfterSeconds);
 
+    public static AnalysisFailure CallerGone(Exception cause) =>
+        new(StatusCodes.Status499ClientClosedRequest, "client_closed_request", "The caller went away before there was a verdict.", cause);
+
     /// <summary>What an exception means; null when it is none that was to be expected.</summary>
     public static AnalysisFailure? Of(Exception problem, HttpContext context) => problem switch
     {
-        OperationCanceledException when context.RequestAborted.IsCancellationRequested =>
-            new(StatusCodes.Status499ClientClosedRequest, "client_closed_request", "The caller went away before there was a verdict.", problem),
+        OperationCanceledException when context.RequestAborted.IsCancellationRequested => CallerGone(problem),
         OutOfMemoryException => new(StatusCodes.Status503ServiceUnavailable, "out_of_memory", problem.Message, problem),
         FormatException => Bad("invalid_verdict", problem),
         LlmAnswerException answer => Bad(answer.ErrorType, problem),
         TimeoutException => new(StatusCodes.Status504GatewayTimeout, "timeout", problem.Message, problem),
         ClientResultException { Status: StatusCodes.Status429TooManyRequests } limited => new(
-            StatusCodes.Status503ServiceUnavailable, "rate_limited", $"The language model's server takes no more requests now: {limited.Message}", problem, Pause(limited)),
+            StatusCodes.Status503ServiceUnavailable, "rate_limited", $"The language model's server takes no more requests now: {limited.Message}",
+            problem, Pause(limited)),
         ClientResultException { Status: >= 400 } error => Bad("llm_error", problem, $"The language model's server answered {error.Status}: {error.Message}"),
         _ when Inner<SocketException>(problem) is { SocketErrorCode: SocketError.ConnectionRefused } =>
             Bad("connection_refused", problem, $"Nobody listens where the language model should be: {problem.Message}"),
         _ when Inner<HttpRequestException>(problem) is
         {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+                or HttpRequestError.ProxyTunnelError,
         } => Bad("llm_unreachable", problem, $"The language model can't be reached: {problem.Message}"),
         _ when Inner<IOException>(problem) is not null || Inner<HttpRequestException>(problem) is not null =>
             Bad("incomplete_answer", problem, $"The language model's server broke its answer off: {problem.Message}"),

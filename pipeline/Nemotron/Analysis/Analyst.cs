@@ -2,7 +2,10 @@ using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Nemotron.Analysis;
 
-/// <summary>What analyses batches, put together: the line before the language model, the model, the metrics and the endpoint. Owned by the program; thread-safe.</summary>
+/// <summary>
+/// What analyses batches, put together: the line before the language model, the model, the metrics and the endpoint. Owned by the
+/// program; thread-safe.
+/// </summary>
 internal sealed class Analyst : IDisposable
 {
     private readonly WorkQueue _queue;

@@ -28,6 +28,10 @@ internal sealed class AnalyzeEndpoint(
         {
             return Failed(AnalysisFailure.Invalid($"The body is not the JSON of a batch: {problem.Message}"));
         }
+        catch (Exception problem) when (problem is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        {
+            return Failed(AnalysisFailure.CallerGone(problem));
+        }
         if (request is null) return Failed(AnalysisFailure.Invalid("The body is null."));
         if (request.Problem() is { } wrong) return Failed(AnalysisFailure.Invalid(wrong));
 

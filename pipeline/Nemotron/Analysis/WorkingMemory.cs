@@ -4,7 +4,10 @@ using System.Globalization;
 
 namespace Throughline.Pipeline.Nemotron.Analysis;
 
-/// <summary>The configuration's section <c>Memory</c>: what the fault <c>analyst-out-of-memory</c> gives the process, and what an image of a batch then takes of it.</summary>
+/// <summary>
+/// The configuration's section <c>Memory</c>: what the fault <c>analyst-out-of-memory</c> gives the process, and what an image of a
+/// batch then takes of it.
+/// </summary>
 internal sealed class MemoryOptions
 {
     /// <summary>The most that the process's whole heap may hold.</summary>
@@ -48,7 +51,8 @@ internal sealed class WorkingMemory
         catch (OutOfMemoryException problem)
         {
             throw new OutOfMemoryException(string.Create(CultureInfo.InvariantCulture,
-                $"The context of {images} images needs {images * (long)_options.PerImageMegabytes} MB, and the heap of this process may hold {_options.BudgetMegabytes} MB: there was room for {buffers.Count}."), problem);
+                $"The context of {images} images needs {images * (long)_options.PerImageMegabytes} MB, and the heap of this process may hold "
+                + $"{_options.BudgetMegabytes} MB: there was room for {buffers.Count}."), problem);
         }
     }
 }

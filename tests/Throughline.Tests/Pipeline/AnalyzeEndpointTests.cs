@@ -224,6 +224,26 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task CallerThatGoesAwayEndsTheCallOfTheModel()
+    {
+        var (asked, given) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await Serve(async context =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => given.SetResult(), TaskScheduler.Default);
+        });
+        using var patience = new CancellationTokenSource();
+        var call = Analyze(patience.Token);
+        await asked.Task;
+
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await given.Task;
+        Assert.Equal("client_closed_request", (await Request()).GetTagItem("error.type"));
+    }
+
+    [Fact]
     public async Task TokensDurationsAndPaceAreMeasured()
     {
         var seen = new List<(string Meter, string Name, double Value, Dictionary<string, object?> Tags)>();
@@ -268,11 +288,11 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
         _address = new(app.Urls.First());
     }
 
-    private Task<HttpResponseMessage> Analyze() => _http.PostAsJsonAsync(new Uri(_address, "/analyze"), new
+    private Task<HttpResponseMessage> Analyze(CancellationToken cancellation = default) => _http.PostAsJsonAsync(new Uri(_address, "/analyze"), new
     {
         batchId = _batch, cameraId = "front_door", cameraName = "Front door", openedAt = DateTimeOffset.UnixEpoch, closedAt = DateTimeOffset.UnixEpoch.AddSeconds(3),
         closeReason = "window", images = new[] { new { receivedAt = DateTimeOffset.UnixEpoch, detections = new[] { new { @class = "person", confidence = 0.8 } } } },
-    });
+    }, cancellation);
 
     /// <summary>The span of the request, which ends a little after its answer has come.</summary>
     private Task<Activity> Request() => _recorder.WaitForAsync(span => span.Kind == ActivityKind.Server && Equals(span.GetTagItem("batch.id"), _batch));

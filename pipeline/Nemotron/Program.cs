@@ -1,31 +1,37 @@
 using System.ComponentModel.DataAnnotations;
 using Throughline.Pipeline;
+using Throughline.Pipeline.Nemotron;
 using Throughline.Pipeline.Nemotron.Analysis;
 using Throughline.Pipeline.Nemotron.RuleAnalyst;
 using Throughline.Telemetry;
 
-const string Service = "hsi-nemotron", ModelSpans = Service + ".gen_ai";
+const string Service = "hsi-nemotron";
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8091", maximumBodyBytes: 4 * 1024 * 1024);
 builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
 var llm = builder.Configuration.GetSection("Llm").Get<LlmOptions>() ?? new();
-var analyst = builder.Configuration.GetSection("Analyst").Get<RuleAnalystOptions>() ?? new();
+var rules = builder.Configuration.GetSection("Analyst").Get<RuleAnalystOptions>() ?? new();
+var budget = builder.Configuration.GetSection("Memory").Get<MemoryOptions>() ?? new();
+WorkingMemory? memory;
 try
 {
-    Validator.ValidateObject(llm, new(llm), validateAllProperties: true);
-    Validator.ValidateObject(analyst, new(analyst), validateAllProperties: true);
+    foreach (var options in new object[] { llm, rules, budget })
+        Validator.ValidateObject(options, new(options), validateAllProperties: true);
+    memory = Fault.Read(builder.Configuration) == Fault.AnalystOutOfMemory ? WorkingMemory.Limit(budget) : null;
 }
-catch (ValidationException problem)
+catch (Exception problem) when (problem is ValidationException or InvalidOperationException)
 {
     Console.Error.WriteLine($"{Service}: {problem.Message}");
     return 3;
 }
 
 var app = builder.Build();
+if (memory is not null)
+    app.Logger.LogWarning("The fault {Fault} is on: the heap may hold {Budget} MB, and each image of a batch takes {Image} MB of it.",
+        Fault.AnalystOutOfMemory, budget.BudgetMegabytes, budget.PerImageMegabytes);
 using var spans = new SpanSource(Service);
-var model = new Lazy<LanguageModel>(() => new(llm, new Uri($"{app.Urls.First()}/v1"), ModelSpans, TimeProvider.System));
-new ChatEndpoint(analyst, TimeProvider.System).Map(app);
-new AnalyzeEndpoint(model, spans).Map(app);
-var code = await ServiceHost.RunAsync(app, Service);
-if (model.IsValueCreated) model.Value.Dispose();
-return code;
+var tokens = new TokenCounter();
+using var analyst = new Analyst(Service, llm, memory, () => new($"{app.Urls.First()}/v1"), tokens, spans, TimeProvider.System);
+new ChatEndpoint(rules, tokens, TimeProvider.System).Map(app);
+analyst.Map(app);
+return await ServiceHost.RunAsync(app, Service);

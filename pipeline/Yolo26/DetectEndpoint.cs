@@ -4,28 +4,42 @@ using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Yolo26;
 
-/// <summary><c>POST /detect</c>: an encoded image in, the objects on it out.</summary>
-internal static class DetectEndpoint
+/// <summary><c>POST /detect</c>: an encoded image in, the objects on it out. Thread-safe.</summary>
+internal sealed class DetectEndpoint(Detector detector)
 {
-    public static void Map(WebApplication app) => app.MapPost("/detect", Detect).WithSpanName("detect_objects");
+    /// <summary>The largest body of a request: an image of the largest cameras, or a batch of usual ones.</summary>
+    public const long MaximumBodyBytes = 16 * 1024 * 1024;
 
-    private static async Task<IResult> Detect(HttpRequest request, Detector detector, CancellationToken cancellation)
+    public void Map(WebApplication app) => app.MapPost("/detect", (Delegate)Detect).WithSpanName("detect_objects");
+
+    private async Task<IResult> Detect(HttpContext context)
     {
         var span = Activity.Current;
         detector.Describe(span);
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellation);
-        var result = await detector.DetectAsync(body.ToArray(), cancellation);
-        if (result is null)
+        using var place = detector.Queue.TryEnter();
+        if (place is null) return Refusal.QueueFull(detector, 1).Answer(context, span, detector);
+        try
         {
-            span.Fail("validation_error", "The body is not an image that can be decoded.");
-            return Results.Problem(statusCode: StatusCodes.Status400BadRequest, title: "Not an image",
-                detail: $"The body of {body.Length} bytes is not an image that can be decoded; send a JPEG or PNG.");
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            var result = await detector.DetectAsync(body.ToArray(), context.RequestAborted);
+            if (result is null) return Refusal.NotAnImage(body.Length).Answer(context, span, detector);
+            Describe(span, result);
+            detector.Metrics.Answered("ok");
+            return Results.Ok(result);
         }
+        catch (Exception problem) when (Refusal.Of(problem, context) is { } refusal)
+        {
+            return refusal.Answer(context, span, detector);
+        }
+    }
+
+    /// <summary>Says on a span what was found.</summary>
+    public static void Describe(Activity? span, DetectionResult result)
+    {
         span?.SetTag("detection.count", result.Detections.Count)
             .SetTag("detection.classes", result.Detections.Select(found => found.Class).Distinct().ToArray());
         if (result.Detections.Count > 0)
             span?.SetTag("detection.confidence.max", Math.Round((double)result.Detections.Max(found => found.Confidence), 4));
-        return Results.Ok(result);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 using Throughline.Pipeline;
 using Throughline.Pipeline.Yolo26;
 using Throughline.Pipeline.Yolo26.Detection;
+using Throughline.Pipeline.Yolo26.Faults;
 using Throughline.Pipeline.Yolo26.Weights;
 using Throughline.Telemetry;
 
@@ -20,28 +21,49 @@ if (args is ["convert-weights", .. var files])
     return 0;
 }
 
-var builder = ServiceHost.Create(args, "http://127.0.0.1:8095", maximumBodyBytes: 16 * 1024 * 1024);
+var builder = ServiceHost.Create(args, "http://127.0.0.1:8095", DetectEndpoint.MaximumBodyBytes);
 builder.AddThroughline(Service);
 
 var options = builder.Configuration.GetSection("Model").Get<DetectorOptions>() ?? new();
+var overload = builder.Configuration.GetSection("Overload").Get<OverloadOptions>() ?? new();
 var spans = new SpanSource(Service);
 Detector detector;
 try
 {
     Validator.ValidateObject(options, new(options), validateAllProperties: true);
+    Validator.ValidateObject(overload, new(overload), validateAllProperties: true);
+    var fault = Fault.Read(builder.Configuration);
     detector = new(options, spans, TimeProvider.System);
-    detector.WarmUp();
+    WarmUp(detector);
+    builder.Services.AddSingleton(detector);
+    if (fault == Fault.DetectorOverload)
+        builder.Services.AddSingleton(options).AddSingleton(overload).AddHostedService<CompetingInferences>();
 }
-catch (Exception problem) when (problem is ValidationException or FileNotFoundException or InvalidDataException or OnnxRuntimeException)
+catch (Exception problem) when (problem is ValidationException or FileNotFoundException or InvalidDataException or InvalidOperationException or OnnxRuntimeException)
 {
     Console.Error.WriteLine($"{Service}: {problem.Message}");
     return 3;
 }
-builder.Services.AddSingleton(detector);
 
 var app = builder.Build();
-DetectEndpoint.Map(app);
+var batches = new BatchEndpoint(detector, options, spans);
+new DetectEndpoint(detector).Map(app);
+batches.Map(app);
+ModelEndpoint.Map(app, detector, options, batches);
 var code = await ServiceHost.RunAsync(app, Service);
 detector.Dispose();
 spans.Dispose();
 return code;
+
+// What a model makes of an empty image says nothing of what it makes of others, so the service starts; each answer is checked.
+static void WarmUp(Detector detector)
+{
+    try
+    {
+        detector.WarmUp();
+    }
+    catch (ModelOutputException problem)
+    {
+        Console.Error.WriteLine($"{Service}: on an empty image: {problem.Message}");
+    }
+}

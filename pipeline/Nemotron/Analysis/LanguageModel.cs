@@ -12,12 +12,12 @@ internal sealed class LanguageModel : IDisposable
     private readonly HttpClient _http;
     private readonly IChatClient _chat;
 
-    public LanguageModel(LlmOptions options, Uri builtIn, string sourceName, TimeProvider time)
+    public LanguageModel(LlmOptions options, Func<Uri> builtIn, string sourceName, TokenCounter tokens, AnalystMetrics metrics, TimeProvider time)
     {
         _options = options;
         // The cancellation of each call bounds it; a stream is not over when its headers are there.
         _http = new() { Timeout = Timeout.InfiniteTimeSpan };
-        var address = options.Url ?? builtIn;
+        var address = options.Url ?? builtIn();
         var client = new OpenAIClient(new ApiKeyCredential(options.ApiKey), new OpenAIClientOptions
         {
             Endpoint = address,
@@ -28,12 +28,16 @@ internal sealed class LanguageModel : IDisposable
         });
         var provider = options.Provider ?? (options.Url is null ? "throughline" : "openai");
         _chat = client.GetChatClient(options.Model).AsIChatClient().AsBuilder()
-            .UseOpenTelemetry(sourceName: sourceName)
-            .Use(inner => new LlmInferenceSpan(inner, sourceName, new ChatClientMetadata(provider, address, options.Model), time))
+            // On by the option, or by the conventions' variable, which the instrumentation reads itself.
+            .UseOpenTelemetry(sourceName: sourceName, configure: client => client.EnableSensitiveData |= options.RecordContent)
+            .Use(inner => new LlmInferenceSpan(inner, sourceName, new ChatClientMetadata(provider, address, options.Model), tokens, metrics, time))
             .Build();
     }
 
-    /// <summary>Asks the model and waits for its whole answer, which it takes as a stream to see the phases.</summary>
+    /// <summary>
+    /// Asks the model and waits for its whole answer, which it takes as a stream to see the phases. Fails with what
+    /// <see cref="AnalysisFailure.Of"/> knows: refused, broken off, cut or late.
+    /// </summary>
     public async Task<ChatResponse> AskAsync(IList<ChatMessage> prompt, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -51,7 +55,7 @@ internal sealed class LanguageModel : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"The language model did not finish within {_options.TimeoutSeconds} s.");
+            throw new TimeoutException($"The language model did not finish within {_options.TimeoutSeconds} s (Llm:TimeoutSeconds).");
         }
     }
 

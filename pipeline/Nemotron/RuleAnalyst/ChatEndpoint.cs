@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.ML.Tokenizers;
 
 namespace Throughline.Pipeline.Nemotron.RuleAnalyst;
 
@@ -9,12 +8,10 @@ namespace Throughline.Pipeline.Nemotron.RuleAnalyst;
 /// The rule-based analyst behind OpenAI's chat completions API, whole and streaming, so that it can be swapped for a real language
 /// model by an address. It goes by its own name, never by a language model's. Thread-safe.
 /// </summary>
-internal sealed class ChatEndpoint(RuleAnalystOptions options, TimeProvider time)
+internal sealed class ChatEndpoint(RuleAnalystOptions options, TokenCounter tokens, TimeProvider time)
 {
     /// <summary>The only model that this endpoint serves.</summary>
     public const string Model = "rule-analyst-1";
-
-    private readonly Tokenizer _tokenizer = TiktokenTokenizer.CreateForEncoding("o200k_base");
 
     public void Map(WebApplication app)
     {
@@ -32,8 +29,8 @@ internal sealed class ChatEndpoint(RuleAnalystOptions options, TimeProvider time
         if (request is null) return;
         var prompt = string.Join('\n', (request.Messages ?? []).Select(message => message.Text()));
         var answer = new PacedAnswer(
-            _tokenizer, Rules.Answer(prompt), request.MaxCompletionTokens ?? request.MaxTokens, options.TokensPerSecond, time);
-        var usage = new Usage(_tokenizer.CountTokens(prompt), answer.Pieces.Count);
+            tokens.Tokenizer, Rules.Answer(prompt), request.MaxCompletionTokens ?? request.MaxTokens, options.TokensPerSecond, time);
+        var usage = new Usage(tokens.Tokenizer.CountTokens(prompt), answer.Pieces.Count);
         // The tokens themselves are told once, by the caller's span; here is what only the server knows.
         Activity.Current?.SetTag("model.name", Model).SetTag("model.kind", "rules").SetTag("llm.pace.tokens_per_second", options.TokensPerSecond);
         if (request.Stream) await Stream(context, request, answer, usage);

@@ -19,6 +19,20 @@ internal readonly record struct Box(float Left, float Top, float Right, float Bo
 /// <summary>Reads boxes from what a model puts out, and picks one of those that show the same object.</summary>
 internal static class Boxes
 {
+    /// <summary>The boxes of at least <paramref name="minimumConfidence"/> in an output of the shape [1,n,6] (rows) or [1,4+classes,n].</summary>
+    /// <exception cref="ModelOutputException">A number is NaN or infinite, or the shape is another one. A box made of it would be a made-up detection.</exception>
+    public static List<Box> Read(ReadOnlySpan<float> output, ReadOnlySpan<long> shape, bool rows, float minimumConfidence)
+    {
+        if (shape is not [1, var first, var second] || (rows ? second != 6 : first < 5))
+            throw new ModelOutputException($"The model put out [{string.Join(',', shape.ToArray())}], not {(rows ? "[1,n,6]" : "[1,4+classes,n]")}.");
+        var unusable = 0;
+        foreach (var value in output)
+            if (!float.IsFinite(value)) unusable++;
+        if (unusable > 0)
+            throw new ModelOutputException($"{unusable} of the {output.Length} numbers that the model put out are NaN or infinite; nothing was made of the others.");
+        return rows ? FromRows(output, minimumConfidence) : FromColumns(output, (int)first, (int)second, minimumConfidence);
+    }
+
     /// <summary>Rows of left, top, right, bottom, confidence, class.</summary>
     public static List<Box> FromRows(ReadOnlySpan<float> output, float minimumConfidence)
     {

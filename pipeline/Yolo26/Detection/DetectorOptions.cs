@@ -24,4 +24,12 @@ internal sealed class DetectorOptions
     /// <summary>Inferences at the same time; further images wait.</summary>
     [Range(1, 64)]
     public int Parallel { get; set; } = 1;
+
+    /// <summary>Images that may wait for an inference; what comes on top is answered with 503. 32 images take a small CPU model about two seconds.</summary>
+    [Range(0, 10_000)]
+    public int Queue { get; set; } = 32;
+
+    /// <summary>Images in one request to <c>/detect/batch</c>; more than the queue has places for can never be taken.</summary>
+    [Range(1, 1000)]
+    public int BatchLimit { get; set; } = 16;
 }

@@ -10,14 +10,15 @@ internal sealed record ModelImage(float[] Values, int SourceWidth, int SourceHei
 
     private static readonly SKColor s_letterbox = new(114, 114, 114);
 
-    /// <summary>Decodes and scales an image; null when the bytes are no image that can be decoded, or one that is too large.</summary>
+    /// <summary>Decodes and scales an image; null when the bytes are no image that can be decoded whole, or one that is too large.</summary>
     public static ModelImage? Prepare(byte[] encoded, ModelLayout layout)
     {
         using var data = SKData.CreateCopy(encoded);
         using var codec = SKCodec.Create(data);
         if (codec is null || (long)codec.Info.Width * codec.Info.Height is 0 or > PixelLimit) return null;
-        using var source = SKBitmap.Decode(codec);
-        if (source is null) return null;
+        using var source = new SKBitmap(codec.Info);
+        // A file that was cut off is decoded as far as it goes and the rest left grey; an image with a part missing is not looked at.
+        if (codec.GetPixels(source.Info, source.GetPixels()) != SKCodecResult.Success) return null;
         var (width, height) = (layout.Width, layout.Height);
         float scaleX = (float)width / source.Width, scaleY = (float)height / source.Height, padX = 0, padY = 0;
         if (!layout.ChannelsLast)

@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using SkiaSharp;
 using Throughline.Pipeline.Yolo26.Detection;
-using Throughline.Pipeline.Yolo26.Weights;
 using Throughline.Telemetry;
 
 namespace Throughline.Tests.Pipeline;
@@ -8,7 +8,10 @@ namespace Throughline.Tests.Pipeline;
 public sealed class DetectorTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("throughline-detector-").FullName;
-    private readonly SpanSource _spans = new("test-detector");
+    private readonly string _source = "test-detector-" + Guid.NewGuid().ToString("n");
+    private readonly SpanSource _spans;
+
+    public DetectorTests() => _spans = new(_source);
 
     public void Dispose()
     {
@@ -39,7 +42,7 @@ public sealed class DetectorTests : IDisposable
     public async Task RowsOfAYolo26ModelAreScaledBackThroughTheLetterbox()
     {
         // 200 x 100 pixels stand in 64 x 64 as 64 x 32, 16 below the edge.
-        using var detector = Detector(Yolo26Model());
+        using var detector = Detector(TinyModels.Yolo26());
 
         var result = await detector.DetectAsync(JpegSizeTests.Jpeg(200, 100, SKColors.White), CancellationToken.None);
 
@@ -51,7 +54,7 @@ public sealed class DetectorTests : IDisposable
     [Fact]
     public async Task ColumnsOfAYolo11ModelLoseTheirDuplicates()
     {
-        using var detector = Detector(Yolo11Model());
+        using var detector = Detector(TinyModels.Yolo11(open: false, ("names", TinyModels.Names)));
 
         var result = await detector.DetectAsync(JpegSizeTests.Jpeg(64, 64, SKColors.White), CancellationToken.None);
 
@@ -62,17 +65,70 @@ public sealed class DetectorTests : IDisposable
     [Fact]
     public async Task BytesThatAreNoImageAreNoResult()
     {
-        using var detector = Detector(Yolo26Model());
+        using var detector = Detector(TinyModels.Yolo26());
         Assert.Null(await detector.DetectAsync("not an image"u8.ToArray(), CancellationToken.None));
         Assert.Null(await detector.DetectAsync([], CancellationToken.None));
         Assert.Null(await detector.DetectAsync(JpegSizeTests.Jpeg(64, 64)[..20], CancellationToken.None));
     }
 
     [Fact]
+    public async Task JpegThatWasCutOffIsNotLookedAtAsFarAsItGoes()
+    {
+        using var detector = Detector(TinyModels.Yolo26());
+        var frame = await File.ReadAllBytesAsync(Path.Combine(PipelineFiles.Frames, "00001.jpg"));
+
+        Assert.NotNull(await detector.DetectAsync(frame, CancellationToken.None));
+        foreach (var part in new[] { 0.1, 0.5, 0.9 })
+            Assert.Null(await detector.DetectAsync(frame[..(int)(frame.Length * part)], CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task OpenSizesAreTakenFromTheExportersMetadata()
+    {
+        using var detector = Detector(TinyModels.Yolo11(open: true, ("imgsz", "[32, 96]"), ("names", TinyModels.Names), ("version", "8.4.1"), ("task", "detect")));
+
+        Assert.Equal((96, 32, "8.4.1"), (detector.Layout.Width, detector.Layout.Height, detector.Layout.Version));
+        var result = await detector.DetectAsync(JpegSizeTests.Jpeg(96, 32, SKColors.White), CancellationToken.None);
+        Assert.Equal(["person", "car"], result!.Detections.Select(found => found.Class));
+    }
+
+    [Fact]
+    public async Task ClassesWithoutNamesAreNumbersRatherThanGuesses()
+    {
+        using var detector = Detector(TinyModels.Yolo11(open: false));
+
+        var result = await detector.DetectAsync(JpegSizeTests.Jpeg(64, 64, SKColors.White), CancellationToken.None);
+
+        Assert.Equal(["class_0", "class_2"], result!.Detections.Select(found => found.Class));
+    }
+
+    [Fact]
+    public void ModelOfAnotherTaskIsRefusedByName() =>
+        Assert.Contains("'segment'", Assert.Throws<InvalidDataException>(() => Detector(TinyModels.Yolo26(("task", "segment")))).Message);
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public async Task OutputThatIsNoNumberIsAnErrorOnTheSpanAndNoDetection(float value)
+    {
+        using var recorder = new SpanRecorder(_source);
+        using var detector = Detector(TinyModels.BreaksUnlessWhite(value));
+
+        var problem = await Assert.ThrowsAsync<ModelOutputException>(() => detector.DetectAsync(JpegSizeTests.Jpeg(64, 64, SKColors.Black), CancellationToken.None));
+
+        Assert.Contains("1 of the 6 numbers", problem.Message);
+        var span = recorder.Only("inference");
+        Assert.Equal((ActivityStatusCode.Error, "invalid_model_output"), (span.Status, span.GetTagItem("error.type")));
+        Assert.Contains(span.Events, happened => happened.Name == "exception" && happened.Tags.Any(tag => tag.Key == "exception.stacktrace"));
+        Assert.DoesNotContain(recorder.Ended, ended => ended.DisplayName == "postprocess");
+        Assert.NotNull(await detector.DetectAsync(JpegSizeTests.Jpeg(64, 64, SKColors.White), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task ItsThreeStepsAreSpansThatSayWhichModelRan()
     {
-        using var recorder = new SpanRecorder("test-detector");
-        using var detector = Detector(Yolo26Model());
+        using var recorder = new SpanRecorder(_source);
+        using var detector = Detector(TinyModels.Yolo26());
 
         await detector.DetectAsync(JpegSizeTests.Jpeg(64, 64), CancellationToken.None);
 
@@ -87,8 +143,12 @@ public sealed class DetectorTests : IDisposable
             () => new Detector(new() { Path = Path.Combine(_folder, "none.onnx") }, _spans, TimeProvider.System)).Message);
 
     [Fact]
-    public void LabelsAreReadFromYolosPythonDictionary() =>
+    public void LabelsAreReadFromYolosPythonDictionaryAndFromJson()
+    {
         Assert.Equal(["person", "it's"], ModelLayout.ParseLabels("""{1: "it's", 0: 'person'}"""));
+        Assert.Equal(["person", "class_1", "car"], ModelLayout.ParseLabels("""{"0": "person", "2": "car"}"""));
+        Assert.Empty(ModelLayout.ParseLabels("none"));
+    }
 
     private static void AssertBox(Detected found, float left, float top, float right, float bottom)
     {
@@ -101,39 +161,5 @@ public sealed class DetectorTests : IDisposable
         var path = Path.Combine(_folder, "tiny.onnx");
         File.WriteAllBytes(path, model);
         return new(new() { Path = path, MinimumConfidence = 0.3f }, _spans, TimeProvider.System);
-    }
-
-    /// <summary>One row whose confidence is the brightest value of the image, so that the image has to have arrived, and one that is none.</summary>
-    private static byte[] Yolo26Model()
-    {
-        var graph = new OnnxGraph();
-        graph.Input("images", 1, 3, 64, 64);
-        var brightest = graph.Add("ReduceMax", ["images"], ("keepdims", 0L));
-        var sure = graph.Constant("sure", [1, 2, 6], [0f, 0, 0, 0, 0.9f, 0, 0, 0, 0, 0, 0.1f, 0]);
-        var rows = graph.Constant("rows", [1, 2, 6], [8f, 20, 32, 32, 0, 1, 0, 0, 9, 9, 0, 0]);
-        graph.AddAs(["output0"], "Add", [rows, graph.Add("Mul", [sure, brightest])]);
-        graph.Output("output0", 1, 2, 6);
-        return graph.Build("tiny", []);
-    }
-
-    /// <summary>Five candidates of three classes: a person, nearly the same one less sure, a car, and two that are too unsure.</summary>
-    private static byte[] Yolo11Model()
-    {
-        var graph = new OnnxGraph();
-        graph.Input("images", 1, 3, 64, 64);
-        var brightest = graph.Add("ReduceMax", ["images"], ("keepdims", 0L));
-        var columns = graph.Constant("columns", [1, 7, 5],
-        [
-            20f, 21, 20, 50, 50,
-            20, 20, 20, 50, 50,
-            20, 20, 20, 10, 10,
-            20, 20, 20, 10, 10,
-            0.9f, 0.8f, 0.1f, 0.2f, 0,
-            0, 0.1f, 0, 0, 0.1f,
-            0.1f, 0, 0.7f, 0, 0.2f,
-        ]);
-        graph.AddAs(["output0"], "Mul", [columns, brightest]);
-        graph.Output("output0", 1, 7, 5);
-        return graph.Build("tiny", []);
     }
 }

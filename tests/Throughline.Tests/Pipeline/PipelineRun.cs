@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -12,6 +14,22 @@ public sealed partial class PipelineRun : IAsyncLifetime
 
     /// <summary>Long beside the time between two images, also on a busy machine, and short beside the design's 30 s.</summary>
     public const double IdleSeconds = 3;
+
+    /// <summary>What the fault's launcher or a test gives each service, beside what every run gives; no detector at all when null.</summary>
+    internal string[]? DetectorOptions { get; init; } = [];
+
+    internal string[] AnalystOptions { get; init; } = [];
+
+    internal string[] BackendOptions { get; init; } = [];
+
+    /// <summary>The fault that every service is told of; null for none.</summary>
+    internal string? Fault { get; init; }
+
+    /// <summary>Images of a run with a fault: three each of two cameras, a second after which their batches are closed, until the run has what it waits for.</summary>
+    internal Func<PipelineRun, Task<bool>>? Until { get; init; }
+
+    /// <summary>Where hsi-nemotron listens.</summary>
+    internal Uri Analyst { get; private set; } = new("http://unset");
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
@@ -31,15 +49,19 @@ public sealed partial class PipelineRun : IAsyncLifetime
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = listening.Groups["grpc"].Value, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
         };
-        var detector = await Service("Yolo26", "hsi-yolo26", otlp, "--Model:Path", PipelineFiles.Model);
-        var analyst = await Service("Nemotron", "hsi-nemotron", otlp);
-        _backend = new(await Service("Backend", "hsi-backend", otlp, "--Detector:Url", detector, "--Analyst:Url", analyst,
-            "--Events:Database", Path.Combine(_folder, "events.db"), "--Batch:WindowSeconds", "20", "--Batch:IdleSeconds", $"{IdleSeconds}",
+        string[] fault = Fault is null ? [] : ["--Fault", Fault];
+        var detector = DetectorOptions is null
+            ? $"http://127.0.0.1:{FreePort()}"
+            : await Service("Yolo26", "hsi-yolo26", otlp, ["--Model:Path", PipelineFiles.Model, .. fault, .. DetectorOptions]);
+        Analyst = new(await Service("Nemotron", "hsi-nemotron", otlp, [.. fault, .. AnalystOptions]));
+        _backend = new(await Service("Backend", "hsi-backend", otlp, ["--Detector:Url", detector, "--Analyst:Url", Analyst.AbsoluteUri,
+            "--Events:Database", Path.Combine(_folder, "events.db"), "--Batch:WindowSeconds", "20",
+            "--Batch:IdleSeconds", Fault is null ? $"{IdleSeconds}" : "1",
             // A first try that is too slow would be a second one in the traces.
-            "--Detector:TimeoutSeconds", "60"));
-        var camera = Start(PipelineFiles.Program("pipeline/Camera", "hsi-camera"), [], "--Camera:Backend", _backend.AbsoluteUri,
+            "--Detector:TimeoutSeconds", "60", .. fault, .. BackendOptions]));
+        var camera = Start(PipelineFiles.Program("pipeline/Camera", "hsi-camera"), [], ["--Camera:Backend", _backend.AbsoluteUri,
             "--Camera:Frames", PipelineFiles.Frames, "--Camera:BurstSizes", "3", "--Camera:Bursts", "1", "--Camera:IntervalSeconds", "0.3",
-            "--Camera:PauseSeconds", "0");
+            "--Camera:PauseSeconds", "0", .. fault]);
         Assert.Equal(0, await camera.EndAsync());
         await WaitForWholeTraces();
     }
@@ -81,26 +103,35 @@ public sealed partial class PipelineRun : IAsyncLifetime
         return codes;
     }
 
-    /// <summary>Until every image's trace has its end: the saved event, or the wait for the analysis that another trace tells.</summary>
     private async Task WaitForWholeTraces()
     {
         using var limit = new CancellationTokenSource(s_patience);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        var (ended, seen) = (0, 0);
         try
         {
-            while (ended < Images)
-            {
-                await tick.WaitForNextTickAsync(limit.Token);
-                seen = (await GetAsync("/api/v1/search?operation=Process%20Detection&limit=1")).GetProperty("total").GetProperty("value").GetInt32();
-                ended = (await GetAsync("/api/v1/search?operation=save_event&operation=await_analysis&limit=1")).GetProperty("total").GetProperty("value").GetInt32();
-            }
+            while (!await (Until ?? EveryTraceIsWhole)(this)) await tick.WaitForNextTickAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"After {s_patience.TotalMinutes} minutes the server has {seen} traces of {Images} images, {ended} of them whole.\n"
-                + string.Join("\n", _processes.Select(process => process.Output)));
+            Assert.Fail($"After {s_patience.TotalMinutes} minutes the server has {await CountAsync("Process Detection")} traces of {Images} images, "
+                + $"{await CountAsync("save_event", "await_analysis")} of them whole.\n" + string.Join("\n", _processes.Select(process => process.Output)));
         }
+    }
+
+    /// <summary>Every image's trace has its end: the saved event, or the wait for the analysis that another trace tells.</summary>
+    internal static async Task<bool> EveryTraceIsWhole(PipelineRun run) => await run.CountAsync("save_event", "await_analysis") == Images;
+
+    /// <summary>How many traces have a span of one of the operations.</summary>
+    internal async Task<int> CountAsync(params string[] operations) =>
+        (await GetAsync($"/api/v1/search?{string.Join('&', operations.Select(name => $"operation={Uri.EscapeDataString(name)}"))}&limit=1"))
+        .GetProperty("total").GetProperty("value").GetInt32();
+
+    /// <summary>A port at which nobody listens, since it was free a moment ago.</summary>
+    private static int FreePort()
+    {
+        using var nobody = new TcpListener(IPAddress.Loopback, 0);
+        nobody.Start();
+        return ((IPEndPoint)nobody.LocalEndpoint).Port;
     }
 
     private async Task<string> Service(string folder, string name, Dictionary<string, string> environment, params string[] options)

@@ -24,7 +24,7 @@ public sealed class RuleAnalystTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        new ChatEndpoint(new() { TokensPerSecond = 100_000 }, TimeProvider.System).Map(_app);
+        new ChatEndpoint(new() { TokensPerSecond = 100_000 }, new(), TimeProvider.System).Map(_app);
     }
 
     public async ValueTask InitializeAsync()

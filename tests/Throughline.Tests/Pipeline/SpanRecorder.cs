@@ -8,6 +8,7 @@ internal sealed class SpanRecorder : IDisposable
 {
     private readonly ConcurrentQueue<Activity> _ended = [];
     private readonly ActivityListener _listener;
+    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SpanRecorder(params string[] sources)
     {
@@ -15,7 +16,7 @@ internal sealed class SpanRecorder : IDisposable
         {
             ShouldListenTo = source => sources.Contains(source.Name),
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = _ended.Enqueue,
+            ActivityStopped = Keep,
         };
         ActivitySource.AddActivityListener(_listener);
     }
@@ -23,6 +24,24 @@ internal sealed class SpanRecorder : IDisposable
     public IReadOnlyList<Activity> Ended => [.. _ended];
 
     public Activity Only(string name) => Assert.Single(_ended, span => span.DisplayName == name);
+
+    /// <summary>Waits until a span of that kind has ended; fails after a minute.</summary>
+    public async Task<Activity> WaitForAsync(Func<Activity, bool> wanted)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            var news = Volatile.Read(ref _news);
+            if (_ended.FirstOrDefault(wanted) is { } found) return found;
+            await news.Task.WaitAsync(limit.Token);
+        }
+    }
+
+    private void Keep(Activity span)
+    {
+        _ended.Enqueue(span);
+        Interlocked.Exchange(ref _news, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
 
     public void Dispose() => _listener.Dispose();
 }

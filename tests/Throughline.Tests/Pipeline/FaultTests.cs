@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Throughline.Tests.Pipeline;
+
+/// <summary>Runs alone: four services and a server share the machine's cores with it.</summary>
+[CollectionDefinition(nameof(FaultTests), DisableParallelization = true)]
+public sealed class FaultCollection;
+
+/// <summary>Each fault of the AI services and of the launcher is switched on in the real pipeline, and the real server is asked for what its traces tell.</summary>
+[Collection(nameof(FaultTests))]
+public sealed class FaultTests
+{
+    private const string Backend = "hsi-backend", Yolo26 = "hsi-yolo26", Nemotron = "hsi-nemotron";
+
+    [Fact]
+    public async Task OverloadedDetectorIsATimeoutOfItsCaller()
+    {
+        await using var run = await Run(new()
+        {
+            Fault = "detector-overload", DetectorOptions = ["--Overload:HoldSeconds", "3600"],
+            BackendOptions = ["--Detector:TimeoutSeconds", "0.5", "--Detector:Attempts", "2", "--Detector:PauseSeconds", "0.01"],
+            Until = async run => await ErrorsAsync(run, "timeout") > 0 && await ErrorsAsync(run, "client_closed_request") > 0,
+        });
+
+        var (trace, call) = await FirstAsync(run, "timeout", Backend, "detect_objects");
+        await AssertThrown(run, trace, call, "did not answer within 0.5 s");
+        var tries = trace.Spans.Where(span => span.Name == "http_request" && span.Parent == call.Row).ToList();
+        Assert.Equal(2, tries.Count);
+        Assert.All(tries, attempt => Assert.True(attempt.Error && attempt.DurationNano >= 0.45e9, $"{attempt}"));
+        // The upload itself went well.
+        Assert.False(trace.Only(Backend, "Process Detection").Error);
+
+        var (served, waited) = await FirstAsync(run, "client_closed_request", Yolo26, "detect_objects");
+        Assert.Contains(served.Spans, span => span.Service == Yolo26 && span.Name == "queue_wait" && span.Parent == waited.Row && span.Wait == "queue");
+        Assert.DoesNotContain(served.Spans, span => span.Name == "inference");
+
+        // What kept it busy is told once it is over.
+        await run.StopServicesAsync();
+        var competing = Assert.Single(await run.TracesAsync("competing_inferences"));
+        var attributes = await run.AttributesAsync(competing, competing.Only(Yolo26, "competing_inferences"));
+        Assert.True(int.Parse(attributes["inference.count"].GetString() ?? "", CultureInfo.InvariantCulture) > 0);
+    }
+
+    [Fact]
+    public async Task DetectorThatIsDownIsARefusedConnection()
+    {
+        await using var run = await Run(new()
+        {
+            Fault = "detector-down", DetectorOptions = null, BackendOptions = ["--Detector:Attempts", "2", "--Detector:PauseSeconds", "0.01"],
+            Until = async run => await ErrorsAsync(run, "connection_refused") > 0,
+        });
+
+        var (trace, call) = await FirstAsync(run, "connection_refused", Backend, "detect_objects");
+        await AssertThrown(run, trace, call, "can't be reached");
+        Assert.Contains(trace.Spans, span => span.Name == "http_request" && span.Parent == call.Row && span.Error);
+        Assert.False(trace.Only(Backend, "Process Detection").Error);
+        Assert.DoesNotContain(trace.Spans, span => span.Service == Yolo26 || span.Name == "batch_detection");
+    }
+
+    [Fact]
+    public async Task BatchThatDoesNotFitIntoMemoryIsTheRuntimesErrorAndAFallbackEvent()
+    {
+        await using var run = await Run(new()
+        {
+            Fault = "analyst-out-of-memory", BackendOptions = ["--Analyst:Attempts", "1"],
+            Until = async run => await run.CountAsync("save_event") > 0 && await PipelineRun.EveryTraceIsWhole(run),
+        });
+
+        var (trace, analyze) = await FirstAsync(run, "out_of_memory", Nemotron, "analyze_batch");
+        await AssertThrown(run, trace, analyze, "System.OutOfMemoryException", "WorkingMemory.Reserve");
+        var prompt = trace.Only(Nemotron, "build_prompt");
+        Assert.Equal((analyze.Row, true), (prompt.Parent, prompt.Error));
+        Assert.DoesNotContain(trace.Spans, span => span.Name is "llm_inference" or "parse_response");
+        Assert.Equal("out_of_memory", (await run.AttributesAsync(trace, trace.Only(Backend, "analyze_batch")))["error.type"].GetString());
+        Assert.Equal("out_of_memory", (await run.AttributesAsync(trace, trace.Only(Backend, "save_event")))["event.fallback_reason"].GetString());
+        Assert.True(Assert.Single(await run.EventsAsync(), saved => saved.GetProperty("traceId").GetString() == trace.Id).GetProperty("fallback").GetBoolean());
+
+        // Nothing is broken for good: a small batch fits, before and after one that doesn't.
+        using var http = new HttpClient();
+        foreach (var (images, status) in new[] { (1, HttpStatusCode.OK), (20, HttpStatusCode.ServiceUnavailable), (1, HttpStatusCode.OK) })
+            Assert.Equal(status, await AnalyzeAsync(http, run.Analyst, images));
+    }
+
+    [Fact]
+    public async Task FaultThatIsNoneIsRefusedWithTheNamesThatThereAre()
+    {
+        foreach (var (folder, name) in new[] { ("Yolo26", Yolo26), ("Nemotron", Nemotron) })
+        {
+            await using var process = PipelineProcess.Start(
+                PipelineFiles.Program($"pipeline/{folder}", name), new Dictionary<string, string>(),
+                "--urls", "http://127.0.0.1:0", "--Fault", "detector-dwon", "--Model:Path", PipelineFiles.Model);
+
+            Assert.Equal(3, await process.EndAsync());
+            Assert.Contains("There is no fault 'detector-dwon'; there are detector-overload, detector-down,", process.Output);
+        }
+    }
+
+    private static async Task<PipelineRun> Run(PipelineRun run)
+    {
+        try
+        {
+            await run.InitializeAsync();
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<int> ErrorsAsync(PipelineRun run, string errorType) =>
+        (await run.GetAsync($"/api/v1/search?q={Uri.EscapeDataString($"error.type={errorType}")}&limit=1")).GetProperty("total").GetProperty("value").GetInt32();
+
+    /// <summary>The first trace whose span of that service and name has the <c>error.type</c>, and that span.</summary>
+    private static async Task<(StoredTrace Trace, StoredSpan Span)> FirstAsync(PipelineRun run, string errorType, string service, string name)
+    {
+        var traces = await run.TracesAsync(name);
+        foreach (var trace in traces)
+            foreach (var span in trace.Spans.Where(span => span.Service == service && span.Name == name && span.Error))
+                if ((await run.AttributesAsync(trace, span)).TryGetValue("error.type", out var type) && type.GetString() == errorType)
+                    return (trace, span);
+        Assert.Fail($"No {name} of {service} has error.type={errorType} in:\n{string.Join("\n\n", traces)}");
+        throw new InvalidOperationException();
+    }
+
+    /// <summary>The span has an exception with its stack trace, and it says all that is expected.</summary>
+    private static async Task AssertThrown(PipelineRun run, StoredTrace trace, StoredSpan span, params string[] expected)
+    {
+        var events = (await run.DetailAsync(trace, span)).GetProperty("events").GetRawText();
+        Assert.Contains("exception.stacktrace", events);
+        Assert.All(expected, text => Assert.Contains(text.Replace("'", "\\u0027", StringComparison.Ordinal), events.Replace("'", "\\u0027", StringComparison.Ordinal)));
+    }
+
+    private static async Task<HttpStatusCode> AnalyzeAsync(HttpClient http, Uri analyst, int images)
+    {
+        using var answer = await http.PostAsJsonAsync(new Uri(analyst, "/analyze"), new
+        {
+            batchId = "b", cameraId = "c", cameraName = "C", openedAt = DateTimeOffset.UnixEpoch, closedAt = DateTimeOffset.UnixEpoch, closeReason = "full",
+            images = Enumerable.Repeat(new { receivedAt = DateTimeOffset.UnixEpoch, detections = new[] { new { @class = "person", confidence = 0.8 } } }, images),
+        });
+        return answer.StatusCode;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Throughline.Tests.Pipeline;
+
+/// <summary>
+/// What <c>./run</c> makes of its options: which programs it starts and what it tells each. In the place of <c>dotnet</c> is a script that
+/// writes down how it was called, so nothing is built and no service runs; those are started by the other tests.
+/// </summary>
+[Collection(nameof(FaultTests)), UnsupportedOSPlatform("windows")]
+public sealed partial class LauncherTests : IDisposable
+{
+    private const int SigTerm = 15;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("throughline-launcher-").FullName;
+
+    private string Record => Path.Combine(_folder, "record");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("There are: detector-overload detector-down analyst-out-of-memory invalid-image slow-database", "--fault", "no-such-fault")]
+    [InlineData("--fault needs a value", "--fault")]
+    [InlineData("there is no fault ''", "--fault=")]
+    [InlineData("--cameras is '0'; it has to be a whole number from 1.", "--cameras", "0")]
+    [InlineData("--cameras is '1.5'", "--cameras=1.5")]
+    [InlineData("--rate is '0.0'", "--rate", "0.0")]
+    [InlineData("--rate is 'fast'; it has to be a number of images per second above 0", "--rate=fast")]
+    public async Task WrongOptionIsRefusedBeforeAnythingIsStarted(string said, params string[] options)
+    {
+        var (code, output) = await RunToEndAsync(options);
+
+        Assert.Equal(1, code);
+        Assert.Contains(said, output);
+        Assert.False(File.Exists(Record));
+    }
+
+    [Fact]
+    public async Task HelpListsEveryFault()
+    {
+        var (code, output) = await RunToEndAsync("help");
+
+        Assert.Equal(0, code);
+        foreach (var fault in new[]
+            { "detector-overload", "detector-down", "analyst-out-of-memory", "invalid-image", "slow-database", "lost-propagation", "clock-skew", "uninstrumented-hop" })
+            Assert.Contains($"  {fault} ", output);
+    }
+
+    [Theory]
+    [InlineData("detector-overload", "hsi-backend", "--Detector:TimeoutSeconds 2")]
+    [InlineData("detector-down", "hsi-backend", "--Detector:Url http://127.0.0.1:9 ")]
+    [InlineData("clock-skew", "hsi-yolo26", "--Telemetry:ClockOffsetSeconds=-2")]
+    [InlineData("uninstrumented-hop", "hsi-nemotron", "--OTEL_SDK_DISABLED true")]
+    [InlineData("invalid-image", "hsi-camera", "--Fault invalid-image")]
+    [InlineData("slow-database", "hsi-backend", "--Fault slow-database")]
+    public async Task FaultIsToldToEveryServiceAndItsOwnPartToOne(string fault, string service, string options)
+    {
+        var (output, calls) = await RunUntilReadyAsync("--fault", fault);
+
+        Assert.Contains($"fault: {fault} is on: ", output);
+        var services = calls.Where(call => call.StartsWith("hsi-", StringComparison.Ordinal)).ToList();
+        Assert.Equal(fault == "detector-down" ? 3 : 4, services.Count);
+        Assert.All(services, call => Assert.Contains($" --Fault {fault}", call));
+        Assert.Contains(options, Assert.Single(services, call => call.StartsWith(service, StringComparison.Ordinal)));
+        if (!options.StartsWith("--Fault", StringComparison.Ordinal)) Assert.Single(services, call => call.Contains(options, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task CamerasAndRateGoToTheCamerasAndTheRestToTheServer()
+    {
+        var (output, calls) = await RunUntilReadyAsync("--cameras=50", "--http", "http://127.0.0.1:0", "--rate", "12.5");
+
+        Assert.DoesNotContain("fault:", output);
+        Assert.DoesNotContain(calls, call => call.Contains("--Fault", StringComparison.Ordinal));
+        Assert.Contains("--Camera:Count 50 --Camera:Rate 12.5", Assert.Single(calls, call => call.StartsWith("hsi-camera", StringComparison.Ordinal)));
+        var server = Assert.Single(calls, call => call.StartsWith("throughline", StringComparison.Ordinal));
+        Assert.EndsWith("--http http://127.0.0.1:0", server);
+        Assert.DoesNotContain("cameras", server);
+    }
+
+    private async Task<(int Code, string Output)> RunToEndAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output);
+    }
+
+    /// <summary>Until it says that the page can be opened and has called the cameras, which it does not wait for; then it is stopped, and answers what it said and how it called each program.</summary>
+    private async Task<(string Output, IReadOnlyList<string> Calls)> RunUntilReadyAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var said = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            said.Add(line);
+            if (line.StartsWith("open ", StringComparison.Ordinal)) break;
+        }
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!process.HasExited && !(await File.ReadAllTextAsync(Record, limit.Token)).Contains("hsi-camera", StringComparison.Ordinal))
+            await tick.WaitForNextTickAsync(limit.Token);
+        // Ready or ended: its own words are the message then.
+        if (!process.HasExited) _ = Kill(process.Id, SigTerm);
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(said.Count > 0 && said[^1].StartsWith("open ", StringComparison.Ordinal), string.Join('\n', [.. said, errors]));
+        return (string.Join('\n', said), await File.ReadAllLinesAsync(Record));
+    }
+
+    private Process Start(string[] arguments)
+    {
+        var stand = Path.Combine(_folder, "dotnet");
+        File.WriteAllText(stand, """
+            #!/usr/bin/env bash
+            case "$1" in
+              --list-sdks) echo "10.0.100 [/]"; exit ;;
+              build) exit ;;
+            esac
+            name=$(basename "$1" .dll)
+            echo "$name ${*:2}" >> "$RECORD"
+            case $name in
+              throughline) echo "listening: http=http://127.0.0.1:1/ otlp-grpc=http://127.0.0.1:2/ otlp-http=http://127.0.0.1:3/" ;;
+              hsi-camera) ;;
+              *) echo "$name listening: http=http://127.0.0.1:4" ;;
+            esac
+            exec tail -f /dev/null
+            """);
+        File.SetUnixFileMode(stand, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var root = typeof(LauncherTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(entry => entry.Key == "RepoRoot").Value ?? "";
+        var start = new ProcessStartInfo(Path.Combine(root, "run"), arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
+        };
+        start.Environment["PATH"] = $"{_folder}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["RECORD"] = Record;
+        return Process.Start(start) ?? throw new InvalidOperationException("bash could not be started.");
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+}

@@ -7,7 +7,7 @@ using Throughline.Telemetry;
 const string Service = "profiled-service";
 
 var builder = Host.CreateApplicationBuilder(args);
-builder.AddThroughlineTelemetry(Service);
+builder.AddThroughline(Service);
 using var host = builder.Build();
 await host.StartAsync();
 using var spans = new SpanSource(Service);

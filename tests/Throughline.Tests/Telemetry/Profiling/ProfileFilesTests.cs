@@ -80,7 +80,7 @@ public sealed class ProfileFilesTests : IDisposable
         {
             var builder = Host.CreateEmptyApplicationBuilder(new());
             builder.Configuration.AddInMemoryCollection(options.Select(option => KeyValuePair.Create($"Telemetry:Profiles:{option.Key}", (string?)option.Value)));
-            builder.AddThroughlineTelemetry("unprofiled");
+            builder.AddThroughline("unprofiled");
             using var host = builder.Build();
             return host.Services.GetServices<IHostedService>().OfType<ProfileService>().Count();
         }

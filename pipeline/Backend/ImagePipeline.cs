@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Throughline.Pipeline.Backend.Analysis;
 using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Detection;
@@ -77,25 +76,4 @@ internal sealed class ImagePipeline : BackgroundService
     {
         await foreach (var batch in _batches.TakeAllAsync()) await _analysis.RunAsync(batch, _giveUp.Token);
     }
-}
-
-/// <summary>
-/// The batches that wait for analysis. Unbounded itself: every image in it was taken on while it was short, see
-/// <see cref="ImagePipeline.TryTake"/>. Thread-safe.
-/// </summary>
-internal sealed class ClosedBatches(PipelineMetrics metrics)
-{
-    private readonly Channel<ClosedBatch> _batches = Channel.CreateUnbounded<ClosedBatch>();
-
-    public int Count => _batches.Reader.Count;
-
-    public void Add(ClosedBatch batch)
-    {
-        metrics.CountBatch(batch.Members.Count, batch.CloseReason);
-        _batches.Writer.TryWrite(batch);
-    }
-
-    public void Complete() => _batches.Writer.TryComplete();
-
-    public IAsyncEnumerable<ClosedBatch> TakeAllAsync() => _batches.Reader.ReadAllAsync();
 }

@@ -75,7 +75,9 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
         return window < idle ? window : idle;
     }
 
-    /// <summary>Never negative, which a timer refuses: on a busy machine an image may join when the batch is overdue and its timer has not come to run.</summary>
+    /// <summary>
+    /// Never negative, which a timer refuses: on a busy machine an image may join when the batch is overdue and its timer has not come to run.
+    /// </summary>
     private static TimeSpan Until(DateTimeOffset due, DateTimeOffset now) => due > now ? due - now : TimeSpan.Zero;
 
     private ClosedBatch Close(OpenBatch batch, DateTimeOffset now, string reason)

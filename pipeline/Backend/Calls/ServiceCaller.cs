@@ -86,7 +86,8 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         }
         catch (JsonException problem)
         {
-            throw new ServiceCallException("invalid_answer", $"{service}'s answer is not what was agreed: {problem.Message}", worthAnotherTry: false, problem);
+            throw new ServiceCallException(
+                "invalid_answer", $"{service}'s answer is not what was agreed: {problem.Message}", worthAnotherTry: false, problem);
         }
     }
 

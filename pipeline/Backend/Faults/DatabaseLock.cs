@@ -26,7 +26,8 @@ internal sealed class DatabaseLock(EventDatabase events, DatabaseLockOptions opt
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         logger.LogWarning(
-            "Fault slow-database: the events' database is locked for {Hold} s at a time, and free for {Pause} s.", options.HoldSeconds, options.PauseSeconds);
+            "Fault slow-database: the events' database is locked for {Hold} s at a time, and free for {Pause} s.",
+            options.HoldSeconds, options.PauseSeconds);
         using var database = events.Open();
         try
         {

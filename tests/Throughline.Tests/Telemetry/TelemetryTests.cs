@@ -162,6 +162,20 @@ public sealed class TelemetryTests : IAsyncLifetime
     public void WrongConfigurationIsAnErrorThatNamesItsKey(string key, string value) => Assert.Contains(key,
         Assert.Throws<InvalidOperationException>(() => OtlpTarget.Options(OtlpSignal.Traces, Configuration((key, value)), new())).Message);
 
+    [Theory]
+    [InlineData("OTEL_LOGS_EXPORTER", "zipkin")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "0")]
+    [InlineData("OTEL_BSP_SCHEDULE_DELAY", "soon")]
+    [InlineData("OTEL_TRACES_SAMPLER", "sometimes")]
+    [InlineData("Telemetry:ClockOffsetSeconds", "later")]
+    public void WrongConfigurationEndsTheStart(string key, string value)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration["OTEL_METRICS_EXPORTER"] = "otlp";
+        builder.Configuration[key] = value;
+        Assert.StartsWith($"{key} is '{value}'", Assert.Throws<InvalidOperationException>(() => builder.AddThroughline(_service)).Message);
+    }
+
     private static IConfiguration Configuration(params (string Key, string Value)[] entries) => new ConfigurationBuilder()
         .AddInMemoryCollection(entries.Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value))).Build();
 

@@ -87,6 +87,41 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task SkewedClockMakesTheDetectorsSpansBeginBeforeTheirCall()
+    {
+        await using var run = await Run(new() { Fault = "clock-skew", DetectorOptions = ["--Telemetry:ClockOffsetSeconds=-20"], Until = PipelineRun.EveryTraceIsWhole });
+
+        foreach (var trace in await run.TracesAsync("Process Detection"))
+        {
+            var served = trace.Only(Yolo26, "detect_objects", StoredSpan.Server);
+            var request = trace.Spans[served.Parent];
+            Assert.Equal((Backend, "http_request"), (request.Service, request.Name));
+            // 20 s back, and as long as it really took, which is less than its call.
+            Assert.InRange((request.StartNano - served.StartNano) / 1e9, 15, 20);
+            Assert.True(served.DurationNano <= request.DurationNano, $"{trace}");
+            Assert.All(trace.Spans.Where(span => span.Service == Yolo26 && span != served), step => Assert.InRange((request.StartNano - step.StartNano) / 1e9, 10, 20));
+        }
+    }
+
+    [Fact]
+    public async Task UninstrumentedAnalystLeavesItsCallWithoutAnythingBelow()
+    {
+        await using var run = await Run(new() { Fault = "uninstrumented-hop", AnalystOptions = ["--OTEL_SDK_DISABLED", "true"], Until = PipelineRun.EveryTraceIsWhole });
+
+        foreach (var trace in await run.TracesAsync("save_event"))
+        {
+            Assert.DoesNotContain(trace.Spans, span => span.Service == Nemotron);
+            var call = trace.Only(Backend, "analyze_batch");
+            var request = Assert.Single(trace.Spans, span => span.Name == "http_request" && span.Parent == call.Row);
+            Assert.DoesNotContain(trace.Spans, span => span.Parent == request.Row);
+            Assert.Equal(0, trace.Summary.GetProperty("errors").GetInt32());
+            Assert.Equal(0, trace.Summary.GetProperty("orphans").GetInt32());
+        }
+        Assert.All(await run.EventsAsync(), saved => Assert.False(saved.GetProperty("fallback").GetBoolean()));
+        Assert.Equal([Backend, Yolo26], (await run.GetAsync("/api/v1/services")).GetProperty("services").EnumerateArray().Select(service => service.GetProperty("name").GetString()).Order());
+    }
+
+    [Fact]
     public async Task FaultThatIsNoneIsRefusedWithTheNamesThatThereAre()
     {
         foreach (var (folder, name) in new[] { ("Yolo26", Yolo26), ("Nemotron", Nemotron) })

@@ -18,7 +18,7 @@ var stopping = host.Services.GetService(typeof(IHostApplicationLifetime)) is IHo
 // These two go from thread to thread, each under its own span.
 var first = Task.Run(() => WorkAsync("first", Work.First, Work.UnderChild));
 var second = Task.Run(() => WorkAsync("second", Work.Second, null));
-var without = Task.Run(() => Repeat(Work.WithoutSpan, tellAt: 200));
+var without = Task.Run(() => Repeat(Work.WithoutSpan, tellAt: 50));
 var unsampled = Task.Run(UnsampledAsync);
 var waiting = new Thread(Wait) { IsBackground = true };
 waiting.Start();

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Throughline.ProfiledService;
 
-/// <summary>Methods that profiles have to find: each keeps its frame, and works for about a millisecond.</summary>
+/// <summary>Methods that profiles have to find: each keeps its frame, and works for some milliseconds, so that what stands between them weighs little.</summary>
 internal static class Work
 {
-    private const int Steps = 20_000;
+    private const int Steps = 100_000;
 
     /// <summary>The last result, so that the work isn't optimised away.</summary>
     public static double Result { get; private set; }

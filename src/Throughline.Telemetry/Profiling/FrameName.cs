@@ -13,6 +13,6 @@ internal static partial class FrameName
         return dotted.Length == 0 ? method : $"{dotted}.{method}";
     }
 
-    [GeneratedRegex(@"^(?<type>.*)\.<(?<method>[^>]+)>d(__\d+)?(`\d+)?$")]
+    [GeneratedRegex(@"^(?<type>.*)\.<(?<method>[^>]+)>d(__\d+)?(`\d+)?(\[.*\])?$")]
     private static partial Regex StateMachine();
 }

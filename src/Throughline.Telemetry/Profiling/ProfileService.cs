@@ -49,7 +49,7 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
             var window = new ProfileWindow(_spans, options, logger, time);
             await window.RunAsync(stopping);
             if (window.Samples.Total == 0) throw new InvalidDataException("The runtime sent no samples.");
-            var encoder = new PprofEncoder(window.Methods);
+            var encoder = new PprofEncoder(window.Methods, Environment.GetCommandLineArgs()[0]);
             var profile = encoder.Encode(window.Samples, window.Scale, window.Start, window.Duration, encoded => Comments(window, encoded));
             var path = files.Write(profile, window.Start);
             if (_failure is not null) logger.LogInformation("Profiles are written again.");

@@ -5,7 +5,8 @@ namespace Throughline.Telemetry.Profiling.Pprof;
 /// <summary>
 /// Writes a window's samples as a profile that pprof reads. Format: google/pprof, proto/profile.proto; the field numbers here are its. For one profile, used by one thread.
 /// </summary>
-internal sealed class PprofEncoder(MethodTable methods)
+/// <param name="program">The path of the service's own assembly: tools name a profile by its first mapping.</param>
+internal sealed class PprofEncoder(MethodTable methods, string program)
 {
     // Fields of Profile.
     private const int SampleType = 1, SampleField = 2, MappingField = 3, LocationField = 4, FunctionField = 5, StringTableField = 6,
@@ -30,6 +31,7 @@ internal sealed class PprofEncoder(MethodTable methods)
     public ReadOnlySpan<byte> Encode(
         SampleTable samples, SampleScale scale, DateTimeOffset start, TimeSpan duration, Func<PprofEncoder, IEnumerable<string>> comments)
     {
+        MappingOf(program);
         ValueType(SampleType, "samples", "count");
         ValueType(SampleType, "cpu", "nanoseconds");
         ValueType(SampleType, "wall", "nanoseconds");

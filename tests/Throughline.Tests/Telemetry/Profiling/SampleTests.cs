@@ -48,6 +48,7 @@ public sealed class SampleTests
     [InlineData("Hsi.Detector+Inner", "Run", "Hsi.Detector.Inner.Run")]
     [InlineData("Hsi.Detector+<RunAsync>d__3", "MoveNext", "Hsi.Detector.RunAsync")]
     [InlineData("Hsi.Detector+<RunAsync>d__3`1", "MoveNext", "Hsi.Detector.RunAsync")]
+    [InlineData("Hsi.Detector+<RunAsync>d__3`1[System.__Canon]", "MoveNext", "Hsi.Detector.RunAsync")]
     [InlineData("Hsi.Queue", "MoveNext", "Hsi.Queue.MoveNext")]
     [InlineData("", "stub", "stub")]
     public void FramesAreNamedAsTheSourceHasThem(string type, string method, string name) => Assert.Equal(name, FrameName.Of(type, method));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linearAxis, niceStep, ticks } from '../src/model/axis';
-import { layoutBar } from '../src/model/barLayout';
+import { labelText, layoutBar } from '../src/model/barLayout';
 import { clamp, isWhole, pan, whole, zoom } from '../src/model/viewport';
 import { randomFrom } from './support/random';
 import { ms, traceOf } from './support/traces';
@@ -82,6 +82,20 @@ describe('bars', () => {
   it('lie where the span lies', () => expect(layoutBar(trace, 2, axis)).toMatchObject({ left: expect.closeTo(50), width: expect.closeTo(950) }));
   it('are at least 2 px wide', () => expect(layoutBar(trace, 1, axis)).toMatchObject({ left: 0, width: 2 }));
   it('go on as a hairline where children outlive the span', () => expect(layoutBar(trace, 0, axis)?.tail).toEqual({ left: expect.closeTo(100), width: expect.closeTo(900) }));
+  it('say what a wait was for, and what it says of itself unless it failed', () => {
+    const waits = traceOf([
+      { start: 0, duration: 10 * ms },
+      { parent: 0, start: 0, duration: 5 * ms, wait: 'batch_window', detail: 'closes after 3 s' },
+      { parent: 0, start: 0, duration: 5 * ms, wait: 'queue' },
+      { parent: 0, start: 0, duration: 5 * ms, wait: 'queue', error: 'timeout' },
+    ]);
+    expect([0, 1, 2, 3].map((row) => labelText(waits, row))).toEqual([
+      null,
+      { text: 'batch window 5.00\u2009ms · closes after 3 s', tone: 'wait' },
+      { text: 'queue 5.00\u2009ms', tone: 'wait' },
+      { text: 'timeout', tone: 'error' },
+    ]);
+  });
   it('mark a missing parent', () => expect([layoutBar(trace, 3, axis)?.orphan, layoutBar(trace, 2, axis)?.orphan]).toEqual([true, false]));
   it('say what the wait was for', () => expect(layoutBar(trace, 3, axis)?.label).toMatchObject({ tone: 'wait', place: 'beside', text: expect.stringContaining('queue') }));
   it('put the label inside when there is no room beside', () => expect(layoutBar(trace, 2, axis)?.label).toMatchObject({ place: 'inside', text: 'timeout' }));

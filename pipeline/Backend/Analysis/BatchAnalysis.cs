@@ -32,7 +32,7 @@ internal sealed class BatchAnalysis(
     private ActivityLink RecordWaits(ClosedBatch batch, BatchMember member, DateTimeOffset dispatchedAt)
     {
         var wait = spans.RecordWait(member.Trace, "batch_wait", WaitKind.BatchWindow, member.JoinedAt, batch.ClosedAt,
-            [.. batch.Tags(), new("batch.window_seconds", batching.WindowSeconds), new("batch.idle_seconds", batching.IdleSeconds)]);
+            [.. batch.Tags(), new("batch.window_seconds", batching.WindowSeconds), new("batch.idle_seconds", batching.IdleSeconds), new("wait.detail", batching.Detail)]);
         spans.RecordQueueWait(member.Trace, batch.ClosedAt, dispatchedAt, new KeyValuePair<string, object?>("batch.id", batch.Id));
         return new(wait ?? member.Trace, new()
         {

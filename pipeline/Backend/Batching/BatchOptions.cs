@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 
 namespace Throughline.Pipeline.Backend.Batching;
 
@@ -22,6 +23,13 @@ internal sealed class BatchOptions
 
     [Range(0, 1.01)]
     public double FastPathConfidence { get; set; } = 0.9;
+
+    /// <summary>Said with the window on each wait for it, like why it is not what it is in the field; empty: nothing.</summary>
+    [MaxLength(200)]
+    public string Note { get; set; } = "";
+
+    /// <summary>When a batch closes, in words: <c>wait.detail</c> of the waits for it.</summary>
+    public string Detail => string.Create(CultureInfo.InvariantCulture, $"closes after {WindowSeconds} s, or {IdleSeconds} s without an image{(Note.Length > 0 ? "; " : "")}{Note}");
 
     public TimeSpan Window => TimeSpan.FromSeconds(WindowSeconds);
 

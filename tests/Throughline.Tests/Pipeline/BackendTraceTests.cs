@@ -141,6 +141,7 @@ public sealed class BackendTraceTests(ScriptedBackend backend)
         var attributes = await _run.AttributesAsync(trace, trace.Only(Backend, "batch_wait"));
         Assert.Equal((ScriptedBackend.WindowSeconds, ScriptedBackend.IdleSeconds, "fast_path"), (
             Number(attributes["batch.window_seconds"]), Number(attributes["batch.idle_seconds"]), attributes["batch.close_reason"].GetString()));
+        Assert.StartsWith("closes after ", attributes["wait.detail"].GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -31,7 +31,9 @@ export function labelText(trace: Trace, row: number): { readonly text: string; r
   const failed = labelOf(trace, row);
   if (isError(trace, row) && failed !== null) return { text: failed, tone: 'error' };
   const wait = waitKindOf(trace, row);
-  return wait === null ? null : { text: `${waitName(wait)} ${formatDuration(durationOf(trace, row))}`, tone: 'wait' };
+  if (wait === null) return null;
+  const detail = isError(trace, row) ? null : labelOf(trace, row);
+  return { text: `${waitName(wait)} ${formatDuration(durationOf(trace, row))}${detail === null ? '' : ` · ${detail}`}`, tone: 'wait' };
 }
 
 /** On which side of what is shown a span lies that has no bar there. */

@@ -10,6 +10,8 @@ export interface Row {
   readonly duration: number;
   readonly error?: string | true;
   readonly wait?: string;
+  /** What the server says beside the bar of a wait. */
+  readonly detail?: string;
   readonly warnings?: number;
 }
 
@@ -25,7 +27,7 @@ export interface Options {
 export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns; readonly services: readonly string[]; readonly names: readonly string[]; readonly texts: readonly string[] } {
   const services = [...new Set(rows.map((row) => row.service ?? 'backend'))];
   const names = [...new Set(rows.map((row) => row.name ?? 'work'))];
-  const texts = [...new Set(rows.flatMap((row) => [row.wait ?? '', typeof row.error === 'string' ? row.error : ''].filter((text) => text !== '')))];
+  const texts = [...new Set(rows.flatMap((row) => [row.wait ?? '', row.detail ?? '', typeof row.error === 'string' ? row.error : ''].filter((text) => text !== '')))];
   const int = (of: (row: Row) => number): Int32Array => Int32Array.from(rows, of);
   const byte = (of: (row: Row) => number): Uint8Array => Uint8Array.from(rows, of);
   return {
@@ -45,7 +47,7 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
       events: int(() => 0),
       links: int(() => 0),
       wait: int((row) => (row.wait === undefined ? -1 : texts.indexOf(row.wait))),
-      label: int((row) => (typeof row.error === 'string' ? texts.indexOf(row.error) : -1)),
+      label: int((row) => texts.indexOf(typeof row.error === 'string' ? row.error : (row.detail ?? ''))),
       warnings: int((row) => row.warnings ?? 0),
     },
   };

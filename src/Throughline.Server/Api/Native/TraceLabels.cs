@@ -5,11 +5,12 @@ using Throughline.Engine.Query;
 
 namespace Throughline.Server.Api.Native;
 
-/// <summary>What the page writes beside a span's bar: the kind of a wait, and what went wrong. Reads one trace; not thread safe.</summary>
+/// <summary>What the page writes beside a span's bar: the kind of a wait and what it says of itself, and what went wrong. Reads one trace; not thread safe.</summary>
 internal sealed class TraceLabels(TraceView trace, TextTable texts)
 {
     private readonly SpanBatch _spans = trace.Spans;
     private readonly int _waitKind = trace.Spans.Strings.Find("wait.kind"u8);
+    private readonly int _waitDetail = trace.Spans.Strings.Find("wait.detail"u8);
     private readonly int _errorType = trace.Spans.Strings.Find("error.type"u8);
     private readonly int _exceptionType = trace.Spans.Strings.Find("exception.type"u8);
 
@@ -22,10 +23,10 @@ internal sealed class TraceLabels(TraceView trace, TextTable texts)
         return found < 0 ? -1 : NumberOf(_spans.Attributes, start + found);
     }
 
-    /// <summary>For a failed row the number of its error type, or its exception's type, or its status message; -1 when there is nothing to say.</summary>
+    /// <summary>For a failed row the number of its error type, or its exception's type, or its status message; for a wait that of its <c>wait.detail</c>; -1 when there is nothing to say.</summary>
     internal int Label(int row)
     {
-        if (!trace.IsError[row]) return -1;
+        if (!trace.IsError[row]) return Wait(row) < 0 ? -1 : Find(_spans.Attributes, _spans.AttributeOffset[row], _spans.AttributeOffset[row + 1], _waitDetail);
         var errorType = Find(_spans.Attributes, _spans.AttributeOffset[row], _spans.AttributeOffset[row + 1], _errorType);
         if (errorType >= 0) return errorType;
         for (var e = _spans.EventOffset[row]; e < _spans.EventOffset[row + 1]; e++)

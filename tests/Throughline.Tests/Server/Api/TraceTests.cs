@@ -43,6 +43,18 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public async Task AWaitIsLabelledWithWhatItSaysOfItself()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        static string Span(int id, params (string Key, string Value)[] attributes) => Export.Span(Export.Trace(1), Export.Id(id), startMs: id, more: Export.Attributes(attributes));
+        await server.StoreAsync(Export.Json("svc", Span(1, ("wait.kind", "batch_window"), ("wait.detail", "closes after 3 s")), Span(2, ("wait.kind", "queue")), Span(3, ("wait.detail", "no wait"))));
+        var trace = await server.GetAsync("/api/v1/traces/" + Export.Trace(1));
+        var labels = trace.GetProperty("columns").GetProperty("label").EnumerateArray().Select(l => l.GetInt32()).ToArray();
+        Assert.Equal([-1, -1], labels[1..]);
+        Assert.Equal("closes after 3 s", trace.GetProperty("texts")[labels[0]].GetString());
+    }
+
+    [Fact]
     public async Task ASpansDetailIsAllThatOtlpSaid()
     {
         await using var server = await ServerUnderTest.StartAsync();

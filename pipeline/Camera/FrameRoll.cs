@@ -12,8 +12,8 @@ internal sealed record CameraImage(string Id, byte[] Jpeg);
 /// </summary>
 internal sealed class FrameRoll(IReadOnlyList<string> frames, bool cutOff, CameraOptions options, TimeProvider time)
 {
-    // Frames are small (80 kB) and few (159 of the footage): read once, they cost the load generator nothing.
-    private readonly Lazy<Task<byte[]>>[] _frames = [.. frames.Select(frame => new Lazy<Task<byte[]>>(() => File.ReadAllBytesAsync(frame)))];
+    // Frames are small (80 kB) and few (159 of the footage): kept once they are read, they cost the load generator nothing.
+    private readonly byte[]?[] _read = new byte[]?[frames.Count];
 
     private int _taken;
 
@@ -22,7 +22,9 @@ internal sealed class FrameRoll(IReadOnlyList<string> frames, bool cutOff, Camer
     /// <summary>The frame at a position, counted on over the end, as a new image of a camera.</summary>
     public async Task<CameraImage> TakeAsync(string camera, int position, CancellationToken cancellation)
     {
-        var frame = await _frames[position % frames.Count].Value.WaitAsync(cancellation);
+        var index = position % frames.Count;
+        var frame = Volatile.Read(ref _read[index]);
+        if (frame is null) Volatile.Write(ref _read[index], frame = await File.ReadAllBytesAsync(frames[index], cancellation));
         var now = time.GetUtcNow();
         var id = $"{Guid.CreateVersion7(now):n}";
         var jpeg = WithComment(frame, $"{camera} {now:O} {id}");

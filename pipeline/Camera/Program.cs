@@ -33,4 +33,4 @@ var cutOff = builder.Configuration["Fault"] == "invalid-image";
 if (cutOff) Console.WriteLine($"hsi-camera fault invalid-image: one image in {options.InvalidEvery} is cut off");
 builder.Services.AddSingleton(options).AddSingleton(new FrameRoll(frames, cutOff, options, TimeProvider.System)).AddHostedService<CameraService>();
 await builder.Build().RunAsync();
-return 0;
+return Environment.ExitCode;

@@ -55,11 +55,17 @@ internal sealed class GpuFigures : BackgroundService
             }
             catch (Win32Exception)
             {
+                _gpus = [];
                 _logger.LogInformation("There is no {Program} on this machine, so no figures of a GPU are sent.", _program);
                 return;
             }
-            catch (Exception problem) when (problem is InvalidDataException or TimeoutException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
+                return;
+            }
+            catch (Exception problem)
+            {
+                // The boundary between these figures and the service: the ones are missing, the other goes on.
                 _gpus = [];
                 if (working) _logger.LogWarning("No figures of a GPU are sent while {Program} fails: {Problem}", _program, problem.Message);
                 working = false;

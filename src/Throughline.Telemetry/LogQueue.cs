@@ -42,6 +42,7 @@ internal sealed class LogQueue : BatchLogRecordExportProcessor
         public override ExportResult Export(in Batch<LogRecord> batch)
         {
             var count = (int)batch.Count;
+            _complaints.Begin();
             var result = exporter.Export(batch);
             if (result == ExportResult.Success) ledger.Delivered(count);
             else ledger.GivenUp(count, _complaints.Last);

@@ -64,6 +64,7 @@ internal static class MetricExport
         public override ExportResult Export(in Batch<Metric> metrics)
         {
             var count = (int)metrics.Count;
+            _complaints.Begin();
             var result = base.Export(metrics);
             if (result != ExportResult.Success) ledger.Refused(count, _complaints.Last);
             return result;

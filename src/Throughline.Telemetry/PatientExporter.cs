@@ -25,6 +25,7 @@ internal sealed class PatientExporter(OtlpExporterOptions target, TimeSpan patie
         var count = 0;
         foreach (var span in activityBatch) spans[count++] = span;
 
+        _complaints.Begin();
         var begun = time.GetTimestamp();
         var pause = s_firstPause;
         while (base.Export(new Batch<Activity>(spans, count)) == ExportResult.Failure)

@@ -57,14 +57,12 @@ internal sealed class ProfileWindow(SpanTracker spans, ProfileOptions options, I
             var (began, usedBefore) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
             using var session = await client.StartEventPipeSessionAsync(configuration, stopping);
             logger.LogDebug("A profile has begun.");
-            var reader = new NetTraceReader(session.EventStream);
-            var reading = Task.Factory.StartNew(
-                () => reader.Read(Take), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(options.WindowSeconds), time, stopping));
+            var reading = new SessionReading(session, Take);
+            await Task.WhenAny(reading.Ended, Task.Delay(TimeSpan.FromSeconds(options.WindowSeconds), time, stopping));
             (Duration, var used) = (time.GetElapsedTime(began), Environment.CpuUsage.TotalTime - usedBefore);
             using var limit = new CancellationTokenSource(s_stopping, time);
-            if (!reading.IsCompleted) await session.StopAsync(limit.Token);
-            await reading.WaitAsync(limit.Token);
+            await reading.StopAsync(limit.Token);
+            var reader = reading.Trace;
             if (reader.Frequency != Stopwatch.Frequency)
                 throw new InvalidDataException($"The trace's clock ticks {reader.Frequency} times a second and the spans' {Stopwatch.Frequency} times.");
             (LostEvents, Scale) = (reader.LostEvents, SampleScale.Of(Samples, reader.Frequency, used));

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using SkiaSharp;
 using Throughline.Pipeline.Backend.Images;
+using Throughline.Pipeline.Camera;
 
 namespace Throughline.Tests.Pipeline;
 
@@ -102,6 +103,32 @@ public sealed partial class CameraTests : IAsyncLifetime
 
         Assert.Equal(3, await camera.EndAsync());
         Assert.Contains(words, camera.Output);
+    }
+
+    [Fact]
+    public async Task CameraThatFailsIsToldAndEndsAllOfThem()
+    {
+        using var folder = new Frames(1);
+        // Listed with the frames, but there is nothing to read. The second camera begins with it.
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "1.jpg"), Path.Combine(folder.Path, "gone"));
+        await using var camera = PipelineProcess.Start(PipelineFiles.Program("pipeline/Camera", "hsi-camera"), new Dictionary<string, string>(),
+            "--Camera:Backend", _app.Urls.First(), "--Camera:Frames", folder.Path, "--Camera:Names", "door,drive", "--Camera:BurstSizes", "1");
+
+        Assert.Equal(1, await camera.EndAsync());
+        Assert.Contains("drive failed, and all cameras end: ", camera.Output);
+        Assert.Contains("hsi-camera sent: ", camera.Output);
+    }
+
+    [Fact]
+    public async Task FrameThatCouldNotBeReadIsReadAgain()
+    {
+        using var folder = new Frames(1);
+        var (frame, late) = (Path.Combine(folder.Path, "0.jpg"), Path.Combine(folder.Path, "late.jpg"));
+        var frames = new FrameRoll([late], cutOff: false, new(), TimeProvider.System);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => frames.TakeAsync("door", 0, CancellationToken.None));
+        File.Copy(frame, late);
+
+        Assert.Equal(JpegState.Whole, JpegFile.Read((await frames.TakeAsync("door", 0, CancellationToken.None)).Jpeg).State);
     }
 
     private async Task<string> RunAsync(params string[] options)

@@ -43,6 +43,13 @@ public sealed class GuideTests
 
         Chain(trace, "my-detector", "ask_detector", "GET", "GET", "inference");
         Assert.Equal("2", await AttributeAsync(server, trace, trace.Only("my-detector", "inference"), "detection.count"));
+
+        await using var another = await ServerUnderTest.StartAsync();
+        var queued = await guide.RunAsync(another, "node", ["--require", "./tracing.cjs", "queue.cjs"],
+            ("NODE_PATH", Path.Combine(folder, "node_modules")), ("OTEL_LOGS_EXPORTER", "none"), ("OTEL_METRICS_EXPORTER", "none"));
+        Chain(queued, "my-detector", "accept_image", "analyze");
+        Chain(queued, "my-detector", "accept_image", "queue_wait");
+        Assert.Equal("queue", queued.Only("my-detector", "queue_wait").Wait);
     }
 
     [Fact]
@@ -57,6 +64,38 @@ public sealed class GuideTests
         var failed = trace.Only("my-detector", "parse_answer");
         Assert.True(failed.Error);
         Assert.Contains("Expecting value", await ExceptionAsync(server, trace, failed));
+    }
+
+    [Fact]
+    public async Task PythonServiceEndsThoughTheQueueIsFullAndNobodyListens()
+    {
+        Assert.SkipUnless(Guide.Has("python3"), "There is no python3 on this machine.");
+        const string Program = """
+            from tracing import Tracer
+            tracer = Tracer("my-detector", queue_limit=3, end_limit=0.5)
+            for _ in range(20):
+                with tracer.span("lost"):
+                    pass
+            tracer.close()
+            print("lost", tracer.lost)
+            """;
+        var folder = Directory.CreateTempSubdirectory("throughline-guide-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "tracing.py"), Guide.Read("python.md").Files["tracing.py"]);
+            // Errors are told on the standard error: here they are wanted, and come with the output.
+            var start = new ProcessStartInfo("python3", ["-c", "import sys; sys.stderr = sys.stdout\n" + Program]) { WorkingDirectory = folder };
+            start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1";
+            var output = await Guide.RunAsync(start);
+
+            Assert.Contains("the queue is full", output);
+            Assert.Contains("the process ends", output);
+            Assert.Contains("lost 20", output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -30,18 +30,21 @@ public sealed class GpuFiguresTests
         Assert.Contains("no figures of a GPU", Assert.Single(lines.Written));
     }
 
-    [Fact]
-    public async Task FailingToolIsSaidWithItsReason()
+    [Theory]
+    // A program that is on every Linux and knows none of the options; and what can't be started at all, which nobody has thought of.
+    [InlineData("ls", "query-gpu")]
+    [InlineData("", "file name")]
+    public async Task FailingToolIsSaidWithItsReasonAndEndsNothing(string program, string reason)
     {
         var lines = new LogLines();
-        // A program that is on every Linux and knows none of the options.
-        using var figures = new GpuFigures("ls", lines, new FakeTimeProvider());
+        using var figures = new GpuFigures(program, lines, new FakeTimeProvider());
         await figures.StartAsync(CancellationToken.None);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (lines.Written.Count == 0) await tick.WaitForNextTickAsync(limit.Token);
+        Assert.False((figures.ExecuteTask ?? Task.CompletedTask).IsCompleted);
         await figures.StopAsync(CancellationToken.None);
 
-        Assert.Contains("query-gpu", Assert.Single(lines.Written));
+        Assert.Contains(reason, Assert.Single(lines.Written));
     }
 }

@@ -61,8 +61,9 @@ public sealed class SignalExportTests : IAsyncLifetime
         Assert.True(cpu.Item.Sum.DataPoints.Sum(point => point.AsDouble) > 0, "This process has used CPU time.");
         var memory = await Sink.MetricAsync(metric => metric.Service == _service && metric.Item.Name == "dotnet.process.memory.working_set");
         Assert.True(memory.Item.Sum.DataPoints.Single().AsInt > 1_000_000);
-        var requests = await Sink.MetricAsync(metric => metric.Service == _service && metric.Item.Name == "http.server.request.duration");
-        Assert.Contains(requests.Item.Histogram.DataPoints, point => point.Attributes.Any(a => a.Key == "http.route" && a.Value.StringValue == "/work"));
+        // The sink is in this process too: figures may come that have its own requests only.
+        await Sink.MetricAsync(metric => metric.Service == _service && metric.Item.Name == "http.server.request.duration"
+            && metric.Item.Histogram.DataPoints.Any(point => point.Attributes.Any(a => a.Key == "http.route" && a.Value.StringValue == "/work")));
     }
 
     [Fact]

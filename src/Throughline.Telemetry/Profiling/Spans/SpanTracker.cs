@@ -82,7 +82,7 @@ internal sealed class SpanTracker : IDisposable
             if (change.CurrentValue is null) return;
             _thread.Value = thread = Register();
         }
-        thread.Change(change.CurrentValue, Volatile.Read(ref _window), _changeLimit);
+        if (thread.IsFollowed) thread.Change(change.CurrentValue, Volatile.Read(ref _window), _changeLimit);
     }
 
     private ThreadSpans Register()
@@ -100,6 +100,7 @@ internal sealed class SpanTracker : IDisposable
             if (!_threads.TryGetValue(thread.OsThreadId, out var sameId)) _threads.Add(thread.OsThreadId, sameId = []);
             sameId.Add(thread);
             _threadCount++;
+            thread.IsFollowed = true;
         }
         return thread;
     }

@@ -15,6 +15,9 @@ internal sealed class ThreadSpans(long osThreadId, long since, Thread thread)
     /// <summary>When the thread was first seen with a span: the system gives a dead thread's id to another one.</summary>
     public long Since => since;
 
+    /// <summary>Whether it is among the threads that can be asked about. One above their limit remembers nothing: nobody would have it forget. Set before the first change.</summary>
+    public bool IsFollowed { get; set; }
+
     public bool IsAlive => thread.IsAlive;
 
     /// <param name="window">The window that is open, 0 when none is: then nothing is remembered but the span.</param>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Throughline.Telemetry.Profiling.Spans;
 
 namespace Throughline.Tests.Telemetry.Profiling;
@@ -68,6 +69,39 @@ public sealed class SpanTrackingTests
         threads.ForEach(thread => thread.Join());
         // Threads of other tests may count too.
         Assert.InRange(tracker.UntrackedThreads, 1, long.MaxValue);
+    }
+
+    [Fact]
+    public void ThreadAboveTheLimitKeepsNoSpan()
+    {
+        using var tracker = new SpanTracker(changeLimit: 64, threadLimit: 0);
+        tracker.OpenWindow();
+        using var ended = new ManualResetEventSlim();
+        using var looked = new ManualResetEventSlim();
+        WeakReference? span = null;
+        var thread = new Thread(() =>
+        {
+            span = StartAndEnd();
+            ended.Set();
+            looked.Wait();
+        });
+        thread.Start();
+        ended.Wait();
+        tracker.CloseWindow();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var kept = span?.IsAlive;
+        looked.Set();
+        thread.Join();
+
+        Assert.False(kept);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference StartAndEnd()
+        {
+            using var activity = new Activity("short").Start();
+            return new(activity);
+        }
     }
 
     [Fact]

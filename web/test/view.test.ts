@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linearAxis, niceStep, ticks } from '../src/model/axis';
-import { labelText, layoutBar } from '../src/model/barLayout';
+import { labelTexts, layoutBar } from '../src/model/barLayout';
 import { clamp, isWhole, pan, whole, zoom } from '../src/model/viewport';
 import { randomFrom } from './support/random';
 import { ms, traceOf } from './support/traces';
@@ -89,12 +89,14 @@ describe('bars', () => {
       { parent: 0, start: 0, duration: 5 * ms, wait: 'queue' },
       { parent: 0, start: 0, duration: 5 * ms, wait: 'queue', error: 'timeout' },
     ]);
-    expect([0, 1, 2, 3].map((row) => labelText(waits, row))).toEqual([
-      null,
+    expect([0, 1, 2, 3].map((row) => labelTexts(waits, row)[0])).toEqual([
+      undefined,
       { text: 'batch window 5.00\u2009ms · closes after 3 s', tone: 'wait' },
       { text: 'queue 5.00\u2009ms', tone: 'wait' },
       { text: 'timeout', tone: 'error' },
     ]);
+    expect(layoutBar(waits, 1, linearAxis(0, 10 * ms, 1000))?.label?.text).toContain('closes after 3 s');
+    expect(layoutBar(waits, 1, linearAxis(0, 10 * ms, 300))?.label?.text).toBe('batch window 5.00\u2009ms');
   });
   it('mark a missing parent', () => expect([layoutBar(trace, 3, axis)?.orphan, layoutBar(trace, 2, axis)?.orphan]).toEqual([true, false]));
   it('say what the wait was for', () => expect(layoutBar(trace, 3, axis)?.label).toMatchObject({ tone: 'wait', place: 'beside', text: expect.stringContaining('queue') }));

@@ -26,14 +26,15 @@ export const leastBar = 2;
 const characterWidth = 5.8;
 const beyond = 6;
 
-/** What is worth saying beside a bar that no column says: the error, or what a wait was for. */
-export function labelText(trace: Trace, row: number): { readonly text: string; readonly tone: 'error' | 'wait' } | null {
+/** What is worth saying beside a bar that no column says: the error, or what a wait was for. Longest first, shorter ones for where that has no room. */
+export function labelTexts(trace: Trace, row: number): readonly { readonly text: string; readonly tone: 'error' | 'wait' }[] {
   const failed = labelOf(trace, row);
-  if (isError(trace, row) && failed !== null) return { text: failed, tone: 'error' };
+  if (isError(trace, row) && failed !== null) return [{ text: failed, tone: 'error' }];
   const wait = waitKindOf(trace, row);
-  if (wait === null) return null;
+  if (wait === null) return [];
+  const short = `${waitName(wait)} ${formatDuration(durationOf(trace, row))}`;
   const detail = isError(trace, row) ? null : labelOf(trace, row);
-  return { text: `${waitName(wait)} ${formatDuration(durationOf(trace, row))}${detail === null ? '' : ` · ${detail}`}`, tone: 'wait' };
+  return (detail === null ? [short] : [`${short} · ${detail}`, short]).map((text) => ({ text, tone: 'wait' }));
 }
 
 /** On which side of what is shown a span lies that has no bar there. */
@@ -55,12 +56,13 @@ export function layoutBar(trace: Trace, row: number, axis: TimeAxis): Bar | null
 }
 
 function layoutLabel(trace: Trace, row: number, axis: TimeAxis, left: number, right: number): BarLabel | null {
-  const label = labelText(trace, row);
-  if (label === null) return null;
-  const length = label.text.length * characterWidth;
-  const beside = right + (isError(trace, row) ? 22 : 6);
-  if (beside + length <= axis.width + 8) return { ...label, at: beside, place: 'beside' };
   const [begin, end] = [Math.max(0, left), Math.min(right, axis.width)];
-  if (end - begin >= length + 24) return label.tone === 'wait' ? { ...label, at: (begin + end - length) / 2 - 4, place: 'middle' } : { ...label, at: axis.width - end + 6, place: 'inside' };
-  return left - 8 - length >= 0 ? { ...label, at: axis.width - left + 8, place: 'before' } : null;
+  for (const label of labelTexts(trace, row)) {
+    const length = label.text.length * characterWidth;
+    const beside = right + (isError(trace, row) ? 22 : 6);
+    if (beside + length <= axis.width + 8) return { ...label, at: beside, place: 'beside' };
+    if (end - begin >= length + 24) return label.tone === 'wait' ? { ...label, at: (begin + end - length) / 2 - 4, place: 'middle' } : { ...label, at: axis.width - end + 6, place: 'inside' };
+    if (left - 8 - length >= 0) return { ...label, at: axis.width - left + 8, place: 'before' };
+  }
+  return null;
 }

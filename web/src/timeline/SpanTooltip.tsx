@@ -1,4 +1,4 @@
-import { labelText } from '../model/barLayout';
+import { labelTexts } from '../model/barLayout';
 import { formatDuration, formatOffset } from '../model/format';
 import { serviceColor } from '../model/serviceColor';
 import { durationOf, isError, kindOf, nameOf, serviceOf, startOf, waitKindOf, type Trace } from '../model/trace';
@@ -12,7 +12,7 @@ export interface TooltipPlace {
 /** Beside the pointer, never over the bar: below it, and to the left where the window ends. */
 export function SpanTooltip({ trace, place }: { readonly trace: Trace; readonly place: TooltipPlace }) {
   const { row } = place;
-  const label = labelText(trace, row);
+  const [label] = labelTexts(trace, row);
   const wait = waitKindOf(trace, row) !== null;
   const [right, above] = [place.x + 300 > innerWidth, place.y + 150 > innerHeight];
   return (
@@ -25,7 +25,7 @@ export function SpanTooltip({ trace, place }: { readonly trace: Trace; readonly 
       <div className="f2">
         {serviceOf(trace, row)} · {kindOf(trace, row)}
       </div>
-      {label !== null && <div className={label.tone === 'error' ? 'errt' : 'f2'}>{label.text}</div>}
+      {label !== undefined && <div className={label.tone === 'error' ? 'errt' : 'f2'}>{label.text}</div>}
       <dl>
         <dt>{wait ? 'Wait' : 'Duration'}</dt>
         <dd>{formatDuration(durationOf(trace, row))}</dd>

@@ -14,12 +14,11 @@ using Throughline.Telemetry;
 const string Service = "hsi-backend";
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8000", maximumBodyBytes: 16 * 1024 * 1024);
-builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
-
 var spans = new SpanSource(Service);
-var fault = new FaultSwitch(builder.Configuration);
 try
 {
+    builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
+    var fault = new FaultSwitch(builder.Configuration);
     var upload = Options("Upload", new UploadOptions());
     builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = upload.MaximumBytes + UploadOptions.Drained);
     var analyst = new ServiceOptions { Url = new("http://127.0.0.1:8091"), TimeoutSeconds = 75, BreakerWindowSeconds = 300, BreakerMinimumTries = 6 };
@@ -40,7 +39,7 @@ try
         .AddSingleton<ImagePipeline>().AddHostedService(services => services.GetRequiredService<ImagePipeline>());
     if (fault.SlowDatabase) builder.Services.AddSingleton(Options("SlowDatabase", new DatabaseLockOptions())).AddHostedService<DatabaseLock>();
 }
-catch (ValidationException problem)
+catch (Exception problem) when (problem is ValidationException or InvalidOperationException)
 {
     return Refuse(problem);
 }

@@ -2,11 +2,11 @@ namespace Throughline.Pipeline.Backend.Faults;
 
 /// <summary>
 /// The faults that the backend can have, named by the configuration key <c>Fault</c>. The key is given to every service of the pipeline,
-/// so that a name which is none of these is another's. Immutable.
+/// so that one which is none of these is another's; see <see cref="Fault"/>. Immutable.
 /// </summary>
 internal sealed class FaultSwitch(IConfiguration configuration)
 {
-    private readonly string _fault = configuration["Fault"] ?? "";
+    private readonly string? _fault = Fault.Read(configuration);
 
     /// <summary>Another connection holds the database's write lock most of the time.</summary>
     public bool SlowDatabase => _fault == "slow-database";

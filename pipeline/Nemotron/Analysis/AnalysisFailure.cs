@@ -22,7 +22,8 @@ internal sealed record AnalysisFailure(int Status, string ErrorType, string Mess
     public static AnalysisFailure? Of(Exception problem, HttpContext context) => problem switch
     {
         OperationCanceledException when context.RequestAborted.IsCancellationRequested => CallerGone(problem),
-        OutOfMemoryException => new(StatusCodes.Status503ServiceUnavailable, "out_of_memory", problem.Message, problem),
+        // The same batch would not fit the next time either, and other batches do: neither a reason to try again nor to leave the service alone.
+        OutOfMemoryException => new(StatusCodes.Status507InsufficientStorage, "out_of_memory", problem.Message, problem),
         FormatException => Bad("invalid_verdict", problem),
         LlmAnswerException answer => Bad(answer.ErrorType, problem),
         TimeoutException => new(StatusCodes.Status504GatewayTimeout, "timeout", problem.Message, problem),

@@ -37,7 +37,7 @@ internal sealed class LlmInferenceSpan(
             span?.SetTag("llm.usage.source", "counted").SetTag("llm.usage.tokenizer", TokenCounter.Encoding);
             yield return new(ChatRole.Assistant, [new UsageContent(progress.Usage)]);
         }
-        else span?.SetTag("llm.usage.source", "endpoint");
+        else if (progress.Usage is not null) span?.SetTag("llm.usage.source", "endpoint");
         if (progress.TellPace() is { } pace) metrics.Paced(pace, options?.ModelId);
         if (Unfinished(progress.Finish, options) is { } problem)
         {

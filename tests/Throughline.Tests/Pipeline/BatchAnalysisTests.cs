@@ -143,6 +143,23 @@ public sealed class BatchAnalysisTests : IDisposable
         Assert.Equal("validation_error", Assert.Single(_events.List(new(10)).Events).FallbackReason);
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.InsufficientStorage, "out_of_memory")]
+    [InlineData(HttpStatusCode.RequestEntityTooLarge, "payload_too_large")]
+    public async Task BatchThatIsTooMuchForTheAnalystNeverOpensTheBreaker(HttpStatusCode status, string errorType)
+    {
+        var attempts = 0;
+        var analysis = Analysis(_ => attempts++ < 20 ? Problem(status, errorType) : Verdict(7));
+        for (var i = 0; i < 20; i++) await analysis.RunAsync(Batch(1), CancellationToken.None);
+
+        // As many failures as would have opened it twice over, each tried once; the next batch is judged.
+        await analysis.RunAsync(Batch(1), CancellationToken.None);
+
+        var saved = _events.List(new(50)).Events;
+        Assert.Equal((21, 7, false), (attempts, saved[0].RiskScore, saved[0].Fallback));
+        Assert.All(saved.Skip(1), one => Assert.Equal(errorType, one.FallbackReason));
+    }
+
     [Fact]
     public async Task RefusedConnectionIsNamed()
     {

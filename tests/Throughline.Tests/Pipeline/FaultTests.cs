@@ -21,7 +21,9 @@ public sealed class FaultTests
         await using var run = await Run(new()
         {
             Fault = "detector-overload", DetectorOptions = ["--Overload:HoldSeconds", "3600"],
-            BackendOptions = ["--Detector:TimeoutSeconds", "1", "--Detector:Attempts", "2", "--Detector:PauseSeconds", "0.01"],
+            BackendOptions = ["--Detector:TimeoutSeconds", "1", "--Detector:Attempts", "2", "--Detector:PauseSeconds", "0.01",
+                // An open breaker would make calls without a try.
+                "--Detector:BreakerMinimumTries", "1000"],
             // Of a caller that goes away before its image has come that far, there is no wait to be told.
             Until = async run => await FoundAsync(run, "error.type=timeout") && await FoundAsync(run, "queue.given_up=true"),
         });
@@ -67,7 +69,9 @@ public sealed class FaultTests
     {
         await using var run = await Run(new()
         {
-            Fault = "analyst-out-of-memory", BackendOptions = ["--Analyst:Attempts", "1"],
+            Fault = "analyst-out-of-memory", // The three images of a camera are one batch, which is clearly too large where one image clearly is not.
+            AnalystOptions = ["--Memory:BudgetMegabytes", "512", "--Memory:PerImageMegabytes", "200"],
+            BackendOptions = ["--Analyst:Attempts", "1", "--Batch:IdleSeconds", "15", "--Batch:MaximumSize", "3"],
             Until = async run => await run.CountAsync("save_event") > 0 && await PipelineRun.EveryTraceIsWhole(run),
         });
 
@@ -82,7 +86,7 @@ public sealed class FaultTests
 
         // Nothing is broken for good: a small batch fits, before and after one that doesn't.
         using var http = new HttpClient();
-        foreach (var (images, status) in new[] { (1, HttpStatusCode.OK), (20, HttpStatusCode.ServiceUnavailable), (1, HttpStatusCode.OK) })
+        foreach (var (images, status) in new[] { (1, HttpStatusCode.OK), (20, HttpStatusCode.InsufficientStorage), (1, HttpStatusCode.OK) })
             Assert.Equal(status, await AnalyzeAsync(http, run.Analyst, images));
     }
 
@@ -96,10 +100,9 @@ public sealed class FaultTests
             var served = trace.Only(Yolo26, "detect_objects", StoredSpan.Server);
             var request = trace.Spans[served.Parent];
             Assert.Equal((Backend, "http_request"), (request.Service, request.Name));
-            // 20 s back, and as long as it really took, which is less than its call.
-            Assert.InRange((request.StartNano - served.StartNano) / 1e9, 15, 20);
-            Assert.True(served.DurationNano <= request.DurationNano, $"{trace}");
-            Assert.All(trace.Spans.Where(span => span.Service == Yolo26 && span != served), step => Assert.InRange((request.StartNano - step.StartNano) / 1e9, 10, 20));
+            // 20 s back, less what passed in between, and give or take what two processes make of one clock.
+            Assert.InRange((request.StartNano - served.StartNano) / 1e9, 10, 20.5);
+            Assert.All(trace.Spans.Where(span => span.Service == Yolo26 && span != served), step => Assert.InRange((request.StartNano - step.StartNano) / 1e9, 5, 20.5));
         }
     }
 

@@ -51,7 +51,9 @@ public sealed partial class ProfiledServiceTests : IDisposable
         Assert.Equal(("wall/nanoseconds", "cpu"), (profile.PeriodType, profile.DefaultType));
         Assert.InRange(profile.DurationNanos, 2_000_000_000, long.MaxValue);
         Assert.Equal(Number(profile, "samples"), profile.Samples.Sum(sample => sample.Count));
-        Assert.Equal(("0", "0"), (profile.Comments["lost_events"], profile.Comments["above_stack_limit"]));
+        Assert.Equal("0", profile.Comments["above_stack_limit"]);
+        // On a busy machine the reader may fall behind; what it lost then is said, and never made up for.
+        Assert.True(Number(profile, "lost_events") == 0 || service.Output.Contains("warn: Throughline.Telemetry.Profiles", StringComparison.Ordinal), service.Output);
         Assert.All(profile.Samples, sample => Assert.InRange(sample.WallNanos, sample.Count * profile.Period - sample.Count, (sample.Count + 1) * (profile.Period + 1)));
         Assert.All(profile.Samples, sample => Assert.InRange(sample.CpuNanos, 0, sample.WallNanos));
         // The waiting thread was there all the time and used no processor; no time is longer than the window.

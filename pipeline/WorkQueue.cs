@@ -13,9 +13,6 @@ internal sealed class WorkQueue(int parallel, int waiting, SpanSource spans, Tim
     /// <summary>What a refused caller is told to wait, in seconds: about what a full line takes to get shorter.</summary>
     public const string RetryAfterSeconds = "1";
 
-    // Waiting for less than this is not worth a span of its own.
-    private static readonly TimeSpan s_worthTelling = TimeSpan.FromMilliseconds(1);
-
     private readonly SemaphoreSlim _turns = new(parallel);
     private int _places;
     private int _waiting;
@@ -54,10 +51,8 @@ internal sealed class WorkQueue(int parallel, int waiting, SpanSource spans, Tim
         finally
         {
             Interlocked.Decrement(ref _waiting);
-            var ended = time.GetUtcNow();
-            if (ended - asked >= s_worthTelling && Activity.Current is { } request)
-                spans.RecordWait(request.Context, "queue_wait", WaitKind.Queue, asked, ended,
-                    cancellation.IsCancellationRequested ? [new("queue.given_up", true)] : null);
+            if (Activity.Current is { } request)
+                spans.RecordQueueWait(request.Context, asked, time.GetUtcNow(), cancellation.IsCancellationRequested ? [new("queue.given_up", true)] : []);
         }
         return new(_turns);
     }

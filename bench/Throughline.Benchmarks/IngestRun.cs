@@ -68,7 +68,8 @@ internal static class IngestRun
         return long.Parse(status.RootElement.GetProperty("store").GetProperty("compaction").GetProperty("mergedSpans").GetString() ?? "", CultureInfo.InvariantCulture);
     }
 
-    private static TimeSpan Percentile(TimeSpan[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * share)];
+    /// <summary>The value that such a share of the sorted ones is below.</summary>
+    public static TimeSpan Percentile(TimeSpan[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * share)];
 
     /// <summary>Connections that share the requests of a portion. Counting the spans is not the server's work, so it is done by decoding here.</summary>
     private sealed class Load(int connections, ServerProcess server, bool isGrpc) : IDisposable

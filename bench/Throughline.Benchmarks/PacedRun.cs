@@ -36,7 +36,7 @@ internal static class PacedRun
             var sent = await SendAsync(senders, paced, spansPerSecond);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             var sorted = sent.Select(s => s.Latency).Order().ToArray();
-            return new PacedFigures(Path.GetFileName(path), isGrpc, paced.Count, paced.Sum(p => (long)p.Spans) / seconds, sorted[sorted.Length / 2], sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * 0.99)], sorted[^1],
+            return new PacedFigures(Path.GetFileName(path), isGrpc, paced.Count, paced.Sum(p => (long)p.Spans) / seconds, IngestRun.Percentile(sorted, 0.5), IngestRun.Percentile(sorted, 0.99), sorted[^1],
                 sent.Sum(s => s.Retries));
         }
         finally

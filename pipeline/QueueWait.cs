@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Throughline.Telemetry;
 
-namespace Throughline.Pipeline.Backend;
+namespace Throughline.Pipeline;
 
-/// <summary>Telling that an image or a batch waited in a queue of the backend.</summary>
+/// <summary>Telling that something waited in a queue. Compiled into each service that has one.</summary>
 internal static class QueueWait
 {
     /// <summary>Waiting for less than this is not worth a span of its own.</summary>

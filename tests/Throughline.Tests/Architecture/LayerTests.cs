@@ -21,7 +21,7 @@ public sealed class LayerTests
         [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Wal"] = [$"{E}.Files"],
         // Rule 2.
-        [$"{E}.Query"] = [$"{E}.Model", $"{E}.Query.Plan"],
+        [$"{E}.Query"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query.Plan"],
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Blocks.Format"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],

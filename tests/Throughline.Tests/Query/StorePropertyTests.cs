@@ -27,6 +27,22 @@ public sealed class StorePropertyTests
     }, seed: Seed, iter: 300, print: Print);
 
     [Fact]
+    public Task AnExcerptOfATraceIsATreeOfWhatFailedAndTookLongest() => Gen.Select(SpanGen.Steps, Gen.Int[1, 12], Gen.ULong[0, 60], Gen.ULong[0, 60]).SampleAsync(async (steps, limit, from, length) =>
+    {
+        await using var store = await After(steps);
+        foreach (var trace in store.Spans.GroupBy(s => s.TraceId))
+        {
+            var view = await store.Store.GetTraceAsync(trace.Key, default);
+            Assert.NotNull(view);
+            // Sixtieths of the trace, and a time that reaches beyond it.
+            var unit = Math.Max(1, view.Summary.DurationNano / 60);
+            var (begin, end) = (from * unit, length == 60 ? ulong.MaxValue : (from + length) * unit);
+            ExcerptCheck.Check(view, TraceExcerpt.Of(view, limit, begin, end, default), limit, begin, end);
+            ExcerptCheck.Check(view, TraceExcerpt.Of(view, int.MaxValue, 0, ulong.MaxValue, default), int.MaxValue, 0, ulong.MaxValue);
+        }
+    }, seed: Seed, iter: 100, print: t => Print(t.Item1));
+
+    [Fact]
     public Task SearchEqualsTheNaiveEvaluator() => Gen.Select(SpanGen.Steps, PlanGen.Plan.Array[12]).SampleAsync(async (steps, plans) =>
     {
         await using var store = await After(steps);

@@ -8,10 +8,12 @@ namespace Throughline.Server.Api.Native;
 /// </summary>
 internal static class TraceWriter
 {
-    internal static async Task WriteAsync(JsonAnswer answer, TraceView trace)
+    /// <summary>Writes the trace, or of it only the rows of an excerpt.</summary>
+    internal static async Task WriteAsync(JsonAnswer answer, TraceView trace, TraceExcerpt? excerpt)
     {
         var spans = trace.Spans;
-        var rows = spans.RowCount;
+        var rows = excerpt?.Rows ?? [.. Enumerable.Range(0, spans.RowCount)];
+        var parents = excerpt?.ParentRow ?? trace.ParentRow;
         var json = answer.Writer;
         var services = new TextTable(spans.Strings);
         var names = new TextTable(spans.Strings);
@@ -20,13 +22,14 @@ internal static class TraceWriter
         var start = trace.Summary.StartUnixNano;
 
         // The tables stand before the columns, so that a reader that streams has the texts when it meets their numbers; the numbers are found first.
-        var (service, name, wait, label) = (new int[rows], new int[rows], new int[rows], new int[rows]);
-        for (var row = 0; row < rows; row++)
+        var (service, name, wait, label) = (new int[rows.Length], new int[rows.Length], new int[rows.Length], new int[rows.Length]);
+        for (var i = 0; i < rows.Length; i++)
         {
-            service[row] = services.NumberOf(spans.Resources.Service[spans.Resource[row]]);
-            name[row] = names.NumberOf(spans.Name[row]);
-            wait[row] = labels.Wait(row);
-            label[row] = labels.Label(row);
+            var row = rows[i];
+            service[i] = services.NumberOf(spans.Resources.Service[spans.Resource[row]]);
+            name[i] = names.NumberOf(spans.Name[row]);
+            wait[i] = labels.Wait(row);
+            label[i] = labels.Label(row);
         }
 
         json.WriteStartObject();
@@ -39,23 +42,25 @@ internal static class TraceWriter
         WriteTexts(json, "texts"u8, texts);
 
         json.WriteStartObject("columns"u8);
-        await WriteColumnAsync(answer, "spanId", rows, row => json.WriteSpanIdValue(spans.SpanId[row]));
-        await WriteColumnAsync(answer, "parent", rows, row => json.WriteNumberValue(trace.ParentRow[row]));
-        await WriteColumnAsync(answer, "service", rows, row => json.WriteNumberValue(service[row]));
-        await WriteColumnAsync(answer, "name", rows, row => json.WriteNumberValue(name[row]));
-        await WriteColumnAsync(answer, "start", rows, row => json.WriteNumberValue(spans.StartUnixNano[row] - start));
-        await WriteColumnAsync(answer, "duration", rows, row => json.WriteNumberValue(spans.DurationNano(row)));
-        await WriteColumnAsync(answer, "kind", rows, row => json.WriteNumberValue(spans.Kind[row]));
-        await WriteColumnAsync(answer, "status", rows, row => json.WriteNumberValue(spans.Status[row]));
-        await WriteColumnAsync(answer, "error", rows, row => json.WriteNumberValue(trace.IsError[row] ? 1 : 0));
-        await WriteColumnAsync(answer, "events", rows, row => json.WriteNumberValue(spans.EventOffset[row + 1] - spans.EventOffset[row]));
-        await WriteColumnAsync(answer, "links", rows, row => json.WriteNumberValue(spans.LinkOffset[row + 1] - spans.LinkOffset[row]));
-        await WriteColumnAsync(answer, "wait", rows, row => json.WriteNumberValue(wait[row]));
-        await WriteColumnAsync(answer, "label", rows, row => json.WriteNumberValue(label[row]));
-        await WriteColumnAsync(answer, "warnings", rows, row => json.WriteNumberValue((int)trace.Warnings[row]));
+        await WriteColumnAsync(answer, "spanId", rows.Length, i => json.WriteSpanIdValue(spans.SpanId[rows[i]]));
+        await WriteColumnAsync(answer, "parent", rows.Length, i => json.WriteNumberValue(parents[i]));
+        await WriteColumnAsync(answer, "service", rows.Length, i => json.WriteNumberValue(service[i]));
+        await WriteColumnAsync(answer, "name", rows.Length, i => json.WriteNumberValue(name[i]));
+        await WriteColumnAsync(answer, "start", rows.Length, i => json.WriteNumberValue(spans.StartUnixNano[rows[i]] - start));
+        await WriteColumnAsync(answer, "duration", rows.Length, i => json.WriteNumberValue(spans.DurationNano(rows[i])));
+        await WriteColumnAsync(answer, "kind", rows.Length, i => json.WriteNumberValue(spans.Kind[rows[i]]));
+        await WriteColumnAsync(answer, "status", rows.Length, i => json.WriteNumberValue(spans.Status[rows[i]]));
+        await WriteColumnAsync(answer, "error", rows.Length, i => json.WriteNumberValue(trace.IsError[rows[i]] ? 1 : 0));
+        await WriteColumnAsync(answer, "events", rows.Length, i => json.WriteNumberValue(spans.EventOffset[rows[i] + 1] - spans.EventOffset[rows[i]]));
+        await WriteColumnAsync(answer, "links", rows.Length, i => json.WriteNumberValue(spans.LinkOffset[rows[i] + 1] - spans.LinkOffset[rows[i]]));
+        await WriteColumnAsync(answer, "wait", rows.Length, i => json.WriteNumberValue(wait[i]));
+        await WriteColumnAsync(answer, "label", rows.Length, i => json.WriteNumberValue(label[i]));
+        await WriteColumnAsync(answer, "warnings", rows.Length, i => json.WriteNumberValue((int)trace.Warnings[rows[i]]));
+        if (excerpt is not null) await WriteColumnAsync(answer, "omitted", rows.Length, i => json.WriteNumberValue(excerpt.Omitted[i]));
         json.WriteEndObject();
 
-        await WriteLinksAsync(answer, trace);
+        await WriteLinksAsync(answer, trace, rows);
+        WriteExcerpt(json, trace, excerpt);
         SearchWriter.WriteTruncated(json, trace.Truncated);
         json.WriteEndObject();
     }
@@ -67,33 +72,47 @@ internal static class TraceWriter
         json.WriteEndArray();
     }
 
+    private static void WriteExcerpt(Utf8JsonWriter json, TraceView trace, TraceExcerpt? excerpt)
+    {
+        json.WritePropertyName("excerpt"u8);
+        if (excerpt is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+        json.WriteStartObject();
+        json.WriteNumber("spans"u8, trace.Spans.RowCount);
+        json.WriteNumber("omittedRoots"u8, excerpt.OmittedRoots);
+        json.WriteEndObject();
+    }
+
     private static async Task WriteColumnAsync(JsonAnswer answer, string name, int rows, Action<int> write)
     {
         answer.Writer.WriteStartArray(name);
-        for (var row = 0; row < rows; row++)
+        for (var i = 0; i < rows; i++)
         {
-            write(row);
+            write(i);
             if (answer.IsPartFull) await answer.SendAsync();
         }
         answer.Writer.WriteEndArray();
     }
 
-    private static async Task WriteLinksAsync(JsonAnswer answer, TraceView trace)
+    private static async Task WriteLinksAsync(JsonAnswer answer, TraceView trace, int[] rows)
     {
         var spans = trace.Spans;
         var json = answer.Writer;
         json.WriteStartArray("links"u8);
-        var rowOfSpan = spans.Links.Count > 0 ? RowsBySpan(trace) : [];
-        for (var row = 0; row < spans.RowCount; row++)
+        var placeOfSpan = spans.Links.Count > 0 ? PlacesBySpan(trace, rows) : [];
+        for (var place = 0; place < rows.Length; place++)
         {
-            for (var link = spans.LinkOffset[row]; link < spans.LinkOffset[row + 1]; link++)
+            for (var link = spans.LinkOffset[rows[place]]; link < spans.LinkOffset[rows[place] + 1]; link++)
             {
                 json.WriteStartObject();
-                json.WriteNumber("row"u8, row);
+                json.WriteNumber("row"u8, place);
                 json.WriteId("traceId"u8, spans.Links.TraceId[link]);
                 json.WriteSpanId("spanId"u8, spans.Links.SpanId[link]);
                 var isHere = spans.Links.TraceId[link] == trace.TraceId;
-                json.WriteNumber("toRow"u8, isHere && rowOfSpan.TryGetValue(spans.Links.SpanId[link], out var toRow) ? toRow : -1);
+                json.WriteNumber("toRow"u8, isHere && placeOfSpan.TryGetValue(spans.Links.SpanId[link], out var toPlace) ? toPlace : -1);
                 json.WriteEndObject();
                 if (answer.IsPartFull) await answer.SendAsync();
             }
@@ -101,11 +120,11 @@ internal static class TraceWriter
         json.WriteEndArray();
     }
 
-    /// <summary>The first row of each span id: of spans that share an id, the one that stands first in the tree.</summary>
-    private static Dictionary<ulong, int> RowsBySpan(TraceView trace)
+    /// <summary>The first place of each span id: of spans that share an id, the one that stands first in the tree.</summary>
+    private static Dictionary<ulong, int> PlacesBySpan(TraceView trace, int[] rows)
     {
-        var rows = new Dictionary<ulong, int>(trace.Spans.RowCount);
-        for (var row = 0; row < trace.Spans.RowCount; row++) rows.TryAdd(trace.Spans.SpanId[row], row);
-        return rows;
+        var places = new Dictionary<ulong, int>(rows.Length);
+        for (var place = 0; place < rows.Length; place++) places.TryAdd(trace.Spans.SpanId[rows[place]], place);
+        return places;
     }
 }

@@ -55,6 +55,27 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public async Task APartOfATraceHasWhatFailedAndTookLongestAndSaysWhatIsLeftOut()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(RichTrace.Request);
+        var address = "/api/v1/traces/" + Export.Trace(1);
+        var two = await server.GetAsync(address + "?limit=2");
+        Assert.Equal([Export.Id(1), Export.Id(2)], two.GetProperty("columns").GetProperty("spanId").EnumerateArray().Select(v => v.GetString() ?? ""));
+        Assert.Equal("[0,2]", two.GetProperty("columns").GetProperty("omitted").GetRawText());
+        Assert.Equal("""{"spans":5,"omittedRoots":1}""", two.GetProperty("excerpt").GetRawText());
+        Assert.Equal(5, two.GetProperty("summary").GetProperty("spans").GetInt32());
+
+        var early = await server.GetAsync($"{address}?to={Export.BaseNano + 5_500_000}");
+        Assert.Equal([Export.Id(1), Export.Id(2), Export.Id(4)], early.GetProperty("columns").GetProperty("spanId").EnumerateArray().Select(v => v.GetString() ?? ""));
+        var whole = await server.GetAsync(address + "?limit=5");
+        Assert.Equal(JsonValueKind.Null, whole.GetProperty("excerpt").ValueKind);
+        Assert.False(whole.GetProperty("columns").TryGetProperty("omitted", out _));
+        Assert.Equal("limit", (await server.GetProblemAsync($"{address}?limit=0", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
+        Assert.Equal("format", (await server.GetProblemAsync($"{address}?format=otlp&limit=5", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
+    }
+
+    [Fact]
     public async Task ASpansDetailIsAllThatOtlpSaid()
     {
         await using var server = await ServerUnderTest.StartAsync();

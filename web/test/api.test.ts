@@ -74,10 +74,18 @@ const wireTrace = {
   texts: ['batch_window'],
   columns: { spanId: ['a', 'b'], parent: [-2, 0], service: [0, 0], name: [0, 1], start: [0, 5], duration: [36400000, 9007199254740991], kind: [2, 1], status: [0, 2], error: [0, 1], events: [1, 0], links: [0, 0], wait: [-1, 0], label: [-1, -1], warnings: [2, 0] },
   links: [],
+  excerpt: null,
   truncated: null,
 };
 
 describe('a trace', () => {
+  it('of which a part was loaded lasts as long as the whole, and shows no gaps between what was loaded', () => {
+    const part = trace.parse({ ...wireTrace, columns: { ...wireTrace.columns, start: [0, 900], duration: [10, 10], omitted: [3, 0] }, excerpt: { spans: 5, omittedRoots: 0 } });
+    expect(part.total).toBe(1_970_000_000);
+    expect([...(part.spans.omitted ?? [])]).toEqual([3, 0]);
+    expect(part.waits.filter((wait) => wait.row < 0)).toEqual([]);
+    expect(trace.parse(wireTrace).spans.omitted).toBeNull();
+  });
   it('becomes columns', () => {
     const read = trace.parse(wireTrace);
     expect([...read.spans.parent]).toEqual([-2, 0]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linearAxis, niceStep, ticks } from '../src/model/axis';
 import { labelTexts, layoutBar } from '../src/model/barLayout';
+import { windowOf } from '../src/model/traceWindow';
 import { clamp, isWhole, pan, whole, zoom } from '../src/model/viewport';
 import { randomFrom } from './support/random';
 import { ms, traceOf } from './support/traces';
@@ -108,4 +109,29 @@ describe('bars', () => {
     expect(bar?.left).toBeGreaterThan(-10);
   });
   it('are left out where nothing is shown of them', () => expect(layoutBar(trace, 1, linearAxis(50 * ms, 60 * ms, 1000))).toBeNull());
+});
+
+describe('the window that is loaded of a very large trace', () => {
+  it('holds the view and at most four times as much, and is one of few', () => {
+    const random = randomFrom(11);
+    const total = 3e11;
+    for (let i = 0; i < 2000; i++) {
+      const length = 50 + random.next() ** 4 * (total / 4);
+      const from = random.next() * (total - length);
+      const window = windowOf({ from, to: from + length }, total);
+      if (window === null) {
+        expect(length).toBeGreaterThan(total / 4);
+        continue;
+      }
+      expect(window.from).toBeLessThanOrEqual(from);
+      expect(window.to).toBeGreaterThanOrEqual(from + length);
+      expect(window.to - window.from).toBeLessThanOrEqual(4 * length + 2);
+      expect(windowOf({ from: from + length * 0.001, to: from + length * 1.001 }, total)?.to ?? window.to).toBeGreaterThanOrEqual(from + length * 1.001);
+    }
+  });
+  it('is all of the trace until the view is a quarter of it', () => {
+    expect(windowOf({ from: 0, to: 1000 }, 1000)).toBeNull();
+    expect(windowOf({ from: 100, to: 500 }, 1000)).toBeNull();
+    expect(windowOf({ from: 300, to: 500 }, 1000)).toEqual({ from: 250, to: 750 });
+  });
 });

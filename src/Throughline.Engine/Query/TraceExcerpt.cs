@@ -1,3 +1,5 @@
+using Throughline.Engine.Model;
+
 namespace Throughline.Engine.Query;
 
 /// <summary>
@@ -12,13 +14,14 @@ public sealed record TraceExcerpt(int[] Rows, int[] ParentRow, int[] Omitted, in
     private const int LookedAtOnce = 1 << 16;
 
     /// <summary>
-    /// At most <paramref name="limit"/> rows of a trace, of those that overlap [<paramref name="fromNano"/>, <paramref name="toNano"/>) in nanoseconds since the trace's start. A span that does not fit with its ancestors is
+    /// At most <paramref name="limit"/> rows of a trace, of those that overlap [<paramref name="fromNano"/>, <paramref name="toNano"/>) in nanoseconds since the trace's start, and before them the rows of the span
+    /// <paramref name="wanted"/>, wherever it lies. A span that does not fit with its ancestors is
     /// left out, and a shorter one that does is taken in its place. Rows of equal rank are taken in tree order. Takes O(n log n) time for n rows.
     /// </summary>
-    public static TraceExcerpt Of(TraceView trace, int limit, ulong fromNano, ulong toNano, CancellationToken cancellationToken)
+    public static TraceExcerpt Of(TraceView trace, int limit, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var candidates = Candidates(trace, fromNano, toNano, cancellationToken);
+        var candidates = Candidates(trace, fromNano, toNano, wanted, cancellationToken);
         var isIn = new bool[trace.Spans.RowCount];
         var chain = new List<int>();
         var left = limit;
@@ -36,7 +39,7 @@ public sealed record TraceExcerpt(int[] Rows, int[] ParentRow, int[] Omitted, in
     }
 
     /// <summary>The rows that overlap the time, the most interesting first.</summary>
-    private static int[] Candidates(TraceView trace, ulong fromNano, ulong toNano, CancellationToken cancellationToken)
+    private static int[] Candidates(TraceView trace, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken)
     {
         var (spans, start) = (trace.Spans, trace.Summary.StartUnixNano);
         var rows = new int[spans.RowCount];
@@ -47,9 +50,10 @@ public sealed record TraceExcerpt(int[] Rows, int[] ParentRow, int[] Omitted, in
             var begin = spans.StartUnixNano[row] - start;
             var duration = spans.DurationNano(row);
             // A span without length is seen where it begins.
-            if (begin >= toNano || (begin < fromNano && begin + duration <= fromNano)) continue;
-            // Ascending: a failed span before all others, then the longest. Half of the range is more than any duration takes.
-            rank[count] = long.MaxValue - Math.Min(duration, long.MaxValue) + (trace.IsError[row] ? 0UL : 1UL << 63);
+            var isWanted = wanted is { } id && spans.SpanId[row] == id.Value;
+            if (!isWanted && (begin >= toNano || (begin < fromNano && begin + duration <= fromNano))) continue;
+            // Ascending: what is wanted by its id, then failed spans before all others, then the longest. Durations of more than 292 years are all alike.
+            rank[count] = isWanted ? 0 : 1 + (long.MaxValue - 1 - Math.Min(duration, long.MaxValue - 1)) + (trace.IsError[row] ? 0UL : 1UL << 63);
             rows[count++] = row;
         }
         cancellationToken.ThrowIfCancellationRequested();

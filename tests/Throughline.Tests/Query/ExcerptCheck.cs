@@ -1,3 +1,4 @@
+using Throughline.Engine.Model;
 using Throughline.Engine.Query;
 
 namespace Throughline.Tests.Query;
@@ -5,10 +6,10 @@ namespace Throughline.Tests.Query;
 /// <summary>What an excerpt of a trace must be, worked out the plain way: one row after the other, by its rank, with all of its ancestors, as long as they fit.</summary>
 internal static class ExcerptCheck
 {
-    public static void Check(TraceView view, TraceExcerpt excerpt, int limit, ulong fromNano, ulong toNano)
+    public static void Check(TraceView view, TraceExcerpt excerpt, int limit, ulong fromNano, ulong toNano, SpanId? wantedSpan)
     {
         var wanted = new HashSet<int>();
-        var ranked = Enumerable.Range(0, view.Spans.RowCount).Where(Overlaps).OrderByDescending(r => view.IsError[r]).ThenByDescending(view.Spans.DurationNano).ThenBy(r => r);
+        var ranked = Enumerable.Range(0, view.Spans.RowCount).Where(r => IsWanted(r) || Overlaps(r)).OrderByDescending(IsWanted).ThenByDescending(r => view.IsError[r]).ThenByDescending(r => Math.Min(view.Spans.DurationNano(r), long.MaxValue - 1)).ThenBy(r => r);
         foreach (var row in ranked)
         {
             var chain = Chain(row).Where(r => !wanted.Contains(r)).ToList();
@@ -29,6 +30,7 @@ internal static class ExcerptCheck
         {
             for (; row >= 0; row = view.ParentRow[row]) yield return row;
         }
+        bool IsWanted(int row) => view.Spans.SpanId[row] == wantedSpan?.Value;
         bool Overlaps(int row)
         {
             var begin = view.Spans.StartUnixNano[row] - view.Summary.StartUnixNano;

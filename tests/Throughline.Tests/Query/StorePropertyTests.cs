@@ -1,4 +1,5 @@
 using CsCheck;
+using Throughline.Engine.Model;
 using Throughline.Engine.Query;
 using Throughline.Engine.Query.Plan;
 using Throughline.Tests.Store;
@@ -37,8 +38,10 @@ public sealed class StorePropertyTests
             // Sixtieths of the trace, and a time that reaches beyond it.
             var unit = Math.Max(1, view.Summary.DurationNano / 60);
             var (begin, end) = (from * unit, length == 60 ? ulong.MaxValue : (from + length) * unit);
-            ExcerptCheck.Check(view, TraceExcerpt.Of(view, limit, begin, end, default), limit, begin, end);
-            ExcerptCheck.Check(view, TraceExcerpt.Of(view, int.MaxValue, 0, ulong.MaxValue, default), int.MaxValue, 0, ulong.MaxValue);
+            var wanted = new SpanId(view.Spans.SpanId[view.Spans.RowCount - 1]);
+            ExcerptCheck.Check(view, TraceExcerpt.Of(view, limit, begin, end, null, default), limit, begin, end, null);
+            ExcerptCheck.Check(view, TraceExcerpt.Of(view, limit, begin, end, wanted, default), limit, begin, end, wanted);
+            ExcerptCheck.Check(view, TraceExcerpt.Of(view, int.MaxValue, 0, ulong.MaxValue, null, default), int.MaxValue, 0, ulong.MaxValue, null);
         }
     }, seed: Seed, iter: 100, print: t => Print(t.Item1));
 

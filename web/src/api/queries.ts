@@ -112,13 +112,21 @@ export const statusQuery = queryOptions({
   staleTime: 0,
 });
 
-export const traceQuery = (traceId: string) =>
-  queryOptions({
-    queryKey: ['trace', traceId],
-    queryFn: ({ signal }): Promise<Trace> => getJson(`/api/v1/traces/${encodeURIComponent(traceId)}`, traceSchema, signal),
+/** More spans than this are loaded by windows: what failed and what is longest in the time that is looked at. */
+const spansAtOnce = 200_000;
+
+/** A trace, or of a very large one the part that matters in a time (null for all of it), and in any case the span that is asked for. */
+export const traceQuery = (traceId: string, time: { readonly from: UnixNano; readonly to: UnixNano } | null = null, spanId: string | null = null) => {
+  const parameters = withBounds(new URLSearchParams(), time?.from ?? null, time?.to ?? null);
+  parameters.set('limit', String(spansAtOnce));
+  if (spanId !== null) parameters.set('span', spanId);
+  return queryOptions({
+    queryKey: ['trace', traceId, parameters.toString()],
+    queryFn: ({ signal }): Promise<Trace> => getJson(`/api/v1/traces/${encodeURIComponent(traceId)}?${parameters}`, traceSchema, signal),
     // A trace holds typed arrays: comparing two of them deeply to share parts would cost more than it saves.
     structuralSharing: false,
   });
+};
 
 export const spanQuery = (traceId: string, spanId: string) =>
   queryOptions({

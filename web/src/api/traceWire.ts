@@ -52,8 +52,9 @@ const columns = z
     wait: int32,
     label: int32,
     warnings: int32,
+    omitted: z.optional(int32),
   })
-  .check(z.refine((all) => Object.values(all).every((column) => column.length === all.spanId.length), 'columns differ in length'));
+  .check(z.refine((all) => Object.values(all).every((column) => column === undefined || column.length === all.spanId.length), 'columns differ in length'));
 
 export const trace = z.pipe(
   z.object({
@@ -65,7 +66,8 @@ export const trace = z.pipe(
     texts,
     columns,
     links: z.array(z.object({ row: z.number(), traceId: z.string(), spanId: z.string(), toRow: z.number() })),
+    excerpt: z.nullable(z.object({ spans: z.number(), omittedRoots: z.number() })),
     truncated: z.nullable(z.object({ reason: z.string(), message: z.string() })),
   }),
-  z.transform(({ startUnixNano, truncated, ...rest }) => makeTrace({ ...rest, start: startUnixNano, truncated: truncated === null ? null : truncated.message })),
+  z.transform(({ startUnixNano, truncated, columns: { omitted, ...loaded }, ...rest }) => makeTrace({ ...rest, columns: { ...loaded, omitted: omitted ?? null }, start: startUnixNano, truncated: truncated === null ? null : truncated.message })),
 );

@@ -20,6 +20,8 @@ export interface SpanColumns {
   readonly wait: Int32Array;
   readonly label: Int32Array;
   readonly warnings: Int32Array;
+  /** Descendants that were not loaded and have no nearer ancestor among the rows; null when every span was. */
+  readonly omitted: Int32Array | null;
 }
 
 /** What follows from the columns, one index a row. Rows are in pre-order: a subtree is the rows from its own to `end`. */
@@ -159,6 +161,7 @@ export function arrange(columns: SpanColumns): { readonly columns: SpanColumns; 
       wait: pick(int32, columns.wait, order),
       label: pick(int32, columns.label, order),
       warnings,
+      omitted: columns.omitted === null ? null : pick(int32, columns.omitted, order),
     },
   };
 }

@@ -21,6 +21,13 @@ export interface Wait extends Interval {
   readonly kind: string | null;
 }
 
+/** What was loaded of a trace that has too many spans: those that failed and the longest, of all its time or of a part. */
+export interface Excerpt {
+  /** Spans of the whole trace. */
+  readonly spans: number;
+  readonly omittedRoots: number;
+}
+
 /** A trace as the page draws it; immutable. */
 export interface Trace {
   readonly traceId: string;
@@ -35,6 +42,8 @@ export interface Trace {
   /** Nanoseconds from the first start to the last end. */
   readonly total: number;
   readonly waits: readonly Wait[];
+  /** Null when every span was loaded. Durations of the whole and the summary hold in any case; self times and gaps only for what was loaded. */
+  readonly excerpt: Excerpt | null;
   /** Why only a part of the trace was read; null when it is whole. */
   readonly truncated: string | null;
 }
@@ -48,6 +57,7 @@ export interface TraceParts {
   readonly texts: readonly string[];
   readonly columns: SpanColumns;
   readonly links: readonly SpanLink[];
+  readonly excerpt: Excerpt | null;
   readonly truncated: string | null;
 }
 
@@ -55,7 +65,7 @@ export function makeTrace(parts: TraceParts): Trace {
   const { columns, rowOf } = arrange(parts.columns);
   const tree = buildTree(columns);
   const moved = (row: number): number => (row < 0 || rowOf === null ? row : (rowOf[row] ?? -1));
-  let total = 0;
+  let total = parts.excerpt === null ? 0 : Number(parts.summary.duration);
   for (let row = 0; row < tree.count; row++) total = Math.max(total, (columns.start[row] ?? 0) + (columns.duration[row] ?? 0));
   const waits: Wait[] = [];
   columns.wait.forEach((text, row) => {
@@ -63,7 +73,8 @@ export function makeTrace(parts: TraceParts): Trace {
     const from = columns.start[row] ?? 0;
     waits.push({ row, kind: parts.texts[text] ?? null, from, to: from + (columns.duration[row] ?? 0) });
   });
-  for (const gap of uncovered(columns.start, columns.duration)) waits.push({ ...gap, row: -1, kind: null });
+  // Spans that were not loaded may lie in what looks like a gap.
+  if (parts.excerpt === null) for (const gap of uncovered(columns.start, columns.duration)) waits.push({ ...gap, row: -1, kind: null });
   return {
     traceId: parts.traceId,
     start: parts.start,
@@ -76,6 +87,7 @@ export function makeTrace(parts: TraceParts): Trace {
     links: parts.links.map((link) => ({ ...link, row: moved(link.row), toRow: moved(link.toRow) })),
     total,
     waits,
+    excerpt: parts.excerpt,
     truncated: parts.truncated,
   };
 }

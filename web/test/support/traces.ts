@@ -13,6 +13,8 @@ export interface Row {
   /** What the server says beside the bar of a wait. */
   readonly detail?: string;
   readonly warnings?: number;
+  /** Descendants that were not loaded. */
+  readonly omitted?: number;
 }
 
 export interface Options {
@@ -20,6 +22,7 @@ export interface Options {
   readonly orphans?: number;
   readonly root?: boolean;
   readonly links?: Trace['links'];
+  readonly excerpt?: Trace['excerpt'];
   readonly truncated?: string | null;
 }
 
@@ -49,11 +52,12 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
       wait: int((row) => (row.wait === undefined ? -1 : texts.indexOf(row.wait))),
       label: int((row) => texts.indexOf(typeof row.error === 'string' ? row.error : (row.detail ?? ''))),
       warnings: int((row) => row.warnings ?? 0),
+      omitted: rows.some((row) => row.omitted !== undefined) ? int((row) => row.omitted ?? 0) : null,
     },
   };
 }
 
-export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], truncated = null }: Options = {}): Trace {
+export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], excerpt = null, truncated = null }: Options = {}): Trace {
   const { columns, services, names, texts } = columnsOf(rows);
   const end = rows.reduce((last, row) => Math.max(last, row.start + row.duration), 0);
   const first = { service: services[0] ?? '', name: names[0] ?? '' };
@@ -65,6 +69,7 @@ export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root =
     texts,
     columns,
     links,
+    excerpt,
     truncated,
     summary: {
       traceId: '0'.repeat(31) + '1',

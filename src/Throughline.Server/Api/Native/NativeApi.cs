@@ -102,9 +102,10 @@ public static class NativeApi
         var query = new QueryReader(context.Request.Query);
         var asOtlp = query.OneOf("format", "columns", "otlp") == 1;
         var (limit, (from, to)) = (query.Whole("limit", 1, int.MaxValue, int.MaxValue), query.Range());
+        var span = query.Span("span");
         if (query.Finish() is { } wrong) return wrong;
         var isPart = limit < int.MaxValue || from is not null || to is not null;
-        if (asOtlp && isPart) return new Problem(StatusCodes.Status400BadRequest, "An export is of the whole trace: 'limit', 'from' and 'to' are for the columns.", "format");
+        if (asOtlp && (isPart || span is not null)) return new Problem(StatusCodes.Status400BadRequest, "An export is of the whole trace: 'limit', 'from', 'to' and 'span' are for the columns.", "format");
         var (trace, problem) = await FindAsync(context, store);
         if (trace is null) return problem;
 
@@ -120,17 +121,17 @@ public static class NativeApi
         }
         await using var answer = new JsonAnswer(context);
         if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
-        else await TraceWriter.WriteAsync(answer, trace, isPart ? ExcerptOf(trace, limit, from, to, context.RequestAborted) : null);
+        else await TraceWriter.WriteAsync(answer, trace, isPart ? ExcerptOf(trace, limit, from, to, span, context.RequestAborted) : null);
         await answer.FinishAsync();
         return null;
     }
 
     /// <summary>The part of a trace that was asked for; null when that is all of it.</summary>
-    private static TraceExcerpt? ExcerptOf(TraceView trace, int limit, ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken)
+    private static TraceExcerpt? ExcerptOf(TraceView trace, int limit, ulong? fromUnixNano, ulong? toUnixNano, SpanId? wanted, CancellationToken cancellationToken)
     {
         var start = trace.Summary.StartUnixNano;
         var (from, to) = (fromUnixNano is { } f && f > start ? f - start : 0, toUnixNano is not { } t ? ulong.MaxValue : t > start ? t - start : 0);
-        return from == 0 && to == ulong.MaxValue && trace.Spans.RowCount <= limit ? null : TraceExcerpt.Of(trace, limit, from, to, cancellationToken);
+        return from == 0 && to == ulong.MaxValue && trace.Spans.RowCount <= limit ? null : TraceExcerpt.Of(trace, limit, from, to, wanted, cancellationToken);
     }
 
     private static async Task WriteOtlpAsync(JsonAnswer answer, SpanBatch spans)

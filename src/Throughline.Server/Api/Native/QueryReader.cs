@@ -1,4 +1,5 @@
 using System.Globalization;
+using Throughline.Engine.Model;
 using Throughline.Engine.Query.Plan;
 using Throughline.Server.Problems;
 
@@ -62,6 +63,15 @@ internal sealed class QueryReader(IQueryCollection query)
         if (Single(name) is not { } text) return null;
         if (FilterTextDuration.TryParse(text, out var nano, out var problem)) return nano;
         Fail(name, problem);
+        return null;
+    }
+
+    /// <summary>A span id.</summary>
+    internal SpanId? Span(string name)
+    {
+        if (Single(name) is not { } text) return null;
+        if (SpanId.TryParse(text, out var id)) return id;
+        Fail(name, $"'{name}' is a span id of 16 hexadecimal digits, not '{text}'.");
         return null;
     }
 

@@ -68,10 +68,13 @@ public sealed class TraceTests
 
         var early = await server.GetAsync($"{address}?to={Export.BaseNano + 5_500_000}");
         Assert.Equal([Export.Id(1), Export.Id(2), Export.Id(4)], early.GetProperty("columns").GetProperty("spanId").EnumerateArray().Select(v => v.GetString() ?? ""));
+        var wanted = await server.GetAsync($"{address}?limit=2&span={Export.Id(3)}");
+        Assert.Equal([Export.Id(1), Export.Id(3)], wanted.GetProperty("columns").GetProperty("spanId").EnumerateArray().Select(v => v.GetString() ?? ""));
         var whole = await server.GetAsync(address + "?limit=5");
         Assert.Equal(JsonValueKind.Null, whole.GetProperty("excerpt").ValueKind);
         Assert.False(whole.GetProperty("columns").TryGetProperty("omitted", out _));
         Assert.Equal("limit", (await server.GetProblemAsync($"{address}?limit=0", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
+        Assert.Equal("span", (await server.GetProblemAsync($"{address}?limit=5&span=x", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
         Assert.Equal("format", (await server.GetProblemAsync($"{address}?format=otlp&limit=5", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
     }
 

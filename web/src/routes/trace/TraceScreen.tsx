@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'wouter';
-import { statusQuery, traceQuery } from '../../api/queries';
+import { statusQuery } from '../../api/queries';
 import { ApiProblem } from '../../api/problem';
 import { formatAgo, plural } from '../../model/format';
 import { titleOf } from '../../model/summary';
+import type { Excerpt, Trace } from '../../model/trace';
 import { CheckLine } from '../../ui/Checks';
 import { useDelayed } from '../../ui/useDelayed';
 import { TraceSkeleton } from './TraceSkeleton';
 import { TraceView } from './TraceView';
+import { useLoadedTrace } from './useLoadedTrace';
 import './trace.css';
 
 function NotFound({ traceId, retry, busy }: { readonly traceId: string; readonly retry: () => void; readonly busy: boolean }) {
@@ -44,10 +46,21 @@ function NotFound({ traceId, retry, busy }: { readonly traceId: string; readonly
   );
 }
 
+function ExcerptNotice({ trace, excerpt }: { readonly trace: Trace; readonly excerpt: Excerpt }) {
+  return (
+    <div className="notice" role="status">
+      <span className="f2">
+        <b className="strong">{plural(trace.tree.count, 'span')}</b> of {plural(excerpt.spans, 'span')} are loaded: what failed and what took longest in the time that is shown. Zoom in to load shorter ones. Search, services and statistics below are of what is loaded.
+      </span>
+    </div>
+  );
+}
+
 export function TraceScreen({ traceId }: { readonly traceId: string }) {
-  const query = useQuery(traceQuery(traceId));
+  const query = useLoadedTrace(traceId);
+  const { trace } = query;
   const late = useDelayed(query.isPending, 120);
-  const title = query.data === undefined ? `Trace ${traceId.slice(0, 8)}` : titleOf(query.data.summary).name;
+  const title = trace === null ? `Trace ${traceId.slice(0, 8)}` : titleOf(trace.summary).name;
   useEffect(() => {
     document.title = `${title} · Distributed Tracing`;
   }, [title]);
@@ -55,31 +68,32 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
   // A refresh that fails leaves what was there, and says so.
   return (
     <main className="screen" aria-busy={query.isFetching}>
-      {query.data !== undefined ? (
+      {trace !== null ? (
         <>
           {problem !== null && (
             <div className="notice box" role="alert">
               <span className="grow">
                 <b className="strong">{problem.title}</b> <span className="f2">{problem.detail} What is shown is from before.</span>
               </span>
-              <button type="button" className="btn" aria-busy={query.isFetching} onClick={() => void query.refetch()}>
+              <button type="button" className="btn" aria-busy={query.isFetching} onClick={query.refetch}>
                 Retry
               </button>
             </div>
           )}
-          <TraceView trace={query.data} />
+          {trace.excerpt !== null && <ExcerptNotice trace={trace} excerpt={trace.excerpt} />}
+          <TraceView trace={trace} onView={query.setView} />
         </>
       ) : problem === null ? (
         <TraceSkeleton visible={late} />
       ) : problem.kind === 'not-found' || (problem.kind === 'refused' && !/^[0-9a-f]{32}$/.test(traceId)) ? (
-        <NotFound traceId={traceId} retry={() => void query.refetch()} busy={query.isFetching} />
+        <NotFound traceId={traceId} retry={query.refetch} busy={query.isFetching} />
       ) : (
         <div className="state" role="alert">
           <div className="box">
             <b className="strong">{problem.title}</b>
             {problem.detail !== '' && <div className="f2">{problem.detail}</div>}
             <div className="line again">
-              <button type="button" className="btn" aria-busy={query.isFetching} onClick={() => void query.refetch()}>
+              <button type="button" className="btn" aria-busy={query.isFetching} onClick={query.refetch}>
                 Retry
               </button>
             </div>

@@ -14,7 +14,7 @@ import { writeTraceState } from './url';
 import { useTraceState } from './useTraceState';
 
 /** A trace on the page. It owns what is shown; the parts below only draw it and say what the user wants. */
-export function TraceView({ trace }: { readonly trace: Trace }) {
+export function TraceView({ trace, onView }: { readonly trace: Trace; readonly onView: (view: Viewport) => void }) {
   const [state, change] = useTraceState(trace);
   const [pathname] = useLocation();
   const toasts = useToasts();
@@ -30,6 +30,7 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
   }, [trace, found]);
   const errors = useMemo(() => errorRows(trace), [trace]);
 
+  useEffect(() => onView(view), [onView, view]);
   const show = useCallback((next: Viewport) => change((old) => ({ ...old, view: next })), [change]);
   const select = useCallback((row: number) => change((old) => ({ ...old, selected: row })), [change]);
   const toggle = useCallback((row: number) => change((old) => ({ ...old, folding: toggleRow(old.folding, row) })), [change]);

@@ -9,7 +9,8 @@ internal static class ExcerptCheck
     public static void Check(TraceView view, TraceExcerpt excerpt, int limit, ulong fromNano, ulong toNano, SpanId? wantedSpan)
     {
         var wanted = new HashSet<int>();
-        var ranked = Enumerable.Range(0, view.Spans.RowCount).Where(r => IsWanted(r) || Overlaps(r)).OrderByDescending(IsWanted).ThenByDescending(r => view.IsError[r]).ThenByDescending(r => Math.Min(view.Spans.DurationNano(r), long.MaxValue - 1)).ThenBy(r => r);
+        var ranked = Enumerable.Range(0, view.Spans.RowCount).Where(r => IsWanted(r) || Overlaps(r)).OrderByDescending(IsWanted).ThenByDescending(r => !IsWanted(r) && view.IsError[r])
+            .ThenByDescending(r => IsWanted(r) ? 0 : Math.Min(view.Spans.DurationNano(r), long.MaxValue - 1)).ThenBy(r => r);
         foreach (var row in ranked)
         {
             var chain = Chain(row).Where(r => !wanted.Contains(r)).ToList();

@@ -19,7 +19,7 @@ public sealed class KilledServerTests : IDisposable
     private static readonly string[] s_options = ["--head-max-spans", "100", "--log-segment-bytes", "16384", "--compact-target-spans", "300"];
 
     private readonly string _data = Directory.CreateTempSubdirectory("throughline-").FullName;
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(2) };
+    private readonly HttpClient _client = new() { Timeout = Patience.Limit };
 
     public void Dispose()
     {

@@ -9,8 +9,6 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     private readonly string _name;
     private readonly Process _process;
     private readonly List<string> _lines = [];
@@ -48,7 +46,7 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
     /// <summary>Waits for a line of the output that matches, and fails with the whole output if the process ends before it.</summary>
     public async Task<Match> LineAsync(Regex pattern)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         var ended = _process.WaitForExitAsync(limit.Token);
         while (true)
         {
@@ -60,21 +58,21 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
             }
             await Task.WhenAny(news, ended);
             if (!news.IsCompleted)
-                Assert.Fail($"{_name} ended or said nothing for a minute before a line matched '{pattern}'. Its output:\n{Output}");
+                Assert.Fail($"{_name} ended or said no line that matches '{pattern}' in {Patience.Limit.TotalMinutes} minutes. Its output:\n{Output}");
         }
     }
 
     /// <summary>Waits for the process to end by itself and answers its exit code.</summary>
     public async Task<int> EndAsync()
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         try
         {
             await _process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"{_name} did not end within a minute. Its output:\n{Output}");
+            Assert.Fail($"{_name} did not end within {Patience.Limit.TotalMinutes} minutes. Its output:\n{Output}");
         }
         return _process.ExitCode;
     }

@@ -9,8 +9,6 @@ public sealed partial class ProfiledServiceTests : IDisposable
 {
     private const string Namespace = "Throughline.ProfiledService.Work.";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("throughline-profiles-").FullName;
 
     private string Profiles => Path.Combine(_folder, "profiles");
@@ -105,7 +103,7 @@ public sealed partial class ProfiledServiceTests : IDisposable
     }
 
     private static async Task<string> FileAsync(PipelineProcess service) =>
-        (await service.LineAsync(new Regex(@"Wrote (?<path>\S+\.pb\.gz):")).WaitAsync(s_patience)).Groups["path"].Value;
+        (await service.LineAsync(new Regex(@"Wrote (?<path>\S+\.pb\.gz):"))).Groups["path"].Value;
 
     private static void AssertAll(StoredProfile profile, string method, Func<StoredSample, bool> holds)
     {

@@ -43,8 +43,14 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a line of the output that matches, and fails with the whole output if the process ends before it.</summary>
-    public async Task<Match> LineAsync(Regex pattern)
+    /// <summary>How many lines of the output match by now.</summary>
+    public int Count(Regex pattern)
+    {
+        lock (_gate) return _lines.Count(pattern.IsMatch);
+    }
+
+    /// <summary>Waits for a line of the output that matches, the first one or another, and fails with the whole output if the process ends before it.</summary>
+    public async Task<Match> LineAsync(Regex pattern, int number = 1)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         var ended = _process.WaitForExitAsync(limit.Token);
@@ -53,7 +59,7 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
             Task news;
             lock (_gate)
             {
-                if (_lines.Select(line => pattern.Match(line)).FirstOrDefault(match => match.Success) is { } found) return found;
+                if (_lines.Select(line => pattern.Match(line)).Where(match => match.Success).ElementAtOrDefault(number - 1) is { } found) return found;
                 news = _news.Task;
             }
             await Task.WhenAny(news, ended);

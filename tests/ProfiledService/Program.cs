@@ -18,7 +18,7 @@ var stopping = host.Services.GetService(typeof(IHostApplicationLifetime)) is IHo
 // These two go from thread to thread, each under its own span.
 var first = Task.Run(() => WorkAsync("first", Work.First, Work.UnderChild));
 var second = Task.Run(() => WorkAsync("second", Work.Second, null));
-var without = Task.Run(() => Repeat(Work.WithoutSpan, tellAt: 50));
+var without = Task.Run(() => Repeat(Work.WithoutSpan, tellEvery: 50));
 var unsampled = Task.Run(UnsampledAsync);
 var waiting = new Thread(Wait) { IsBackground = true };
 waiting.Start();
@@ -50,12 +50,12 @@ async Task UnsampledAsync()
     await Repeat(Work.Unsampled);
 }
 
-async Task Repeat(Action work, int tellAt = 0)
+async Task Repeat(Action work, int tellEvery = 0)
 {
     for (var round = 1; !stopping.IsCancellationRequested; round++)
     {
         work();
-        if (round == tellAt) Console.WriteLine($"profiled-service has worked {round} rounds");
+        if (tellEvery > 0 && round % tellEvery == 0) Console.WriteLine($"profiled-service has worked {round} rounds");
         await Task.Yield();
     }
 }

@@ -34,8 +34,10 @@ internal sealed class PacedAnswer
         var begun = _time.GetTimestamp();
         for (var i = 0; i < Pieces.Count; i++)
         {
-            var left = TimeSpan.FromSeconds((i + 1) / _tokensPerSecond) - _time.GetElapsedTime(begun);
-            if (left > TimeSpan.Zero) await Task.Delay(left, _time, cancellation);
+            var due = TimeSpan.FromSeconds((i + 1) / _tokensPerSecond);
+            // The runtime's timers go by a coarser clock and by whole milliseconds: they may come a little early.
+            while (due - _time.GetElapsedTime(begun) is { Ticks: > 0 } left)
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), _time, cancellation);
             yield return Pieces[i];
         }
     }

@@ -11,8 +11,6 @@ internal sealed partial class BackendRun : IAsyncDisposable
 {
     public const string Backend = "hsi-backend";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     private readonly List<PipelineProcess> _processes = [];
     private readonly Dictionary<string, string> _otlp = [];
     private Uri _server = new("http://unset");
@@ -23,7 +21,7 @@ internal sealed partial class BackendRun : IAsyncDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("throughline-backend-").FullName;
 
-    public HttpClient Http { get; } = new() { Timeout = s_patience };
+    public HttpClient Http { get; } = new() { Timeout = Patience.Limit };
 
     public Uri Address { get; private set; } = new("http://unset");
 
@@ -132,10 +130,10 @@ internal sealed partial class BackendRun : IAsyncDisposable
     public async Task<JsonElement> DetailAsync(StoredTrace trace, StoredSpan span) =>
         Assert.Single((await AskServerAsync($"/api/v1/traces/{trace.Id}/spans/{span.SpanId}")).GetProperty("spans").EnumerateArray());
 
-    /// <summary>Asks again and again until the answer is yes; fails after a minute with what <paramref name="else"/> says.</summary>
+    /// <summary>Asks again and again until the answer is yes; fails when that takes too long, with what <paramref name="else"/> says.</summary>
     public async Task UntilAsync(Func<Task<bool>> question, Func<string> @else)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         try
         {

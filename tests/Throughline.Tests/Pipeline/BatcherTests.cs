@@ -195,7 +195,7 @@ public sealed class BatcherTests
         using (new Activity("batch_detection").Start())
             batcher.Join(Member(), urgent: false);
 
-        Assert.True(closing.Wait(TimeSpan.FromSeconds(30)), "The batch was never closed.");
+        Assert.True(closing.Wait(Patience.Limit), "The batch was never closed.");
         Assert.Null(current);
     }
 

@@ -43,16 +43,29 @@ public sealed partial class CameraTests : IAsyncLifetime
     [Theory]
     [InlineData(503)]
     [InlineData(500)]
-    [InlineData(0)]
     public async Task ImageThatIsNotAnsweredWellIsSentAgainWithTheSameId(int firstAnswer)
     {
         _answer = attempt => attempt == 0 ? firstAnswer : 202;
         var output = await RunAsync("--Camera:Names", "door", "--Camera:BurstSizes", "2", "--Camera:Bursts", "1", "--Camera:IntervalSeconds", "0",
-            "--Camera:RetryPauseSeconds", "0", "--Camera:TimeoutSeconds", "0.5");
+            "--Camera:RetryPauseSeconds", "0", "--Camera:TimeoutSeconds", "100");
 
         Assert.Equal([2, 2], _received.GroupBy(image => image.Id).Select(sent => sent.Count()));
         Assert.All(_received.GroupBy(image => image.Id), sent => Assert.Equal(sent.First().Bytes, sent.Last().Bytes));
         Assert.Contains("accepted=2 known=0 overloaded=0 refused=0 unanswered=0 skipped=0 sent-again=2", output);
+    }
+
+    [Fact]
+    public async Task ImageThatIsNotAnsweredInTimeIsSentAgainWithTheSameId()
+    {
+        _answer = attempt => attempt == 0 ? 0 : 202;
+        var output = await RunAsync("--Camera:Names", "door", "--Camera:BurstSizes", "1", "--Camera:Bursts", "1", "--Camera:RetryPauseSeconds", "0",
+            "--Camera:TimeoutSeconds", "3", "--Camera:Attempts", "10");
+
+        // On a busy machine a good answer may come too late as well, and the image once more.
+        Assert.True(_received.Count >= 2, output);
+        Assert.Single(_received.Select(image => image.Id).Distinct());
+        Assert.All(_received, image => Assert.Equal(_received.First().Bytes, image.Bytes));
+        Assert.Matches("accepted=1 known=0 overloaded=0 refused=0 unanswered=0 skipped=0 sent-again=[1-9]", output);
     }
 
     [Fact]

@@ -137,7 +137,7 @@ public sealed class EventApiTests(ScriptedBackend backend)
 
         public async Task<SseItem<string>> NextAsync()
         {
-            do Assert.True(await items.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)), "The stream ended.");
+            do Assert.True(await items.MoveNextAsync().AsTask().WaitAsync(Patience.Limit), "The stream ended.");
             while (items.Current.EventType == "ping");
             return items.Current;
         }

@@ -14,8 +14,6 @@ public sealed partial class LauncherTests : IDisposable
 {
     private const int SigTerm = 15;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("throughline-launcher-").FullName;
 
     private string Record => Path.Combine(_folder, "record");
@@ -84,7 +82,7 @@ public sealed partial class LauncherTests : IDisposable
 
     private async Task<(int Code, string Output)> RunToEndAsync(params string[] arguments)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         using var process = Start(arguments);
         try
         {
@@ -101,7 +99,7 @@ public sealed partial class LauncherTests : IDisposable
     /// <summary>Until it says that the page can be opened and has called the cameras, which it does not wait for; then it is stopped, and answers what it said and how it called each program.</summary>
     private async Task<(string Output, IReadOnlyList<string> Calls)> RunUntilReadyAsync(params string[] arguments)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         using var process = Start(arguments);
         try
         {

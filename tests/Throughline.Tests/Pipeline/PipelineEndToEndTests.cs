@@ -147,7 +147,7 @@ public sealed class PipelineEndToEndTests(PipelineRun run)
     [Fact]
     public async Task EventsCarryTheTracesThatTheServerHas()
     {
-        var events = await run.EventsAsync();
+        var events = run.Events;
         var carriers = await run.TracesAsync("save_event");
 
         Assert.Equal(carriers.Select(trace => trace.Id).Order(), events.Select(saved => saved.GetProperty("traceId").GetString()).Order());
@@ -169,6 +169,9 @@ public sealed class PipelineEndToEndTests(PipelineRun run)
         Assert.Equal([Backend, Nemotron, Yolo26], services.Order());
     }
 
+    [Fact]
+    public void ServicesEndWithoutAnErrorWhenTheyAreToldTo() => Assert.Equal([0, 0, 0, 0], run.ExitCodes);
+
     private static StoredSpan AssertUnder(StoredTrace trace, StoredSpan parent, string service, string name, int kind)
     {
         var span = trace.Find(service, name, kind);
@@ -176,25 +179,5 @@ public sealed class PipelineEndToEndTests(PipelineRun run)
         Assert.True(trace.SeedParent(span) == parent, $"{name} of {service} is not under {parent.Name} in:\n{trace}");
         Assert.True(span.StartNano >= parent.StartNano, $"{name} of {service} begins before {parent.Name} in:\n{trace}");
         return span;
-    }
-}
-
-/// <summary>Stops what it started, so it has a run of its own.</summary>
-[Collection(nameof(PipelineEndToEndTests))]
-public sealed class PipelineShutdownTests
-{
-    [Fact]
-    public async Task ServicesEndInOrderWithoutAnError()
-    {
-        var run = new PipelineRun();
-        try
-        {
-            await run.InitializeAsync();
-            Assert.Equal([0, 0, 0, 0], await run.StopServicesAsync());
-        }
-        finally
-        {
-            await run.DisposeAsync();
-        }
     }
 }

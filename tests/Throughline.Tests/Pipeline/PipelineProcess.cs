@@ -9,8 +9,6 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     private readonly string _name;
     private readonly Process _process;
     private readonly List<string> _lines = [];
@@ -45,36 +43,42 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a line of the output that matches, and fails with the whole output if the process ends before it.</summary>
-    public async Task<Match> LineAsync(Regex pattern)
+    /// <summary>How many lines of the output match by now.</summary>
+    public int Count(Regex pattern)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        lock (_gate) return _lines.Count(pattern.IsMatch);
+    }
+
+    /// <summary>Waits for a line of the output that matches, the first one or another, and fails with the whole output if the process ends before it.</summary>
+    public async Task<Match> LineAsync(Regex pattern, int number = 1)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
         var ended = _process.WaitForExitAsync(limit.Token);
         while (true)
         {
             Task news;
             lock (_gate)
             {
-                if (_lines.Select(line => pattern.Match(line)).FirstOrDefault(match => match.Success) is { } found) return found;
+                if (_lines.Select(line => pattern.Match(line)).Where(match => match.Success).ElementAtOrDefault(number - 1) is { } found) return found;
                 news = _news.Task;
             }
             await Task.WhenAny(news, ended);
             if (!news.IsCompleted)
-                Assert.Fail($"{_name} ended or said nothing for a minute before a line matched '{pattern}'. Its output:\n{Output}");
+                Assert.Fail($"{_name} ended or said no line that matches '{pattern}' in {Patience.Limit.TotalMinutes} minutes. Its output:\n{Output}");
         }
     }
 
     /// <summary>Waits for the process to end by itself and answers its exit code.</summary>
     public async Task<int> EndAsync()
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         try
         {
             await _process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"{_name} did not end within a minute. Its output:\n{Output}");
+            Assert.Fail($"{_name} did not end within {Patience.Limit.TotalMinutes} minutes. Its output:\n{Output}");
         }
         return _process.ExitCode;
     }

@@ -6,7 +6,11 @@ using System.Text.RegularExpressions;
 
 namespace Throughline.Tests.Pipeline;
 
-/// <summary>One run of everything: the real server on an empty directory and the four real processes, on free ports, until the cameras have sent their images.</summary>
+/// <summary>
+/// One run of everything: the real server on an empty directory and the four real processes, on free ports, until the cameras have sent their images and
+/// the run has what it waits for. Then the services are stopped, as Ctrl-C would, and only then is the server asked: each service sends its spans when it
+/// likes, so nothing but their end says that all of a trace is there.
+/// </summary>
 public sealed partial class PipelineRun : IAsyncLifetime
 {
     /// <summary>What the cameras send in all.</summary>
@@ -28,18 +32,42 @@ public sealed partial class PipelineRun : IAsyncLifetime
     /// <summary>Images of a run with a fault: three each of two cameras, a second after which their batches are closed, until the run has what it waits for.</summary>
     internal Func<PipelineRun, Task<bool>>? Until { get; init; }
 
+    /// <summary>What a test asks of the services themselves, before they are stopped.</summary>
+    internal Func<PipelineRun, Task>? BeforeTheEnd { get; init; }
+
+    /// <summary>The events that the backend had at the end.</summary>
+    internal IReadOnlyList<JsonElement> Events { get; private set; } = [];
+
+    /// <summary>The exit codes of the services, in the order in which they were stopped: camera, backend, analyst, detector.</summary>
+    internal IReadOnlyList<int> ExitCodes { get; private set; } = [];
+
     /// <summary>Where hsi-nemotron listens.</summary>
     internal Uri Analyst { get; private set; } = new("http://unset");
-
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("throughline-pipeline-").FullName;
     private readonly List<PipelineProcess> _processes = [];
     private readonly HttpClient _http = new();
+    private readonly Socket _nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private Uri _server = new("http://unset");
     private Uri _backend = new("http://unset");
 
     public async ValueTask InitializeAsync()
+    {
+        try
+        {
+            await RunAsync();
+            Events = [.. (await _http.GetFromJsonAsync<JsonElement>(new Uri(_backend, "/api/events"))).GetProperty("events").EnumerateArray()];
+            if (BeforeTheEnd is not null) await BeforeTheEnd(this);
+            ExitCodes = await StopServicesAsync();
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task RunAsync()
     {
         var server = Start(PipelineFiles.Program("src/Throughline.Server", "throughline"), [],
             "server", "--data", Path.Combine(_folder, "data"), "--http", "http://127.0.0.1:0", "--otlp-grpc", "http://127.0.0.1:0", "--otlp-http", "http://127.0.0.1:0");
@@ -51,7 +79,7 @@ public sealed partial class PipelineRun : IAsyncLifetime
         };
         string[] fault = Fault is null ? [] : ["--Fault", Fault];
         var detector = DetectorOptions is null
-            ? $"http://127.0.0.1:{FreePort()}"
+            ? NobodysAddress()
             : await Service("Yolo26", "hsi-yolo26", otlp, ["--Model:Path", PipelineFiles.Model, .. fault, .. DetectorOptions]);
         Analyst = new(await Service("Nemotron", "hsi-nemotron", otlp, [.. fault, .. AnalystOptions]));
         _backend = new(await Service("Backend", "hsi-backend", otlp, ["--Detector:Url", detector, "--Analyst:Url", Analyst.AbsoluteUri,
@@ -61,16 +89,18 @@ public sealed partial class PipelineRun : IAsyncLifetime
             "--Detector:TimeoutSeconds", "60", .. fault, .. BackendOptions]));
         var camera = Start(PipelineFiles.Program("pipeline/Camera", "hsi-camera"), [], ["--Camera:Backend", _backend.AbsoluteUri,
             "--Camera:Frames", PipelineFiles.Frames, "--Camera:BurstSizes", "3", "--Camera:Bursts", "1", "--Camera:IntervalSeconds", "0.3",
-            "--Camera:PauseSeconds", "0", .. fault]);
+            "--Camera:PauseSeconds", "0", "--Camera:TimeoutSeconds", "60", .. fault]);
         Assert.Equal(0, await camera.EndAsync());
-        await WaitForWholeTraces();
+        await WaitForEnoughAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var process in Enumerable.Reverse(_processes)) await process.DisposeAsync();
+        _processes.Clear();
         _http.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _nobody.Dispose();
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
     }
 
     internal async Task<IReadOnlyList<StoredTrace>> TracesAsync(string operation)
@@ -92,46 +122,42 @@ public sealed partial class PipelineRun : IAsyncLifetime
 
     internal Task<JsonElement> GetAsync(string path) => _http.GetFromJsonAsync<JsonElement>(new Uri(_server, path));
 
-    internal async Task<IReadOnlyList<JsonElement>> EventsAsync() =>
-        [.. (await _http.GetFromJsonAsync<JsonElement>(new Uri(_backend, "/api/events"))).GetProperty("events").EnumerateArray()];
-
     /// <summary>Stops the pipeline's services as Ctrl-C would, the backend first, and answers their exit codes.</summary>
-    internal async Task<IReadOnlyList<int>> StopServicesAsync()
+    private async Task<IReadOnlyList<int>> StopServicesAsync()
     {
         var codes = new List<int>();
         foreach (var process in Enumerable.Reverse(_processes.Skip(1))) codes.Add(await process.StopAsync());
         return codes;
     }
 
-    private async Task WaitForWholeTraces()
+    private async Task WaitForEnoughAsync()
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         try
         {
-            while (!await (Until ?? EveryTraceIsWhole)(this)) await tick.WaitForNextTickAsync(limit.Token);
+            while (!await (Until ?? EveryImageIsDone)(this)) await tick.WaitForNextTickAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"After {s_patience.TotalMinutes} minutes the server has {await CountAsync("Process Detection")} traces of {Images} images, "
-                + $"{await CountAsync("save_event", "await_analysis")} of them whole.\n" + string.Join("\n", _processes.Select(process => process.Output)));
+            Assert.Fail($"After {Patience.Limit.TotalMinutes} minutes the server has {await CountAsync("Process Detection")} traces of {Images} images, "
+                + $"{await CountAsync("save_event", "await_analysis")} of them done.\n" + string.Join("\n", _processes.Select(process => process.Output)));
         }
     }
 
-    /// <summary>Every image's trace has its end: the saved event, or the wait for the analysis that another trace tells.</summary>
-    internal static async Task<bool> EveryTraceIsWhole(PipelineRun run) => await run.CountAsync("save_event", "await_analysis") == Images;
+    /// <summary>Every image's trace has what the backend does last: the saved event, or the wait for the analysis that another trace tells.</summary>
+    internal static async Task<bool> EveryImageIsDone(PipelineRun run) => await run.CountAsync("save_event", "await_analysis") == Images;
 
     /// <summary>How many traces have a span of one of the operations.</summary>
     internal async Task<int> CountAsync(params string[] operations) =>
         (await GetAsync($"/api/v1/search?{string.Join('&', operations.Select(name => $"operation={Uri.EscapeDataString(name)}"))}&limit=1"))
         .GetProperty("total").GetProperty("value").GetInt32();
 
-    /// <summary>A port at which nobody listens, since it was free a moment ago.</summary>
-    private static int FreePort()
+    /// <summary>An address at which nobody listens and, while the run lives, nobody else can.</summary>
+    private string NobodysAddress()
     {
-        using var nobody = new TcpListener(IPAddress.Loopback, 0);
-        nobody.Start();
-        return ((IPEndPoint)nobody.LocalEndpoint).Port;
+        _nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return $"http://{_nobody.LocalEndPoint}";
     }
 
     private async Task<string> Service(string folder, string name, Dictionary<string, string> environment, params string[] options)

@@ -41,7 +41,7 @@ internal sealed class ScriptedServices : IAsyncDisposable
     public IDisposable Hold() => _hold = new();
 
     /// <summary>Until a detection waits.</summary>
-    public Task HeldAsync() => _hold is { } hold ? hold.Entered.Task.WaitAsync(TimeSpan.FromSeconds(60)) : Task.CompletedTask;
+    public Task HeldAsync() => _hold is { } hold ? hold.Entered.Task.WaitAsync(Patience.Limit) : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

@@ -25,10 +25,10 @@ internal sealed class SpanRecorder : IDisposable
 
     public Activity Only(string name) => Assert.Single(_ended, span => span.DisplayName == name);
 
-    /// <summary>Waits until a span of that kind has ended; fails after a minute.</summary>
+    /// <summary>Waits until a span of that kind has ended; fails when none comes.</summary>
     public async Task<Activity> WaitForAsync(Func<Activity, bool> wanted)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var limit = new CancellationTokenSource(Patience.Limit);
         while (true)
         {
             var news = Volatile.Read(ref _news);

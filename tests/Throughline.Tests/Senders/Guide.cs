@@ -46,7 +46,7 @@ internal sealed partial class Guide
     {
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} was not started.");
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var limit = new CancellationTokenSource(Patience.Limit);
         try
         {
             var errors = process.StandardError.ReadToEndAsync(limit.Token);

@@ -25,7 +25,7 @@ public sealed class GpuFiguresTests
         var lines = new LogLines();
         using var figures = new GpuFigures("/nowhere/nvidia-smi", lines, new FakeTimeProvider());
         await figures.StartAsync(CancellationToken.None);
-        await (figures.ExecuteTask ?? Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(60));
+        await (figures.ExecuteTask ?? Task.CompletedTask).WaitAsync(Patience.Limit);
 
         Assert.Contains("no figures of a GPU", Assert.Single(lines.Written));
     }
@@ -40,7 +40,7 @@ public sealed class GpuFiguresTests
         using var figures = new GpuFigures(program, lines, new FakeTimeProvider());
         await figures.StartAsync(CancellationToken.None);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(Patience.Limit);
         while (lines.Written.Count == 0) await tick.WaitForNextTickAsync(limit.Token);
         Assert.False((figures.ExecuteTask ?? Task.CompletedTask).IsCompleted);
         await figures.StopAsync(CancellationToken.None);

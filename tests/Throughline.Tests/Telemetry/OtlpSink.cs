@@ -17,8 +17,6 @@ namespace Throughline.Tests.Telemetry;
 /// <summary>A real OTLP receiver for spans, logs and metrics, over gRPC and over HTTP with protobuf, on free ports. It keeps what it gets.</summary>
 internal sealed class OtlpSink : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     private readonly WebApplication _receiver;
     private readonly ConcurrentQueue<Received<Span>> _spans = [];
     private readonly ConcurrentQueue<Received<OtlpLogRecord>> _logs = [];
@@ -69,7 +67,7 @@ internal sealed class OtlpSink : IAsyncDisposable
 
     private async Task<Received<T>> FirstAsync<T>(ConcurrentQueue<Received<T>> queue, Func<Received<T>, bool> wanted)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         while (true)
         {
             Task news;
@@ -81,7 +79,7 @@ internal sealed class OtlpSink : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"No {typeof(T).Name} that was wanted came within a minute. What came: {string.Join("; ", queue)}");
+                Assert.Fail($"No {typeof(T).Name} that was wanted came within {Patience.Limit.TotalMinutes} minutes. What came: {string.Join("; ", queue)}");
             }
         }
     }

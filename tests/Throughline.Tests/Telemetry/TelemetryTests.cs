@@ -65,7 +65,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         using (var spans = new SpanSource(_service))
         {
             spans.Start("patient")?.Dispose();
-            await _taken.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            await _taken.Task.WaitAsync(Patience.Limit);
             await host.StopAsync();
         }
 

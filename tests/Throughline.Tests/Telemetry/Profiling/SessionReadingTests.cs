@@ -7,8 +7,6 @@ namespace Throughline.Tests.Telemetry.Profiling;
 /// <summary>A session of this process's own runtime.</summary>
 public sealed class SessionReadingTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task ReaderThatFailsMidwayLetsTheSessionStop()
     {
@@ -20,10 +18,10 @@ public sealed class SessionReadingTests
                 [new("Microsoft-DotNETCore-SampleProfiler", EventLevel.Informational)], circularBufferSizeMB: 16, rundownKeyword: Everything, requestStackwalk: true),
             CancellationToken.None);
         var reading = new SessionReading(session, (in _) => throw new InvalidDataException("the first event is one too many"));
-        await Assert.ThrowsAsync<InvalidDataException>(() => reading.Ended.WaitAsync(s_patience));
+        await Assert.ThrowsAsync<InvalidDataException>(() => reading.Ended.WaitAsync(Patience.Limit));
 
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience.Limit);
         Assert.Contains("one too many", (await Assert.ThrowsAsync<InvalidDataException>(() => reading.StopAsync(limit.Token))).Message);
-        await Task.Run(session.Dispose).WaitAsync(s_patience);
+        await Task.Run(session.Dispose).WaitAsync(Patience.Limit);
     }
 }

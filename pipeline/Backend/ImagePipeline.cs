@@ -7,7 +7,8 @@ namespace Throughline.Pipeline.Backend;
 
 /// <summary>
 /// The way of an image after its 202: detection, its camera's batch, analysis. Owns the loops that empty both queues. When the host
-/// stops, what was taken on is finished: waiting images are detected, open batches closed and analysed.
+/// stops, what was taken on is finished: waiting images are detected, open batches closed and analysed. What a broken loop leaves behind is
+/// given up, each image and each batch by itself, and says so.
 /// </summary>
 internal sealed class ImagePipeline : BackgroundService
 {
@@ -38,15 +39,32 @@ internal sealed class ImagePipeline : BackgroundService
     /// </summary>
     public bool TryTake(ReceivedImage image) => _batches.Count < _options.AnalysisQueue && _images.TryAdd(image);
 
+    /// <summary>The loops run from here on, so that a stop that comes at once knows them.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Each loop has a context of its own, with neither a span nor baggage in it: an image's baggage is its own alone.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _detecting = [.. Enumerable.Range(0, _options.Detections).Select(_ => Task.Run(() => DetectAll(_giveUp.Token), CancellationToken.None))];
+            _analysing = [.. Enumerable.Range(0, _options.Analyses).Select(_ => Task.Run(() => AnalyseAll(_giveUp.Token), CancellationToken.None))];
+        }
+        return base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await using var hurry = cancellationToken.Register(_giveUp.Cancel);
         _images.Complete();
-        await Task.WhenAll(_detecting);
+        // A loop that broke must not take with it what the others and the next stage can finish: it is told at the end.
+        var givenUp = new CancellationToken(canceled: true);
+        await Task.WhenAll(_detecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DetectAll(givenUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _batcher.CloseAll();
         _batches.Complete();
-        await Task.WhenAll(_analysing);
+        await Task.WhenAll(_analysing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await AnalyseAll(givenUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
+        await Task.WhenAll([.. _detecting, .. _analysing]);
     }
 
     public override void Dispose()
@@ -57,23 +75,17 @@ internal sealed class ImagePipeline : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Each loop has a context of its own, with neither a span nor baggage in it: an image's baggage is its own alone.
-        using (ExecutionContext.SuppressFlow())
-        {
-            _detecting = [.. Enumerable.Range(0, _options.Detections).Select(_ => Task.Run(DetectAll, CancellationToken.None))];
-            _analysing = [.. Enumerable.Range(0, _options.Analyses).Select(_ => Task.Run(AnalyseAll, CancellationToken.None))];
-        }
         // The first loop that breaks ends the service, rather than leave it taking images that nobody looks at.
         await foreach (var ended in Task.WhenEach([.. _detecting, .. _analysing])) await ended;
     }
 
-    private async Task DetectAll()
+    private async Task DetectAll(CancellationToken giveUp)
     {
-        await foreach (var image in _images.TakeAllAsync()) await _detection.RunAsync(image, _giveUp.Token);
+        await foreach (var image in _images.TakeAllAsync()) await _detection.RunAsync(image, giveUp);
     }
 
-    private async Task AnalyseAll()
+    private async Task AnalyseAll(CancellationToken giveUp)
     {
-        await foreach (var batch in _batches.TakeAllAsync()) await _analysis.RunAsync(batch, _giveUp.Token);
+        await foreach (var batch in _batches.TakeAllAsync()) await _analysis.RunAsync(batch, giveUp);
     }
 }

@@ -25,7 +25,7 @@ try
     builder.Services
         .AddSingleton(spans).AddSingleton<PipelineMetrics>()
         .AddSingleton(upload).AddSingleton(new CameraDirectory(builder.Configuration))
-        .AddSingleton<UploadReader>().AddSingleton<RecentImages>().AddSingleton<ImageEndpoint>()
+        .AddSingleton<UploadReader>().AddSingleton<UploadBody>().AddSingleton<UploadRoom>().AddSingleton<RecentImages>().AddSingleton<ImageEndpoint>()
         .AddSingleton(Options("Pipeline", new ImagePipelineOptions())).AddSingleton(Options("Batch", new BatchOptions()))
         .AddSingleton(Caller("hsi-yolo26", Options("Detector", new ServiceOptions { Url = new("http://127.0.0.1:8095") }), fault.LostPropagation,
             caller => new DetectorClient(caller, spans)))

@@ -30,7 +30,9 @@ internal sealed record DetectionAnswer(string Model, string ModelVersion, IReadO
 /// <summary>Asks hsi-yolo26 what is on an image. Thread-safe.</summary>
 internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans)
 {
-    /// <exception cref="ServiceCallException">The detector could not be asked; the span says so.</exception>
+    /// <summary>Whatever goes wrong is on the span when it ends, also that the service had to stop first.</summary>
+    /// <exception cref="ServiceCallException">The detector could not be asked.</exception>
+    /// <exception cref="OperationCanceledException">The service had to stop before the answer was there.</exception>
     public async Task<DetectionAnswer> DetectAsync(ReceivedImage image, CancellationToken cancellation)
     {
         using var span = spans.StartUnder(image.Trace, "detect_objects", ActivityKind.Client);
@@ -49,6 +51,16 @@ internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans)
         catch (ServiceCallException problem)
         {
             span.Fail(problem, problem.ErrorType);
+            throw;
+        }
+        catch (OperationCanceledException problem)
+        {
+            span.Fail(problem, "shutdown");
+            throw;
+        }
+        catch (Exception problem)
+        {
+            span.Fail(problem);
             throw;
         }
 

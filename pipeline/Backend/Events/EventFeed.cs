@@ -4,22 +4,20 @@ using System.Threading.Channels;
 namespace Throughline.Pipeline.Backend.Events;
 
 /// <summary>
-/// Hands each saved event to those who watch. Who reads too slowly is cut off, and comes back with the id of the last event it has, so
-/// that nothing is missed. Thread-safe.
+/// Tells those who watch that there is something new to read, and hands nothing over: events are saved by several at once, so that the order
+/// in which they are announced says nothing. Each watcher reads what it lacks from the database, in the order of the ids. Thread-safe.
 /// </summary>
 internal sealed class EventFeed(EventOptions options)
 {
-    /// <summary>Events that a watcher may be behind before it is cut off.</summary>
-    private const int Backlog = 256;
-
     private readonly Lock _gate = new();
     private readonly HashSet<Watcher> _watchers = [];
 
-    public void Publish(SecurityEvent saved)
+    /// <summary>For who has saved an event, once it can be read.</summary>
+    public void Announce()
     {
         lock (_gate)
             foreach (var watcher in _watchers)
-                watcher.Hand(saved);
+                watcher.Wake();
     }
 
     /// <summary>False when as many watch as may. The caller disposes the watcher.</summary>
@@ -34,22 +32,19 @@ internal sealed class EventFeed(EventOptions options)
         return true;
     }
 
-    /// <summary>One who watches. Its events are read by one at a time.</summary>
+    /// <summary>One who watches, and is waited on by one at a time.</summary>
     public sealed class Watcher(EventFeed feed) : IDisposable
     {
-        private readonly Channel<SecurityEvent> _events = Channel.CreateBounded<SecurityEvent>(Backlog);
+        private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-        /// <summary>Ends when the watcher is cut off.</summary>
-        public ChannelReader<SecurityEvent> Events => _events.Reader;
+        /// <summary>Ends when something was announced since the last time, or since the watching began.</summary>
+        public async ValueTask WaitAsync(CancellationToken cancellation) => await _news.Reader.ReadAsync(cancellation);
 
         public void Dispose()
         {
             lock (feed._gate) feed._watchers.Remove(this);
         }
 
-        internal void Hand(SecurityEvent saved)
-        {
-            if (!_events.Writer.TryWrite(saved)) _events.Writer.TryComplete();
-        }
+        internal void Wake() => _news.Writer.TryWrite(true);
     }
 }

@@ -8,7 +8,7 @@ using Throughline.Telemetry;
 namespace Throughline.Pipeline.Backend.Events;
 
 /// <summary>
-/// Saves the event of a judged batch, told as <c>save_event</c> in the carrier's trace, and hands it to those who watch. Thread-safe.
+/// Saves the event of a judged batch, told as <c>save_event</c> in the carrier's trace, and tells those who watch. Thread-safe.
 /// </summary>
 internal sealed class EventRecorder(
     EventStore events, EventFeed feed, EventOptions options, PipelineMetrics metrics, SpanSource spans, ILogger<EventRecorder> logger)
@@ -26,7 +26,7 @@ internal sealed class EventRecorder(
             var saved = SaveWhenUnlocked(batch, verdict, span);
             span?.SetTag("event.id", saved.Id);
             metrics.CountEvent(saved.RiskLevel, saved.Fallback);
-            feed.Publish(saved);
+            feed.Announce();
         }
         catch (SqliteException problem)
         {

@@ -71,8 +71,19 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
         return found.Count <= query.Limit ? new(found, null) : new([.. found.Take(query.Limit)], found[query.Limit - 1].Id);
     }
 
-    /// <summary>The events that were saved after the one with this id, oldest first.</summary>
+    /// <summary>
+    /// The events that were saved after the one with this id, oldest first. SQLite has one writer at a time, which takes the id while it has
+    /// the lock and never takes one twice: no event becomes visible behind one with a higher id.
+    /// </summary>
     public IReadOnlyList<SecurityEvent> After(long id, int limit) => Read("events", SelectAfter, ("$after", id), ("$limit", limit));
+
+    /// <summary>The id of the newest event; 0 when there is none.</summary>
+    public long LastId()
+    {
+        using var database = events.Open();
+        using var select = EventDatabase.Command(database, "SELECT COALESCE(MAX(id), 0) FROM events");
+        return Convert.ToInt64(select.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
 
     /// <summary>The event with this id; null when there is none, or none any more.</summary>
     public SecurityEvent? Find(long id) => Read("events", SelectEvent, ("$id", id)).FirstOrDefault();

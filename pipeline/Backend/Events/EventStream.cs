@@ -6,11 +6,13 @@ namespace Throughline.Pipeline.Backend.Events;
 
 /// <summary>
 /// <c>GET /api/events/stream?after=ID</c>: saved events as server-sent events (HTML standard, "Server-sent events"), each with its id.
-/// <c>Last-Event-ID</c> or <c>after</c> brings first what was saved since. Thread-safe.
+/// <c>Last-Event-ID</c> or <c>after</c> brings first what was saved since. They come in the order of their ids, each once, so that who comes
+/// back with the last id it got misses none that is still kept. Thread-safe.
 /// </summary>
 internal sealed class EventStream(EventFeed feed, EventStore events, IHostApplicationLifetime host, TimeProvider time)
 {
-    private const int CatchUpSize = 100;
+    /// <summary>Events that are read in one go.</summary>
+    private const int AtOnce = 100;
 
     /// <summary>A client that is gone is noticed when something is written to it.</summary>
     private static readonly TimeSpan s_pingEvery = TimeSpan.FromSeconds(15);
@@ -40,33 +42,35 @@ internal sealed class EventStream(EventFeed feed, EventStore events, IHostApplic
     {
         using var _ = watcher;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(gone, host.ApplicationStopping);
+        // The watching has begun, so that whatever is saved from here on is announced. Who had an id that isn't given yet saw another database.
+        var newest = events.LastId();
+        var last = from < newest ? from.Value : newest;
         yield return new(new { }, "ready");
-        var last = from ?? 0;
-        if (from is not null)
-            while (events.After(last, CatchUpSize) is { Count: > 0 } missed)
-                foreach (var one in missed)
+        bool? more = true;
+        do
+        {
+            if (more is false) yield return new(new { }, "ping");
+            while (events.After(last, AtOnce) is { Count: > 0 } found)
+                foreach (var one in found)
                 {
+                    if (end.IsCancellationRequested) yield break;
                     yield return Item(one);
                     last = one.Id;
                 }
-        while (await NextAsync(watcher, end.Token) is { } more)
-        {
-            if (!more) yield return new(new { }, "ping");
-            // What was saved between watching and catching up comes both ways.
-            while (watcher.Events.TryRead(out var saved))
-                if (saved.Id > last)
-                    yield return Item(saved);
+            more = await NextAsync(watcher, end.Token);
         }
+        while (more is not null);
     }
 
-    /// <summary>True when there is an event to read, false when it is time for a sign of life, null at the end.</summary>
+    /// <summary>True when there is something to read, false when it is time for a sign of life, null at the end.</summary>
     private async Task<bool?> NextAsync(EventFeed.Watcher watcher, CancellationToken end)
     {
         using var patience = new CancellationTokenSource(s_pingEvery, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end, patience.Token);
         try
         {
-            return await watcher.Events.WaitToReadAsync(either.Token) ? true : null;
+            await watcher.WaitAsync(either.Token);
+            return true;
         }
         catch (OperationCanceledException)
         {

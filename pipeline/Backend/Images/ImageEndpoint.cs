@@ -8,7 +8,8 @@ namespace Throughline.Pipeline.Backend.Images;
 /// answered with 200. The request's server span is the root of the image's trace; what comes later is recorded under it after it
 /// has ended. Thread-safe.
 /// </summary>
-internal sealed class ImageEndpoint(ImagePipeline pipeline, UploadReader reader, RecentImages recent, PipelineMetrics metrics, SpanSource spans)
+internal sealed class ImageEndpoint(
+    ImagePipeline pipeline, UploadReader reader, UploadRoom room, RecentImages recent, PipelineMetrics metrics, SpanSource spans)
 {
     public void Map(WebApplication app) => app.MapPost("/api/cameras/{camera}/images", Receive).WithSpanName("Process Detection");
 
@@ -43,7 +44,8 @@ internal sealed class ImageEndpoint(ImagePipeline pipeline, UploadReader reader,
         using var span = spans.Start("receive_image");
         try
         {
-            var image = await reader.ReadAsync(camera, request, root?.Context ?? default, cancellation);
+            using var place = room.Enter();
+            var image = await reader.ReadAsync(camera, request, place, root?.Context ?? default, cancellation);
             image.Describe(span);
             image.Describe(root);
             return image;
@@ -76,8 +78,7 @@ internal sealed class ImageEndpoint(ImagePipeline pipeline, UploadReader reader,
                 throw new UploadRefusedException(StatusCodes.Status409Conflict, "image_id_conflict", "Image id in use",
                     $"The id '{image.Id}' belongs to another image of this camera. Give each image its own, and keep it when sending it again.");
             default:
-                throw new UploadRefusedException(StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded",
-                    "More images are waiting than the pipeline takes on. Send this one again in a second.");
+                throw UploadRefusedException.Overloaded("More images are waiting than the pipeline takes on. Send this one again in a second.");
         }
     }
 

@@ -12,6 +12,14 @@ internal sealed class UploadOptions
     [Range(1024, 1024 * 1024 * 1024)]
     public int MaximumBytes { get; set; } = 16 * 1024 * 1024;
 
+    /// <summary>Uploads that may be read at once. More are answered with 503.</summary>
+    [Range(1, 100_000)]
+    public int MaximumConcurrent { get; set; } = 64;
+
+    /// <summary>Bytes that the uploads which are being read may hold together. One that is alone may have as many as it needs.</summary>
+    [Range(1024, 1024L * 1024 * 1024 * 1024)]
+    public long MaximumConcurrentBytes { get; set; } = 128 * 1024 * 1024;
+
     /// <summary>How long an image is remembered, so that its second sending is known; 0 takes every image for a new one.</summary>
     [Range(0, 86_400)]
     public double DuplicateWindowSeconds { get; set; } = 300;

@@ -5,16 +5,16 @@ using System.Text.RegularExpressions;
 namespace Throughline.Pipeline.Backend.Images;
 
 /// <summary>Reads an upload and checks it: the camera, the image's id, the size, and whether the JPEG is all there. Thread-safe.</summary>
-internal sealed partial class UploadReader(CameraDirectory cameras, UploadOptions options, TimeProvider time)
+internal sealed partial class UploadReader(CameraDirectory cameras, UploadBody body, TimeProvider time)
 {
     private const string IdHeader = "X-Image-Id";
 
     /// <exception cref="UploadRefusedException">It is not an image of a known camera as agreed, and why.</exception>
-    public async Task<ReceivedImage> ReadAsync(string camera, HttpRequest request, ActivityContext trace, CancellationToken cancellation)
+    public async Task<ReceivedImage> ReadAsync(string camera, HttpRequest request, UploadRoom.Place place, ActivityContext trace, CancellationToken cancellation)
     {
         var from = FindCamera(camera);
         var id = ImageId(request);
-        var bytes = await BodyAsync(request, cancellation);
+        var bytes = await body.ReadAsync(request, place, cancellation);
         var jpeg = JpegFile.Read(bytes);
         if (jpeg.State == JpegState.NotJpeg) throw UploadRefusedException.Invalid($"The body of {bytes.Length} bytes is not a JPEG image.");
         if (jpeg.State == JpegState.Truncated)
@@ -37,41 +37,6 @@ internal sealed partial class UploadReader(CameraDirectory cameras, UploadOption
         var id = given.ToString();
         return Id().IsMatch(id) ? id : throw UploadRefusedException.Invalid($"The header {IdHeader} has to be 1 to 64 letters, digits, '-' or '_'.");
     }
-
-    private async Task<byte[]> BodyAsync(HttpRequest request, CancellationToken cancellation)
-    {
-        using var body = new MemoryStream(request.ContentLength is { } length and >= 0 && length <= options.MaximumBytes ? (int)length : 0);
-        var buffer = new byte[64 * 1024];
-        long total = 0;
-        try
-        {
-            while (await request.Body.ReadAsync(buffer, cancellation) is var read and > 0)
-            {
-                total += read;
-                // A sender that is cut off in the middle of its body gets a reset and never sees the answer.
-                if (total <= options.MaximumBytes) body.Write(buffer, 0, read);
-            }
-        }
-        catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            throw TooLarge(problem);
-        }
-        catch (BadHttpRequestException problem)
-        {
-            throw new UploadRefusedException(problem.StatusCode, "bad_request", "Bad request", $"The body could not be read: {problem.Message}", problem);
-        }
-        catch (IOException problem)
-        {
-            throw new UploadRefusedException(
-                StatusCodes.Status499ClientClosedRequest, "client_disconnected", "Client disconnected",
-                $"The sender went away after {total} bytes: {problem.Message}", problem);
-        }
-        return total <= options.MaximumBytes ? body.ToArray() : throw TooLarge(null);
-    }
-
-    private UploadRefusedException TooLarge(Exception? cause) => new(
-        StatusCodes.Status413PayloadTooLarge, "payload_too_large", "Image too large",
-        $"The image has more than {options.MaximumBytes} bytes, the limit (Upload:MaximumBytes). Send a smaller one.", cause);
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
     private static partial Regex Id();

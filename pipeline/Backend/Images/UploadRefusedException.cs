@@ -17,4 +17,8 @@ internal sealed class UploadRefusedException(int status, string errorType, strin
     /// <summary>A request that is not as agreed: 400.</summary>
     public static UploadRefusedException Invalid(string message) =>
         new(StatusCodes.Status400BadRequest, "validation_error", "Invalid image", message);
+
+    /// <summary>There is no room for it now: 503, and it may come again.</summary>
+    public static UploadRefusedException Overloaded(string message) =>
+        new(StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded", message);
 }

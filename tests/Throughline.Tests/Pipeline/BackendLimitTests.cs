@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Throughline.Tests.Pipeline;
@@ -91,6 +93,28 @@ public sealed class BackendLimitTests
         // It was not taken, so that its second sending is no duplicate.
         await run.UntilAsync(async () => (await run.UploadAsync("door", late)).Status == HttpStatusCode.Accepted, () => "It is never taken.");
         await run.EventsAsync("door", 2);
+    }
+
+    [Fact]
+    public async Task UploadsAboveTheLimitAreRefusedWhileOthersAreBeingRead()
+    {
+        await using var run = await BackendRun.StartAsync("--Upload:MaximumConcurrent", "1");
+        using (var slow = new TcpClient())
+        {
+            await slow.ConnectAsync(run.Address.Host, run.Address.Port);
+            await slow.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+                $"POST /api/cameras/door/images HTTP/1.1\r\nHost: {run.Address.Authority}\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n"));
+            // Which is answered when the body is going to be read.
+            var answer = new byte[25];
+            await slow.GetStream().ReadExactlyAsync(answer);
+            Assert.StartsWith("HTTP/1.1 100 ", Encoding.ASCII.GetString(answer), StringComparison.Ordinal);
+            var refused = await run.UploadAsync("door", new ScriptedImage("nothing"), sampled: true);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
+            Assert.Equal(("overloaded", "1"), (refused.Text("errorType"), refused.RetryAfter));
+            Assert.Contains("Upload:MaximumConcurrent", refused.Text("detail"));
+            Assert.True((await run.TraceAsync(refused.SentTrace ?? "", "Process Detection")).Only(Backend, "receive_image").Error);
+        }
+        await run.UntilAsync(async () => (await run.UploadAsync("door", new ScriptedImage("nothing"))).Status == HttpStatusCode.Accepted, () => "The place is never free again.");
     }
 
     [Theory]

@@ -82,7 +82,8 @@ internal sealed partial class BackendRun : IAsyncDisposable
         var sent = $"{Guid.NewGuid():n}";
         if (sampled is { } flag) request.Headers.Add("traceparent", $"00-{sent}-{sent[..16]}-0{(flag ? 1 : 0)}");
         using var response = await Http.SendAsync(request);
-        return new(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(), sampled is null ? null : sent, response.Content.Headers.ContentType?.MediaType);
+        return new(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(), sampled is null ? null : sent, response.Content.Headers.ContentType?.MediaType,
+            response.Headers.RetryAfter?.ToString());
     }
 
     /// <summary>Asks until the camera has this many events.</summary>
@@ -164,7 +165,7 @@ internal sealed partial class BackendRun : IAsyncDisposable
 }
 
 /// <summary>What the backend answered to an image; <paramref name="SentTrace"/> is the trace that the sender gave.</summary>
-internal sealed record Upload(HttpStatusCode Status, JsonElement Answer, string? SentTrace, string? MediaType)
+internal sealed record Upload(HttpStatusCode Status, JsonElement Answer, string? SentTrace, string? MediaType, string? RetryAfter)
 {
     public string Text(string property) => Answer.GetProperty(property).GetString() ?? "";
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 
 namespace Throughline.Tests.Pipeline;
 
@@ -105,6 +106,39 @@ public sealed class EventApiTests(ScriptedBackend backend)
         Assert.Equal("ready", (await watch.NextAsync()).EventType);
 
         Assert.Equal(($"{Id(saved[1])}", $"{Id(saved[0])}"), ((await watch.NextAsync()).EventId, (await watch.NextAsync()).EventId));
+    }
+
+    [Fact]
+    public async Task EventThatWasSavedFirstComesFirstThoughAnotherIsAnnouncedBeforeIt()
+    {
+        await using var watch = await Watch.StartAsync(_run, "/api/events/stream");
+        Assert.Equal("ready", (await watch.NextAsync()).EventType);
+        await using (var database = new SqliteConnection($"Data Source={Path.Combine(_run.Folder, "events.db")};Pooling=False"))
+        {
+            await database.OpenAsync();
+            await using var insert = database.CreateCommand();
+            insert.CommandText = """
+                INSERT INTO events (batch_id, camera_id, camera_name, started_at, ended_at, close_reason, risk_level, summary, reasoning, model, trace_id, saved_at)
+                VALUES ('batch_overtaken', 'overtaken', 'overtaken', '2026', '2026', 'idle', 'unknown', 's', 'r', '', '', '9')
+                """;
+            await insert.ExecuteNonQueryAsync();
+        }
+
+        var upload = await _run.UploadAsync("overtaking", new ScriptedImage("urgent"));
+
+        Assert.Equal("batch_overtaken", JsonSerializer.Deserialize<JsonElement>((await watch.NextAsync()).Data).GetProperty("batchId").GetString());
+        Assert.Equal(upload.TraceId, JsonSerializer.Deserialize<JsonElement>((await watch.NextAsync()).Data).GetProperty("traceId").GetString());
+    }
+
+    [Fact]
+    public async Task WhoComesBackWithAnIdThatIsNotGivenYetGetsWhatIsSavedFromNowOn()
+    {
+        await using var watch = await Watch.StartAsync(_run, "/api/events/stream?after=1000000");
+        Assert.Equal("ready", (await watch.NextAsync()).EventType);
+
+        var upload = await _run.UploadAsync("watched", new ScriptedImage("urgent"));
+
+        Assert.Equal(upload.TraceId, JsonSerializer.Deserialize<JsonElement>((await watch.NextAsync()).Data).GetProperty("traceId").GetString());
     }
 
     /// <summary>Saves events one after the other, and answers all of the camera, newest first.</summary>

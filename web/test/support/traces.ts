@@ -13,6 +13,8 @@ export interface Row {
   /** What the server says beside the bar of a wait. */
   readonly detail?: string;
   readonly warnings?: number;
+  /** OTLP's number; 1, internal, when it is not said. */
+  readonly kind?: number;
 }
 
 export interface Options {
@@ -41,7 +43,7 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
       name: int((row) => names.indexOf(row.name ?? 'work')),
       start: Float64Array.from(rows, (row) => row.start),
       duration: Float64Array.from(rows, (row) => row.duration),
-      kind: byte(() => 1),
+      kind: byte((row) => row.kind ?? 1),
       status: byte((row) => (row.error === undefined ? 0 : 2)),
       error: byte((row) => (row.error === undefined ? 0 : 1)),
       events: int(() => 0),

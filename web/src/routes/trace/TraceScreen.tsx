@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import { Link } from 'wouter';
+import { useEffect, useMemo } from 'react';
+import { Link, useSearch } from 'wouter';
 import { statusQuery, traceQuery } from '../../api/queries';
 import { ApiProblem } from '../../api/problem';
 import { formatAgo, plural } from '../../model/format';
 import { titleOf } from '../../model/summary';
+import { makeTrace } from '../../model/trace';
 import { CheckLine } from '../../ui/Checks';
 import { useDelayed } from '../../ui/useDelayed';
+import { readTabState } from './tabState';
 import { TraceSkeleton } from './TraceSkeleton';
 import { TraceView } from './TraceView';
 import './trace.css';
@@ -47,6 +49,8 @@ function NotFound({ traceId, retry, busy }: { readonly traceId: string; readonly
 export function TraceScreen({ traceId }: { readonly traceId: string }) {
   const query = useQuery(traceQuery(traceId));
   const late = useDelayed(query.isPending, 120);
+  const { asSent } = readTabState(new URLSearchParams(useSearch()));
+  const trace = useMemo(() => (query.data === undefined || !asSent || query.data.shifts === null ? query.data : makeTrace(query.data.parts, true)), [query.data, asSent]);
   const title = query.data === undefined ? `Trace ${traceId.slice(0, 8)}` : titleOf(query.data.summary).name;
   useEffect(() => {
     document.title = `${title} · Distributed Tracing`;
@@ -55,7 +59,7 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
   // A refresh that fails leaves what was there, and says so.
   return (
     <main className="screen" aria-busy={query.isFetching}>
-      {query.data !== undefined ? (
+      {trace !== undefined ? (
         <>
           {problem !== null && (
             <div className="notice box" role="alert">
@@ -67,7 +71,7 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
               </button>
             </div>
           )}
-          <TraceView trace={query.data} />
+          <TraceView trace={trace} />
         </>
       ) : problem === null ? (
         <TraceSkeleton visible={late} />

@@ -3,6 +3,7 @@ import { Finder, Legend, type FinderProps } from './Finder';
 import { tabId, tabPanelId } from './Tabs';
 import type { TabState } from './tabState';
 
+const FlameTab = lazy(() => import('./flame/FlameTab').then((module) => ({ default: module.FlameTab })));
 const StatisticsTab = lazy(() => import('./statistics/StatisticsTab').then((module) => ({ default: module.StatisticsTab })));
 
 export interface TabProps extends FinderProps {
@@ -21,7 +22,7 @@ export function OtherTab(props: TabProps) {
         <Legend {...props} />
       </div>
       <Suspense fallback={<div className="tabwait" role="status" aria-label="Loading" />}>
-        <StatisticsTab {...props} />
+        {tab === 'flame' ? <FlameTab {...props} /> : <StatisticsTab {...props} />}
       </Suspense>
     </div>
   );

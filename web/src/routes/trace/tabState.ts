@@ -2,6 +2,7 @@ import { groupings, statisticColumns, type Grouping, type StatisticColumn } from
 
 export const tabs = [
   { id: 'timeline', name: 'Timeline' },
+  { id: 'flame', name: 'Flame graph' },
   { id: 'statistics', name: 'Statistics' },
 ] as const;
 export type TabId = (typeof tabs)[number]['id'];
@@ -14,12 +15,14 @@ export interface TabState {
   readonly grouping: Grouping;
   readonly sort: StatisticColumn;
   readonly descending: boolean;
-  /** The key of the part of the flame graph that is zoomed to; empty for all. */
+  /** The first span of the frame that the flame graph is zoomed to; empty for all. */
   readonly flame: string;
+  readonly flameWaits: boolean;
+  readonly flameTable: boolean;
   readonly rawText: string;
 }
 
-export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', rawText: '' };
+export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '' };
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T => values.find((value) => value === text) ?? otherwise;
 
@@ -31,6 +34,8 @@ export function readTabState(parameters: URLSearchParams): TabState {
     sort: oneOf(statisticColumns, parameters.get('sort'), firstTab.sort),
     descending: parameters.get('direction') !== 'asc',
     flame: parameters.get('flame') ?? '',
+    flameWaits: parameters.get('waits') !== 'out',
+    flameTable: parameters.get('as') === 'table',
     rawText: parameters.get('raw') ?? '',
   };
 }
@@ -43,5 +48,7 @@ export function writeTabState(state: TabState, parameters: URLSearchParams): voi
   if (state.sort !== firstTab.sort) parameters.set('sort', state.sort);
   if (!state.descending) parameters.set('direction', 'asc');
   if (state.flame !== '') parameters.set('flame', state.flame);
+  if (!state.flameWaits) parameters.set('waits', 'out');
+  if (state.flameTable) parameters.set('as', 'table');
   if (state.rawText !== '') parameters.set('raw', state.rawText);
 }

@@ -26,7 +26,7 @@ const fits = (parentStart: number, parentDuration: number, childStart: number, c
 export function clockShifts({ parent, service, start, duration, kind, error }: SpanColumns): Float64Array | null {
   const shifts = new Float64Array(parent.length);
   const known = new Map<number, number>();
-  let any = false;
+  let moved = false;
   for (let row = 0; row < parent.length; row++) {
     const above = parent[row] ?? -1;
     if (above < 0) continue;
@@ -44,9 +44,9 @@ export function clockShifts({ parent, service, start, duration, kind, error }: S
       }
     }
     shifts[row] = shift;
-    if (shift !== 0) any = true;
+    if (shift !== 0) moved = true;
   }
-  return any ? shifts : null;
+  return moved ? shifts : null;
 }
 
 export interface ServiceClock {

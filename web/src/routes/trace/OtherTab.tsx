@@ -4,6 +4,7 @@ import { tabId, tabPanelId } from './Tabs';
 import type { TabState } from './tabState';
 
 const FlameTab = lazy(() => import('./flame/FlameTab').then((module) => ({ default: module.FlameTab })));
+const RawTab = lazy(() => import('./raw/RawTab').then((module) => ({ default: module.RawTab })));
 const StatisticsTab = lazy(() => import('./statistics/StatisticsTab').then((module) => ({ default: module.StatisticsTab })));
 
 export interface TabProps extends FinderProps {
@@ -17,12 +18,14 @@ export function OtherTab(props: TabProps) {
   const { tab } = props.state.tabs;
   return (
     <div id={tabPanelId} className="tabpanel" role="tabpanel" aria-labelledby={tabId(tab)}>
-      <div className="tools" role="toolbar" aria-label="Spans">
-        <Finder {...props} />
-        <Legend {...props} />
-      </div>
+      {tab !== 'raw' && (
+        <div className="tools" role="toolbar" aria-label="Spans">
+          <Finder {...props} />
+          <Legend {...props} />
+        </div>
+      )}
       <Suspense fallback={<div className="tabwait" role="status" aria-label="Loading" />}>
-        {tab === 'flame' ? <FlameTab {...props} /> : <StatisticsTab {...props} />}
+        {tab === 'flame' ? <FlameTab {...props} /> : tab === 'raw' ? <RawTab {...props} /> : <StatisticsTab {...props} />}
       </Suspense>
     </div>
   );

@@ -108,7 +108,7 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
     goTo(row);
   };
   // The keys of the timeline's rows and axis mean nothing where these are not to be seen.
-  useKeys(tab === 'timeline' ? keys : { '/': keys['/'], e: () => showRow(nextOf(errors, selected, 1)), E: () => showRow(nextOf(errors, selected, -1)), n: () => showRow(nextOf(found, selected, 1)), N: () => showRow(nextOf(found, selected, -1)) });
+  useKeys(tab === 'timeline' ? keys : tab === 'raw' ? { '/': keys['/'] } : { '/': keys['/'], e: () => showRow(nextOf(errors, selected, 1)), E: () => showRow(nextOf(errors, selected, -1)), n: () => showRow(nextOf(found, selected, 1)), N: () => showRow(nextOf(found, selected, -1)) });
 
   const share = (): void => {
     const query = writeTraceState(state, trace);

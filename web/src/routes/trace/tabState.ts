@@ -4,6 +4,7 @@ export const tabs = [
   { id: 'timeline', name: 'Timeline' },
   { id: 'flame', name: 'Flame graph' },
   { id: 'statistics', name: 'Statistics' },
+  { id: 'raw', name: 'Raw' },
 ] as const;
 export type TabId = (typeof tabs)[number]['id'];
 

@@ -140,7 +140,7 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
         <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} show={show} select={select} toggle={toggle} handle={timeline} />
-        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} />}
+        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} />}
       </div>
     </>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attributeText, webAddress } from '../src/model/attribute';
+import { attributeText, groupAttributes, webAddress } from '../src/model/attribute';
 import { parseDuration } from '../src/model/durationText';
 import { terms, tokens } from '../src/model/filterText';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatExact, formatOffset, plural } from '../src/model/format';
@@ -94,4 +94,11 @@ describe('attribute values', () => {
   it.each([['https://example.com/a?b=1', 'https://example.com/a?b=1'], ['javascript:alert(1)', null], ['data:text/html,x', null], ['see https://example.com', null], ['https://', null], [' https://example.com', null]])('%s as a link: %s', (text, address) =>
     expect(webAddress(text)).toBe(address),
   );
+});
+
+describe('attributes in groups', () => {
+  const keys = (of: readonly string[]): readonly string[] => groupAttributes(of.map((key) => ({ key, type: 'empty', value: null }))).map((group) => `${group.name}: ${group.attributes.map((attribute) => attribute.key).join(' ')}`);
+  it('go by the first part of their keys, what stands alone at the end', () => expect(keys(['service.name', 'host.name', 'service.version', 'x', 'process.pid', 'process.command', '.odd'])).toEqual(['service: service.name service.version', 'process: process.pid process.command', 'other: host.name x .odd']));
+  it('lose none that come twice', () => expect(keys(['a', 'a', 'b.c'])).toEqual(['other: b.c a a']));
+  it('of none are none', () => expect(keys([])).toEqual([]));
 });

@@ -43,3 +43,33 @@ export async function getJson<S extends z.ZodMiniType>(path: string, schema: S, 
   const where = issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`;
   throw new ApiProblem('unreadable', 'The answer has another form than expected', `${path.split('?')[0] ?? path}, ${where}. The page and the server may be of different versions; reload the page.`, response.status);
 }
+
+/** Text as it comes, up to a number of bytes; null when there is more, which is then not read. */
+export async function getText(path: string, mostBytes: number, signal: AbortSignal): Promise<string | null> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ApiProblem('unreachable', 'The server can’t be reached', 'It may have been stopped, or the connection was lost.');
+  }
+  if (!response.ok) throw await problemOf(response);
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  try {
+    for (;;) {
+      const part = await reader?.read();
+      if (part === undefined || part.done) return text + decoder.decode();
+      bytes += part.value.byteLength;
+      if (bytes > mostBytes) {
+        await reader?.cancel();
+        return null;
+      }
+      text += decoder.decode(part.value, { stream: true });
+    }
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ApiProblem('unreachable', 'The answer broke off', `${bytes} bytes had come when the connection was lost.`);
+  }
+}

@@ -4,7 +4,7 @@ import type { ServerConfig, ServerStatus } from '../model/server';
 import type { SpanDetail } from '../model/spanDetail';
 import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
 import type { Trace } from '../model/trace';
-import { getJson } from './http';
+import { getJson, getText } from './http';
 import { trace as traceSchema } from './traceWire';
 import * as wire from './wire';
 
@@ -136,3 +136,14 @@ export const spanQuery = (traceId: string, spanId: string) =>
   });
 
 export const otlpDownloadPath = (traceId: string): string => `/api/v1/traces/${encodeURIComponent(traceId)}?format=otlp`;
+
+/** More than this of a trace is not laid out as text on the page: it is downloaded. */
+export const mostRawBytes = 24_000_000;
+
+/** The trace as OTLP JSON, character by character as a download has it; null when it is too long to be shown. */
+export const rawQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ['trace', traceId, 'raw'],
+    queryFn: ({ signal }): Promise<string | null> => getText(otlpDownloadPath(traceId), mostRawBytes, signal),
+    gcTime: 10_000,
+  });

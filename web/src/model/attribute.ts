@@ -48,3 +48,23 @@ export function webAddress(text: string): string | null {
   const url = new URL(text);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
 }
+
+export interface AttributeGroup {
+  readonly name: string;
+  readonly attributes: readonly Attribute[];
+}
+
+/** By the first part of the key (`process.pid` and `process.command` are “process”), in the order in which groups first come; what stands alone is under “other”, at the end. */
+export function groupAttributes(attributes: readonly Attribute[]): readonly AttributeGroup[] {
+  const groups = new Map<string, Attribute[]>();
+  for (const attribute of attributes) {
+    const dot = attribute.key.indexOf('.');
+    const name = dot > 0 ? attribute.key.slice(0, dot) : '';
+    groups.set(name, [...(groups.get(name) ?? []), attribute]);
+  }
+  const alone = [...groups.values()].filter((group) => group.length === 1).flat();
+  const several = [...groups].filter(([name, group]) => name !== '' && group.length > 1).map(([name, group]) => ({ name, attributes: group }));
+  const nameless = (groups.get('') ?? []).filter((attribute) => !alone.includes(attribute));
+  const rest = [...alone, ...nameless];
+  return rest.length === 0 ? several : [...several, { name: 'other', attributes: rest }];
+}

@@ -68,7 +68,7 @@ export function adviceFor(code: string): string | null {
     case 'shared_id':
       return 'Two spans carry this id with different content. Zipkin’s shared spans do so on purpose; otherwise look for a copied context.';
     case 'starts_before_parent':
-      return 'Clocks of the two services may disagree: compare their NTP offset. Times are shown as they were sent.';
+      return 'Clocks may disagree: compare the NTP offsets of the two services. Within one service, look for a start that was set by hand.';
     case 'invalid_utf8':
       return 'A text was not valid UTF-8 and was mended with replacement characters. Look for bytes put into a string attribute.';
     default:

@@ -10,6 +10,8 @@ export interface Frame {
   readonly library: boolean;
   /** What a run of library frames is named after. */
   readonly owner: string;
+  /** The line of source that Python puts below a frame. */
+  readonly code: string | null;
 }
 
 export type StackPart =
@@ -17,7 +19,7 @@ export type StackPart =
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'library'; readonly owner: string; readonly frames: readonly Frame[] };
 
-const libraryCalls = /^(System|Microsoft|Grpc|Npgsql|OpenTelemetry|Google|Polly|Serilog|Newtonsoft|java|javax|jakarta|jdk|sun|kotlin|kotlinx|scala|org\.(springframework|apache|eclipse|junit|hibernate)|io\.(grpc|netty|opentelemetry)|runtime|net\/http)[.$/]/;
+const libraryCalls = /^(System|Microsoft|Grpc|Npgsql|OpenTelemetry|Google|Polly|Serilog|Newtonsoft|java|javax|jakarta|jdk|sun|kotlin|kotlinx|scala|org\.(springframework|apache|eclipse|junit|hibernate)|io\.(grpc|netty|opentelemetry)|runtime|testing|net\/http|google\.golang\.org|golang\.org\/x)[.$/]/;
 const libraryFiles = /(node:internal|node_modules|^internal\/|site-packages|dist-packages|\/lib\/python\d|<frozen |\/usr\/local\/go\/|\/pkg\/mod\/)/;
 
 const shortFile = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
@@ -29,9 +31,23 @@ const ownerOf = (call: string, file: string | null): string => {
   return call.split(/[.$/]/).slice(0, 2).join('.');
 };
 
-function frame(text: string, call: string, file: string | null, line: string | null): Frame {
+/** `Hsi.Store.<GetAsync>d__7.MoveNext` is how .NET writes the method `Hsi.Store.GetAsync` that waits. */
+const readable = (call: string): string => call.replace(/\.<(\w+)>d__\d+(?:`\d+)?\.MoveNext$/, '.$1');
+
+function frame(text: string, sent: string, file: string | null, line: string | null): Frame {
+  const call = readable(sent);
   const library = libraryCalls.test(call) || (file !== null && libraryFiles.test(file));
-  return { text, call, short: call.includes('/') || call.includes(' ') ? call : call.split('.').slice(-2).join('.'), file: file === null ? null : shortFile(file), line, library, owner: ownerOf(call, file) };
+  return { text, call, short: call.includes('/') || call.includes(' ') ? call : call.split('.').slice(-2).join('.'), file: file === null ? null : shortFile(file), line, library, owner: ownerOf(call, file), code: null };
+}
+
+/** Go writes a frame on two lines: the call, then the file below it. */
+function readGoFrame(call: string, place: string | undefined): Frame | null {
+  const file = /^\s+(\S.*\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?\s*$/.exec(place ?? '');
+  if (file === null || /^\s/.test(call)) return null;
+  const name = call.replace(/^created by /, '').replace(/ in goroutine \d+$/, '').replace(/\((?:[^()]|\([^()]*\))*\)\s*$/, '');
+  // The last part of a package's path is what its calls are known by.
+  const short = name.slice(name.lastIndexOf('/') + 1);
+  return { ...frame(`${call}\n${place ?? ''}`, name, file[1] ?? null, file[2] ?? null), short, owner: /^[^/]+\.[^/]+\//.test(name) ? name.split('/').slice(0, 3).join('/').replace(/\.[^/.]*$/, '') : (name.split(/[./]/)[0] ?? name) };
 }
 
 function readFrame(text: string): Frame | null {
@@ -54,17 +70,38 @@ function readFrame(text: string): Frame | null {
   return null;
 }
 
-/** Splits a stack trace of .NET, Java, JavaScript or Python into frames; what is not a frame stays as text, nothing is lost. */
+/** The source that Python shows below a frame, and the carets below that. */
+const isPythonCode = (text: string | undefined): text is string => text !== undefined && /^\s{4}\s*\S/.test(text) && !/^\s*File "/.test(text);
+
+/** Splits a stack trace of .NET, Java, JavaScript, Python or Go into frames; what is not a frame stays as text, nothing is lost. */
 export function readStack(stack: string): readonly StackPart[] {
   const parts: StackPart[] = [];
-  for (const text of stack.split(/\r?\n/)) {
-    if (text.trim() === '') continue;
-    const read = readFrame(text);
+  const lines = stack.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const add = (read: Frame): void => {
     const last = parts.at(-1);
-    if (read === null) parts.push({ kind: 'text', text: text.trimEnd() });
-    else if (!read.library) parts.push({ kind: 'frame', frame: read });
+    if (!read.library) parts.push({ kind: 'frame', frame: read });
     else if (last?.kind === 'library') parts[parts.length - 1] = { kind: 'library', owner: last.owner === read.owner ? last.owner : 'libraries', frames: [...last.frames, read] };
     else parts.push({ kind: 'library', owner: read.owner, frames: [read] });
+  };
+  for (let i = 0; i < lines.length; i++) {
+    const text = lines[i] ?? '';
+    const go = readGoFrame(text, lines[i + 1]);
+    if (go !== null) {
+      add(go);
+      i++;
+      continue;
+    }
+    const read = readFrame(text);
+    if (read === null) {
+      parts.push({ kind: 'text', text: text.trimEnd() });
+      continue;
+    }
+    const below: string[] = [];
+    if (/^\s*File "/.test(text)) for (let next = lines[i + 1]; below.length < 2 && isPythonCode(next); next = lines[i + 1]) {
+      below.push(next);
+      i++;
+    }
+    add(below.length === 0 ? read : { ...read, text: [text, ...below].join('\n'), code: below[0]?.trim() ?? null });
   }
   return parts;
 }

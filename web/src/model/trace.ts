@@ -1,4 +1,5 @@
-import type { UnixNano } from './nano';
+import { after, durationNano, type UnixNano } from './nano';
+import { clockShifts } from './skew';
 import { arrange, buildTree, type SpanColumns, type SpanTree } from './spanTree';
 import type { TraceSummary } from './summary';
 
@@ -46,6 +47,15 @@ export interface Trace {
   readonly excerpt: Excerpt | null;
   /** Why only a part of the trace was read; null when it is whole. */
   readonly truncated: string | null;
+  /**
+   * By row, how many nanoseconds later than it was sent a span is shown, since the clock of its service is off; null when none is. `spans`, `tree`, `start`, `total` and the times of `summary` are
+   * those that are shown.
+   */
+  readonly shifts: Float64Array | null;
+  /** Clocks are off, and times are shown as they were sent all the same. */
+  readonly asSent: boolean;
+  /** What the trace was made from, so that it can be made with its times as they were sent. */
+  readonly parts: TraceParts;
 }
 
 export interface TraceParts {
@@ -61,8 +71,26 @@ export interface TraceParts {
   readonly truncated: string | null;
 }
 
-export function makeTrace(parts: TraceParts): Trace {
-  const { columns, rowOf } = arrange(parts.columns);
+/** Spans in tree order with clocks mended, and where each row of the input went. */
+function inOrder(parts: TraceParts, asSent: boolean): { readonly columns: SpanColumns; readonly rowOf: Int32Array | null; readonly shifts: Float64Array | null; readonly earliest: number; readonly skewed: boolean } {
+  const sent = arrange(parts.columns);
+  // Of a part there is no telling: what would show that a clock is off may not have been loaded.
+  const shifts = parts.excerpt === null ? clockShifts(sent.columns) : null;
+  if (shifts === null || asSent) return { ...sent, shifts: null, earliest: 0, skewed: shifts !== null };
+  const moved = sent.columns.start.map((start, row) => start + (shifts[row] ?? 0));
+  const earliest = moved.reduce((least, start) => Math.min(least, start), Infinity);
+  // What was moved may stand elsewhere among its siblings now.
+  const mended = arrange({ ...sent.columns, start: moved.map((start) => start - earliest) });
+  const through = (row: number): number => mended.rowOf?.[row] ?? row;
+  const placed = new Float64Array(shifts.length);
+  shifts.forEach((shift, row) => (placed[through(row)] = shift));
+  const rowOf = sent.rowOf === null ? mended.rowOf : sent.rowOf.map(through);
+  return { columns: mended.columns, rowOf, shifts: placed, earliest, skewed: true };
+}
+
+/** Clocks that are off are mended unless times are wanted as they were sent. */
+export function makeTrace(parts: TraceParts, asSent = false): Trace {
+  const { columns, rowOf, shifts, earliest, skewed } = inOrder(parts, asSent);
   const tree = buildTree(columns);
   const moved = (row: number): number => (row < 0 || rowOf === null ? row : (rowOf[row] ?? -1));
   let total = parts.excerpt === null ? 0 : Number(parts.summary.duration);
@@ -75,10 +103,12 @@ export function makeTrace(parts: TraceParts): Trace {
   });
   // Spans that were not loaded may lie in what looks like a gap.
   if (parts.excerpt === null) for (const gap of uncovered(columns.start, columns.duration)) waits.push({ ...gap, row: -1, kind: null });
+  const start = after(parts.start, earliest);
   return {
     traceId: parts.traceId,
-    start: parts.start,
-    summary: parts.summary,
+    start,
+    // The store sums up the times that were sent; a picture that is mended has other ends and other gaps.
+    summary: shifts === null ? parts.summary : { ...parts.summary, start, duration: durationNano(BigInt(Math.round(total))), waiting: durationNano(BigInt(Math.round(unionLength(waits)))) },
     services: parts.services,
     names: parts.names,
     texts: parts.texts,
@@ -89,7 +119,21 @@ export function makeTrace(parts: TraceParts): Trace {
     waits,
     excerpt: parts.excerpt,
     truncated: parts.truncated,
+    shifts,
+    asSent: asSent && skewed,
+    parts,
   };
+}
+
+/** Time that at least one of the intervals covers. */
+export function unionLength(intervals: readonly Interval[]): number {
+  let [length, coveredTo] = [0, -Infinity];
+  for (const { from, to } of intervals.toSorted((a, b) => a.from - b.from)) {
+    if (to <= coveredTo) continue;
+    length += to - Math.max(from, coveredTo);
+    coveredTo = to;
+  }
+  return length;
 }
 
 /** The gaps between the first start and the last end that no span covers. Starts and ends are sorted apart: which span they belong to does not matter. */
@@ -112,6 +156,8 @@ export const waitKindOf = (trace: Trace, row: number): string | null => trace.te
 export const startOf = (trace: Trace, row: number): number => trace.spans.start[row] ?? 0;
 export const durationOf = (trace: Trace, row: number): number => trace.spans.duration[row] ?? 0;
 export const endOf = (trace: Trace, row: number): number => startOf(trace, row) + durationOf(trace, row);
+/** How many nanoseconds later than it was sent a span is shown; 0 unless the clock of its service is off. */
+export const shiftOf = (trace: Trace, row: number): number => trace.shifts?.[row] ?? 0;
 export const isError = (trace: Trace, row: number): boolean => trace.spans.error[row] === 1;
 
 /** The row of a span id, -1 when the trace has none. */

@@ -1,9 +1,9 @@
 import { memo } from 'react';
 import type { TimeAxis } from '../model/axis';
 import { layoutBar, sideOf } from '../model/barLayout';
-import { formatDuration } from '../model/format';
+import { formatDuration, formatOffset } from '../model/format';
 import { serviceColor, serviceTextColor } from '../model/serviceColor';
-import { durationOf, isBackoff, isError, nameOf, serviceOf, waitKindOf, type Trace } from '../model/trace';
+import { durationOf, isBackoff, isError, nameOf, serviceOf, shiftOf, waitKindOf, type Trace } from '../model/trace';
 import { Icon } from '../ui/Icon';
 
 export interface SpanRowProps {
@@ -121,6 +121,12 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
             <Icon name="error" className="ek" strokeWidth={1.8} />
             <span className="visually-hidden">error</span>
           </>
+        )}
+        {shiftOf(trace, row) !== 0 && (
+          <span className="moved" title={`Its clock is off: shown ${formatOffset(shiftOf(trace, row))} from where it was sent`}>
+            <Icon name="clock" />
+            <span className="visually-hidden">moved, its clock is off</span>
+          </span>
         )}
         {collapsed && <span className="more num">+{hidden}</span>}
       </div>

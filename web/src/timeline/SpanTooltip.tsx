@@ -1,7 +1,7 @@
 import { labelTexts } from '../model/barLayout';
 import { formatDuration, formatOffset } from '../model/format';
 import { serviceColor } from '../model/serviceColor';
-import { durationOf, isError, kindOf, nameOf, serviceOf, startOf, waitKindOf, type Trace } from '../model/trace';
+import { durationOf, isError, kindOf, nameOf, serviceOf, shiftOf, startOf, waitKindOf, type Trace } from '../model/trace';
 
 export interface TooltipPlace {
   readonly row: number;
@@ -37,6 +37,12 @@ export function SpanTooltip({ trace, place }: { readonly trace: Trace; readonly 
         )}
         <dt>From trace start</dt>
         <dd>{formatOffset(startOf(trace, row))}</dd>
+        {shiftOf(trace, row) !== 0 && (
+          <>
+            <dt>As it was sent</dt>
+            <dd>{formatOffset(startOf(trace, row) - shiftOf(trace, row))}</dd>
+          </>
+        )}
       </dl>
     </div>
   );

@@ -18,7 +18,7 @@ export function readInks(element: Element): Inks {
 }
 
 /** The same 6 x 6 tile as `--hatch`, at the display's resolution. */
-function hatch(context: CanvasRenderingContext2D, inks: Inks, ink: string, ratio: number): CanvasPattern | string {
+export function hatch(context: CanvasRenderingContext2D, inks: Pick<Inks, 'waitBackground'>, ink: string, ratio: number): CanvasPattern | string {
   const tile = document.createElement('canvas');
   tile.width = tile.height = Math.round(6 * ratio);
   const pen = tile.getContext('2d');

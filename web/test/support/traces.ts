@@ -15,6 +15,8 @@ export interface Row {
   readonly warnings?: number;
   /** Descendants that were not loaded. */
   readonly omitted?: number;
+  /** OTLP's number; 1, internal, when it is not said. */
+  readonly kind?: number;
 }
 
 export interface Options {
@@ -44,7 +46,7 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
       name: int((row) => names.indexOf(row.name ?? 'work')),
       start: Float64Array.from(rows, (row) => row.start),
       duration: Float64Array.from(rows, (row) => row.duration),
-      kind: byte(() => 1),
+      kind: byte((row) => row.kind ?? 1),
       status: byte((row) => (row.error === undefined ? 0 : 2)),
       error: byte((row) => (row.error === undefined ? 0 : 1)),
       events: int(() => 0),

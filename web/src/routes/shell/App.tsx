@@ -9,6 +9,7 @@ import { GrafanaScreen } from '../grafana/GrafanaScreen';
 import { TracesScreen } from '../traces/TracesScreen';
 import { ConfigNotice } from './ConfigNotice';
 import { Header } from './Header';
+import { useRememberedList } from './lastList';
 import { RefreshContext } from './refresh';
 
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
@@ -39,6 +40,7 @@ export function App() {
     void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind === 'trace' || kind === 'span' || kind === 'config' || kind === 'status' });
   }, [client]);
   const value = useMemo(() => ({ tick, refresh }), [tick, refresh]);
+  useRememberedList();
   useKeys({
     '?': () => setHelp(true),
     t: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark'),

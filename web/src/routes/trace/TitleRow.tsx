@@ -9,10 +9,12 @@ import { verdictOf } from '../../model/verdict';
 import { copyText } from '../../ui/copy';
 import { Icon } from '../../ui/Icon';
 import { useToasts } from '../../ui/toasts';
+import { Tabs } from './Tabs';
+import type { TabId } from './tabState';
 import { VerdictMenu } from './VerdictMenu';
 
 /** What trace this is, the figures, and the answer as a sentence. */
-export function TitleRow({ trace, share, goTo }: { readonly trace: Trace; readonly share: () => void; readonly goTo: (row: number) => void }) {
+export function TitleRow({ trace, share, goTo, tab, openTab }: { readonly trace: Trace; readonly share: () => void; readonly goTo: (row: number) => void; readonly tab: TabId; readonly openTab: (tab: TabId) => void }) {
   const toasts = useToasts();
   const { summary } = trace;
   const phrases = useMemo(() => story(trace), [trace]);
@@ -77,6 +79,7 @@ export function TitleRow({ trace, share, goTo }: { readonly trace: Trace; readon
           </span>
         ))}
       </p>
+      <Tabs tab={tab} open={openTab} />
     </section>
   );
 }

@@ -1,90 +1,18 @@
-import { useMemo, type RefObject } from 'react';
-import { formatCount } from '../../model/format';
-import { notchedServices } from '../../model/serviceColor';
-import { spansByService, type Trace } from '../../model/trace';
 import { isWhole } from '../../model/viewport';
-import { Icon } from '../../ui/Icon';
-import { ServiceDot } from '../../ui/Service';
-import type { TraceState } from './url';
+import { Finder, Legend, type FinderProps } from './Finder';
 
-interface ToolbarProps {
-  readonly trace: Trace;
-  readonly state: TraceState;
-  readonly change: (change: (old: TraceState) => TraceState) => void;
-  readonly found: Int32Array;
-  readonly finder: RefObject<HTMLInputElement | null>;
-  readonly nextMatch: (direction: 1 | -1) => void;
+interface ToolbarProps extends FinderProps {
   readonly deeper: (by: 1 | -1) => void;
   readonly scale: (factor: number) => void;
   readonly fit: () => void;
 }
 
-function Finder({ state, change, found, finder, nextMatch }: Pick<ToolbarProps, 'state' | 'change' | 'found' | 'finder' | 'nextMatch'>) {
-  const at = found.indexOf(state.selected);
-  return (
-    <div className={state.text !== '' && found.length === 0 ? 'input find bad' : 'input find'} role="search">
-      <Icon name="search" />
-      <input
-        ref={finder}
-        type="search"
-        aria-label="Find spans"
-        placeholder="Find spans"
-        spellCheck={false}
-        value={state.text}
-        onChange={(event) => {
-          const text = event.target.value;
-          change((old) => ({ ...old, text }));
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') nextMatch(event.shiftKey ? -1 : 1);
-          if (event.key === 'Escape') {
-            change((old) => ({ ...old, text: '' }));
-            event.currentTarget.blur();
-          }
-        }}
-      />
-      {state.text === '' ? (
-        <kbd>/</kbd>
-      ) : (
-        <>
-          <span className="f3 xs num" role="status">
-            {found.length === 0 ? 'none' : `${at < 0 ? '–' : formatCount(at + 1)} of ${formatCount(found.length)}`}
-          </span>
-          <span className="updown">
-            <button type="button" aria-label="Previous match (N)" disabled={found.length === 0} onClick={() => nextMatch(-1)}>
-              <Icon name="up" />
-            </button>
-            <button type="button" aria-label="Next match (n)" disabled={found.length === 0} onClick={() => nextMatch(1)}>
-              <Icon name="down" />
-            </button>
-          </span>
-        </>
-      )}
-    </div>
-  );
-}
-
 export function Toolbar(props: ToolbarProps) {
   const { trace, state, change, deeper, scale, fit } = props;
-  const services = useMemo(() => spansByService(trace), [trace]);
-  const notched = useMemo(() => notchedServices(trace.services), [trace]);
-  const flip = (name: string): void =>
-    change((old) => {
-      const next = new Set(old.services);
-      if (!next.delete(name)) next.add(name);
-      return { ...old, services: next };
-    });
   return (
     <div className="tools" role="toolbar" aria-label="Timeline">
       <Finder {...props} />
-      <div className="legend">
-        {services.map((service) => (
-          <button key={service.name} type="button" className="btn ghost svc" aria-pressed={state.services.has(service.name)} title={`Bring out the spans of ${service.name}`} onClick={() => flip(service.name)}>
-            <ServiceDot name={service.name} notched={notched.has(service.name)} />
-            <span className="f2">{service.name}</span> <span className="f3 num">{formatCount(service.spans)}</span>
-          </button>
-        ))}
-      </div>
+      <Legend trace={trace} state={state} change={change} />
       <span className="seg">
         <button type="button" aria-label="Depth −, one level less" title="One level less" disabled={trace.tree.maxDepth === 0 || state.folding.depth === 0} onClick={() => deeper(-1)}>
           <span className="wide">Depth </span>−

@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import { Link } from 'wouter';
+import { useEffect, useMemo } from 'react';
+import { Link, useSearch } from 'wouter';
 import { statusQuery } from '../../api/queries';
 import { ApiProblem } from '../../api/problem';
 import { formatAgo, plural } from '../../model/format';
 import { titleOf } from '../../model/summary';
-import type { Excerpt, Trace } from '../../model/trace';
+import { makeTrace, type Excerpt, type Trace } from '../../model/trace';
 import { CheckLine } from '../../ui/Checks';
 import { useDelayed } from '../../ui/useDelayed';
+import { readTabState } from './tabState';
 import { TraceSkeleton } from './TraceSkeleton';
 import { TraceView } from './TraceView';
 import { useLoadedTrace } from './useLoadedTrace';
@@ -58,9 +59,11 @@ function ExcerptNotice({ trace, excerpt }: { readonly trace: Trace; readonly exc
 
 export function TraceScreen({ traceId }: { readonly traceId: string }) {
   const query = useLoadedTrace(traceId);
-  const { trace } = query;
+  const loaded = query.trace;
   const late = useDelayed(query.isPending, 120);
-  const title = trace === null ? `Trace ${traceId.slice(0, 8)}` : titleOf(trace.summary).name;
+  const { asSent } = readTabState(new URLSearchParams(useSearch()));
+  const trace = useMemo(() => (loaded === null || !asSent || loaded.shifts === null ? loaded : makeTrace(loaded.parts, true)), [loaded, asSent]);
+  const title = loaded === null ? `Trace ${traceId.slice(0, 8)}` : titleOf(loaded.summary).name;
   useEffect(() => {
     document.title = `${title} · Distributed Tracing`;
   }, [title]);

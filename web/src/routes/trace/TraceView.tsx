@@ -7,7 +7,10 @@ import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
 import { copyText } from '../../ui/copy';
 import { useKeys } from '../../ui/keys';
 import { useToasts } from '../../ui/toasts';
+import { OtherTab } from './OtherTab';
 import { SidePanel } from './panel/SidePanel';
+import { tabId, tabPanelId } from './Tabs';
+import type { TabState } from './tabState';
 import { TitleRow } from './TitleRow';
 import { Toolbar } from './Toolbar';
 import { writeTraceState } from './url';
@@ -99,7 +102,14 @@ export function TraceView({ trace, onView }: { readonly trace: Trace; readonly o
       else if (!isWhole(view, trace.total)) show(whole(trace.total));
     },
   } as const;
-  useKeys(keys);
+  const { tab } = state.tabs;
+  const changeTab = (tabs: Partial<TabState>): void => change((old) => ({ ...old, tabs: { ...old.tabs, ...tabs } }));
+  const showRow = (row: number): void => {
+    changeTab({ tab: 'timeline' });
+    goTo(row);
+  };
+  // The keys of the timeline's rows and axis mean nothing where these are not to be seen.
+  useKeys(tab === 'timeline' ? keys : tab === 'raw' ? { '/': keys['/'] } : { '/': keys['/'], e: () => showRow(nextOf(errors, selected, 1)), E: () => showRow(nextOf(errors, selected, -1)), n: () => showRow(nextOf(found, selected, 1)), N: () => showRow(nextOf(found, selected, -1)) });
 
   const share = (): void => {
     const query = writeTraceState(state, trace);
@@ -107,9 +117,17 @@ export function TraceView({ trace, onView }: { readonly trace: Trace; readonly o
     void copyText(`${location.origin}${pathname}${query === '' ? '' : `?${query}`}`, holds.length === 0 ? 'Link copied.' : `Link copied. It holds ${holds.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`, toasts);
   };
 
+  const title = <TitleRow trace={trace} share={share} goTo={showRow} tab={tab} openTab={(next) => changeTab({ tab: next })} />;
+  if (tab !== 'timeline')
+    return (
+      <>
+        {title}
+        <OtherTab trace={trace} state={state} change={change} found={found} finder={finder} nextMatch={(direction) => showRow(nextOf(found, selected, direction))} changeTab={changeTab} showRow={showRow} />
+      </>
+    );
   return (
     <>
-      <TitleRow trace={trace} share={share} goTo={goTo} />
+      {title}
       <Toolbar
         trace={trace}
         state={state}
@@ -121,9 +139,9 @@ export function TraceView({ trace, onView }: { readonly trace: Trace; readonly o
         scale={(factor) => show(zoom(view, factor, (view.from + view.to) / 2, trace.total))}
         fit={() => show(whole(trace.total))}
       />
-      <div className="main">
+      <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
         <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} show={show} select={select} toggle={toggle} handle={timeline} />
-        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} />}
+        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} />}
       </div>
     </>
   );

@@ -1,6 +1,7 @@
 import type { Folding } from '../../model/rows';
 import { rowOfSpan, type Trace } from '../../model/trace';
 import { clamp, isWhole, whole, type Viewport } from '../../model/viewport';
+import { readTabState, writeTabState, type TabState } from './tabState';
 
 /** What of a trace is shown; all of it is in the address. Rows are written as span ids, so that a link outlives a span that arrives late. */
 export interface TraceState {
@@ -10,6 +11,7 @@ export interface TraceState {
   readonly folding: Folding;
   readonly text: string;
   readonly services: ReadonlySet<string>;
+  readonly tabs: TabState;
 }
 
 export function readTraceState(search: string, trace: Trace): TraceState {
@@ -30,6 +32,7 @@ export function readTraceState(search: string, trace: Trace): TraceState {
     folding: { depth: depth === null || Number(depth[0]) >= trace.tree.maxDepth ? null : Number(depth[0]), toggled: rowsOf(parameters.get('toggled')) },
     text: parameters.get('find') ?? '',
     services: new Set(parameters.getAll('service').filter((name) => trace.services.includes(name))),
+    tabs: readTabState(parameters),
   };
 }
 
@@ -43,5 +46,6 @@ export function writeTraceState(state: TraceState, trace: Trace): string {
   if (state.folding.toggled.size > 0) parameters.set('toggled', [...state.folding.toggled].map((row) => trace.spans.spanId[row] ?? '').join(','));
   if (state.text !== '') parameters.set('find', state.text);
   for (const service of state.services) parameters.append('service', service);
+  writeTabState(state.tabs, parameters);
   return parameters.toString().replaceAll('%2C', ',');
 }

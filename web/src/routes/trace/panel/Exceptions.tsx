@@ -17,6 +17,7 @@ const FrameLine = ({ frame, library }: { readonly frame: Frame; readonly library
         {frame.line !== null && `:${frame.line}`}
       </span>
     )}
+    {frame.code !== null && <code className="code trunc">{frame.code}</code>}
   </li>
 );
 

@@ -1,12 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { spanQuery } from '../../../api/queries';
-import { attributeOf } from '../../../model/attribute';
+import { attributeOf, groupAttributes } from '../../../model/attribute';
 import { formatClock, formatDay, formatDuration, formatExact, formatOffset, needsDay } from '../../../model/format';
 import { after, unixNanoFromMillis } from '../../../model/nano';
 import { serviceColor } from '../../../model/serviceColor';
 import { adviceFor, type SpanDetail } from '../../../model/spanDetail';
-import { durationOf, isError, kindOf, nameOf, serviceOf, startOf, waitKindOf, waitName, type Trace } from '../../../model/trace';
+import { durationOf, isError, kindOf, nameOf, serviceOf, shiftOf, startOf, waitKindOf, waitName, type Trace } from '../../../model/trace';
 import { copyText } from '../../../ui/copy';
 import { Icon } from '../../../ui/Icon';
 import { Splitter, useKeptWidth } from '../../../ui/Splitter';
@@ -24,6 +24,28 @@ interface PanelProps {
   readonly trace: Trace;
   readonly row: number;
   readonly goTo: (row: number) => void;
+  readonly showSent: (asSent: boolean) => void;
+}
+
+/** A span of a clock that is off, in words: where it was sent, and the way there. */
+function Moved({ trace, row, showSent }: Pick<PanelProps, 'trace' | 'row' | 'showSent'>) {
+  const shift = shiftOf(trace, row);
+  if (shift === 0 && !trace.asSent) return null;
+  return (
+    <div className="box w moved">
+      {trace.asSent ? (
+        <div>{'Times are shown as they were sent. Some clocks disagree.'}</div>
+      ) : (
+        <>
+          <div>{`The clock of ${serviceOf(trace, row)} is off: the span is moved by ${formatOffset(shift)} to fit its caller.`}</div>
+          <div className="f2 num">{`As it was sent: ${formatClock(after(trace.start, startOf(trace, row) - shift))}, ${formatOffset(startOf(trace, row) - shift)} in the trace. Compare the clocks’ NTP offsets.`}</div>
+        </>
+      )}
+      <button type="button" className="linkish" onClick={() => showSent(!trace.asSent)}>
+        {trace.asSent ? 'Show them mended' : 'Show all times as they were sent'}
+      </button>
+    </div>
+  );
 }
 
 function Warnings({ detail }: { readonly detail: SpanDetail }) {
@@ -52,7 +74,12 @@ function Origin({ detail }: { readonly detail: SpanDetail }) {
   return (
     <>
       <Section title="Resource" note={facts.join(' · ')} initiallyOpen={false}>
-        <AttributeList attributes={resource.attributes} />
+        {groupAttributes(resource.attributes).map((group) => (
+          <div key={group.name} role="group" aria-label={`Resource, ${group.name}`}>
+            <div className="lbl kvgroup">{group.name}</div>
+            <AttributeList attributes={group.attributes} scope="resource" />
+          </div>
+        ))}
         {resource.schemaUrl !== '' && <p className="f3 wrap">Schema {resource.schemaUrl}</p>}
         {resource.droppedAttributes > 0 && <p className="warnt">The sender dropped {resource.droppedAttributes} more.</p>}
       </Section>
@@ -94,7 +121,7 @@ function Identity({ detail }: { readonly detail: SpanDetail }) {
   );
 }
 
-function Detail({ trace, row, detail, goTo, shared }: PanelProps & { readonly detail: SpanDetail; readonly shared: string | null }) {
+function Detail({ trace, row, detail, goTo, shared }: Omit<PanelProps, 'showSent'> & { readonly detail: SpanDetail; readonly shared: string | null }) {
   return (
     <>
       {shared !== null && <p className="warnt sharednote">{shared}</p>}
@@ -110,7 +137,7 @@ function Detail({ trace, row, detail, goTo, shared }: PanelProps & { readonly de
 }
 
 /** Everything about the selected span. What the columns know shows at once; the rest is fetched and keeps its place until the next has come. */
-export function SidePanel({ trace, row, close, goTo, share }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
+export function SidePanel({ trace, row, close, goTo, share, showSent }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
   const [width, setWidth] = useKeptWidth('panel', 348, leastWidth, mostWidth);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const spanId = trace.spans.spanId[row] ?? '';
@@ -153,6 +180,7 @@ export function SidePanel({ trace, row, close, goTo, share }: PanelProps & { rea
             <dt>In trace</dt>
             <dd>{formatOffset(startOf(trace, row))}</dd>
           </dl>
+          <Moved trace={trace} row={row} showSent={showSent} />
           <div className="line acts">
             <button type="button" className="btn" onClick={share}>
               <Icon name="link" />

@@ -1,0 +1,55 @@
+import { groupings, statisticColumns, type Grouping, type StatisticColumn } from '../../model/statistics';
+
+export const tabs = [
+  { id: 'timeline', name: 'Timeline' },
+  { id: 'flame', name: 'Flame graph' },
+  { id: 'statistics', name: 'Statistics' },
+  { id: 'raw', name: 'Raw' },
+] as const;
+export type TabId = (typeof tabs)[number]['id'];
+
+/** Which tab of a trace is open and what it shows; a part of the address like the rest of the trace's state. */
+export interface TabState {
+  readonly tab: TabId;
+  /** Times as they were sent, where a view would shift them to mend clocks. */
+  readonly asSent: boolean;
+  readonly grouping: Grouping;
+  readonly sort: StatisticColumn;
+  readonly descending: boolean;
+  /** The first span of the frame that the flame graph is zoomed to; empty for all. */
+  readonly flame: string;
+  readonly flameWaits: boolean;
+  readonly flameTable: boolean;
+  readonly rawText: string;
+}
+
+export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '' };
+
+const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T => values.find((value) => value === text) ?? otherwise;
+
+export function readTabState(parameters: URLSearchParams): TabState {
+  return {
+    tab: oneOf(tabs.map((tab) => tab.id), parameters.get('tab'), firstTab.tab),
+    asSent: parameters.get('times') === 'sent',
+    grouping: oneOf(groupings, parameters.get('by'), firstTab.grouping),
+    sort: oneOf(statisticColumns, parameters.get('sort'), firstTab.sort),
+    descending: parameters.get('direction') !== 'asc',
+    flame: parameters.get('flame') ?? '',
+    flameWaits: parameters.get('waits') !== 'out',
+    flameTable: parameters.get('as') === 'table',
+    rawText: parameters.get('raw') ?? '',
+  };
+}
+
+/** Adds what is not as it is by default. */
+export function writeTabState(state: TabState, parameters: URLSearchParams): void {
+  if (state.tab !== firstTab.tab) parameters.set('tab', state.tab);
+  if (state.asSent) parameters.set('times', 'sent');
+  if (state.grouping !== firstTab.grouping) parameters.set('by', state.grouping);
+  if (state.sort !== firstTab.sort) parameters.set('sort', state.sort);
+  if (!state.descending) parameters.set('direction', 'asc');
+  if (state.flame !== '') parameters.set('flame', state.flame);
+  if (!state.flameWaits) parameters.set('waits', 'out');
+  if (state.flameTable) parameters.set('as', 'table');
+  if (state.rawText !== '') parameters.set('raw', state.rawText);
+}

@@ -26,6 +26,8 @@ public sealed class OpenApiTests
             ("/api/v1/operations", "/api/v1/operations?service=svc"),
             ("/api/v1/search", "/api/v1/search?limit=1"),
             ("/api/v1/search", "/api/v1/search?total=atLeast"),
+            ("/api/v1/search/distribution", "/api/v1/search/distribution"),
+            ("/api/v1/search/distribution", "/api/v1/search/distribution?points=0&q=nothing-like-it"),
             ("/api/v1/red/operations", "/api/v1/red/operations"),
             ("/api/v1/red/series", "/api/v1/red/series?step=15s&by=service"),
             ("/api/v1/dependencies", "/api/v1/dependencies"),

@@ -45,6 +45,39 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         }, cancellationToken);
     }
 
+    /// <inheritdoc cref="ISpanSource.GetDistributionAsync"/>
+    public ValueTask<TraceDistribution> GetDistributionAsync(SearchPlan plan, DistributionRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Columns is < 1 or > DistributionRequest.MaxColumns) throw new ArgumentOutOfRangeException(nameof(request), request.Columns, $"A distribution has 1 to {DistributionRequest.MaxColumns} columns.");
+        if (request.RowsPerDoubling is not (1 or 2 or 4 or 8)) throw new ArgumentOutOfRangeException(nameof(request), request.RowsPerDoubling, "A distribution has 1, 2, 4 or 8 rows to a doubling.");
+        if (request.Points is < 0 or > DistributionRequest.MaxPoints) throw new ArgumentOutOfRangeException(nameof(request), request.Points, $"A distribution lists at most {DistributionRequest.MaxPoints} traces.");
+        return RunAsync(snapshot =>
+        {
+            var all = plan with { Order = TraceOrder.Start, Limit = 1, Total = TotalWanted.Exact, After = null };
+            var (result, unreadable) = new SearchExecution(all, snapshot.View(_split), Bounds(cancellationToken)).Distribution(request, _workers);
+            Report(unreadable);
+            return result;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetFacetsAsync"/>
+    public ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Keys.Count is < 1 or > FacetRequest.MaxKeys) throw new ArgumentOutOfRangeException(nameof(request), request.Keys.Count, $"Facets are counted by 1 to {FacetRequest.MaxKeys} keys.");
+        if (request.Values is < 1 or > FacetRequest.MaxValues) throw new ArgumentOutOfRangeException(nameof(request), request.Values, $"A facet has 1 to {FacetRequest.MaxValues} values.");
+        return RunAsync(snapshot =>
+        {
+            var all = plan with { Order = TraceOrder.Start, Limit = 1, Total = TotalWanted.Exact, After = null };
+            var (result, unreadable) = new SearchExecution(all, snapshot.View(_split), Bounds(cancellationToken)).Facets(request, _workers);
+            Report(unreadable);
+            return result;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetKeysAsync"/>
+    public ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Keys(), cancellationToken);
+
     /// <inheritdoc cref="ISpanSource.GetTraceAsync"/>
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
     {

@@ -194,6 +194,17 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     public ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken) => _queries.SearchAsync(plan, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<TraceDistribution> GetDistributionAsync(SearchPlan plan, DistributionRequest request, CancellationToken cancellationToken) =>
+        _queries.GetDistributionAsync(plan, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken) => _queries.GetFacetsAsync(plan, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetKeysAsync(fromUnixNano, toUnixNano, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => _queries.GetTraceAsync(traceId, cancellationToken);
 
     /// <inheritdoc/>

@@ -11,6 +11,9 @@ internal static class DurationBuckets
     private const int StepsLog2 = 5;
     private const int Steps = 1 << StepsLog2;
 
+    /// <summary>Buckets from a duration to twice that. Below as many nanoseconds, each has its own.</summary>
+    public const int PerDoubling = Steps;
+
     /// <summary>One more than the largest bucket.</summary>
     public const int Count = (64 - StepsLog2 + 1) * Steps;
 

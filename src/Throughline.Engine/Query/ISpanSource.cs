@@ -12,6 +12,21 @@ public interface ISpanSource
     /// <summary>Finds traces. Bounded by the source's limits; a bound that was hit is said in <see cref="SearchResult.Truncated"/>.</summary>
     ValueTask<SearchResult> SearchAsync(SearchPlan plan, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Counts all matches of a search by time and duration. The plan's order, limit, totals and cursor mean nothing here. Bounded as a search is; a bound that was hit is said in
+    /// <see cref="TraceDistribution.Truncated"/>.
+    /// </summary>
+    ValueTask<TraceDistribution> GetDistributionAsync(SearchPlan plan, DistributionRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// All matches of a search, counted by the values that their matching spans have under some keys. The plan's order, limit, cursor and wish for totals mean nothing. Elements of arrays are not
+    /// counted. Bounded as a search is; a bound that was hit is said in <see cref="FacetCounts.Truncated"/>.
+    /// </summary>
+    ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The keys of attributes of spans and resources in the segments that have spans that start in [from, to), by key, spans' before resources'.</summary>
+    ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+
     /// <summary>All spans of a trace, duplicates collapsed; null when there are none. What a limit or damage left out is said in <see cref="TraceView.Truncated"/>.</summary>
     ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken);
 

@@ -21,7 +21,7 @@ internal sealed class SearchExecution
     private readonly SplitSet _split;
     private readonly TopTraces _top;
     private readonly Lazy<SpanFilter?>[] _filters;
-    private readonly bool _needsSpansOfSplit;
+    private bool _needsSpansOfSplit;
     private readonly Lock _gate = new();
     private readonly HashSet<TraceId> _joined = [];
     private readonly List<string> _unreadable = [];
@@ -31,6 +31,8 @@ internal sealed class SearchExecution
     private Truncation? _truncation;
     private long _total;
     private long _errors;
+    private TallyPool? _tallies;
+    private FacetBook? _facets;
 
     /// <summary>A search at a snapshot.</summary>
     public SearchExecution(SearchPlan plan, StoreView view, QueryBounds bounds)
@@ -48,9 +50,36 @@ internal sealed class SearchExecution
     /// <summary>The result; its cursor has no plan hash yet.</summary>
     public (SearchResult Result, IReadOnlyList<string> Unreadable) Run(ulong snapshot, QueryWorkers workers)
     {
+        Execute(static () => { }, workers);
+        return (Page(snapshot), _unreadable);
+    }
+
+    /// <summary>All matches, counted by time and duration instead of listed. The plan has no cursor and wants exact totals.</summary>
+    public (TraceDistribution Result, IReadOnlyList<string> Unreadable) Distribution(DistributionRequest request, QueryWorkers workers)
+    {
+        // A trace's waiting time is known only from all of its spans.
+        _needsSpansOfSplit = true;
+        Execute(() => _tallies = new TallyPool(Columns(request), request, _bounds), workers);
+        var truncated = Truncated();
+        var tally = _tallies?.Sum() ?? new TraceTally(TimeColumns.Over(request.FromUnixNano ?? 0, request.ToUnixNano ?? 0, 1), request);
+        return (tally.Result(truncated is null, truncated), _unreadable);
+    }
+
+    /// <summary>All matches, counted by values instead of listed. The plan has no cursor and wants exact totals.</summary>
+    public (FacetCounts Result, IReadOnlyList<string> Unreadable) Facets(FacetRequest request, QueryWorkers workers)
+    {
+        _facets = new FacetBook(request, _bounds);
+        Execute(static () => { }, workers);
+        var truncated = Truncated();
+        return (new FacetCounts(_facets.Result(truncated is null), new Total(_total, truncated is null), truncated), _unreadable);
+    }
+
+    private void Execute(Action begin, QueryWorkers workers)
+    {
         try
         {
             _parts = FindParts();
+            begin();
             var rows = _parts.Sum(p => (long)_segments[p.Segment].Parts[p.Part].Rows);
             workers.Run(Work, (int)Math.Min(_parts.Length - 1, rows / RowsForHelper));
         }
@@ -58,7 +87,20 @@ internal sealed class SearchExecution
         {
             _truncation ??= e.Truncation;
         }
-        return (Page(snapshot), _unreadable);
+    }
+
+    /// <summary>The columns that were asked for; an end that was left open is that of the parts that may hold matches.</summary>
+    private TimeColumns Columns(DistributionRequest request)
+    {
+        var (first, last) = (ulong.MaxValue, 0ul);
+        foreach (var part in _parts)
+        {
+            var facts = _segments[part.Segment].Parts[part.Part];
+            (first, last) = (Math.Min(first, facts.MinStartUnixNano), Math.Max(last, facts.MaxTraceStartUnixNano));
+        }
+        var from = request.FromUnixNano ?? Math.Min(first, request.ToUnixNano ?? ulong.MaxValue);
+        if (request.FromUnixNano is null && _parts.Length == 0) from = request.ToUnixNano ?? 0;
+        return TimeColumns.Over(from, request.ToUnixNano ?? (last < ulong.MaxValue ? last + 1 : last), request.Columns);
     }
 
     private static bool NeedsSpans(TraceOrder value) => value is TraceOrder.Spans or TraceOrder.Errors or TraceOrder.Waiting;
@@ -164,10 +206,11 @@ internal sealed class SearchExecution
         var facts = segment.Parts[found.Part];
         var traces = new ulong[RowBits.Words(facts.Traces)];
         var part = new OpenPart(facts, segment.Open(found.Part));
+        ulong[]? rows = null;
         if (_filters[found.Segment].Value is { } filter)
         {
             if (filter.MatchesNothing || !filter.CanMatch(part)) return;
-            var rows = RowBits.All(facts.Rows);
+            rows = RowBits.All(facts.Rows);
             filter.Apply(part, rows);
             if (RowBits.IsEmpty(rows)) return;
             part.Columns.MarkTraces(rows, traces);
@@ -176,41 +219,63 @@ internal sealed class SearchExecution
         {
             RowBits.Fill(traces, facts.Traces);
         }
-        Collect(found.Segment, part, traces);
+        Collect(found.Segment, part, rows, traces);
     }
 
-    /// <summary>Takes the marked traces of a part into the result.</summary>
-    private void Collect(int segment, in OpenPart part, ulong[] traces)
+    /// <summary>Takes the marked traces of a part into the result. Without rows all of theirs match.</summary>
+    private void Collect(int segment, in OpenPart part, ulong[]? rows, ulong[] traces)
     {
+        var (matching, elsewhere) = _facets is null ? (null, null) : (new ulong[traces.Length], new ulong[traces.Length]);
         var ids = _segments[segment].TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
         var values = new PartTraces(_plan, part.Columns, mayHide: part.Facts.MinStartUnixNano < _visibility.HiddenBeforeUnixNano);
         var split = new List<TraceId>();
-        var found = new List<FoundTrace>();
-        long total = 0, errors = 0;
-        for (var word = 0; word < traces.Length; word++)
+        var tally = _tallies?.Take();
+        try
         {
-            for (var left = traces[word]; left != 0; left &= left - 1)
+            var found = new List<FoundTrace>();
+            long total = 0, errors = 0;
+            for (var word = 0; word < traces.Length; word++)
             {
-                var trace = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(left);
-                var number = part.Facts.FirstTrace + trace;
-                if (_split.Has(segment, number))
+                for (var left = traces[word]; left != 0; left &= left - 1)
                 {
-                    split.Add(ids[trace]);
-                    continue;
+                    var trace = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(left);
+                    var number = part.Facts.FirstTrace + trace;
+                    if (_split.Has(segment, number))
+                    {
+                        split.Add(ids[trace]);
+                        if (elsewhere is not null) RowBits.Set(elsewhere, trace);
+                        continue;
+                    }
+                    if (values.MayHide && _visibility.Hides(ids[trace], values.StartOf(trace))) continue;
+                    if (!values.Holds(trace)) continue;
+                    if (tally is not null)
+                    {
+                        tally.Add(ids[trace], values.StartOf(trace), values.DurationOf(trace), values.WaitingOf(trace), values.ErrorsOf(trace));
+                        continue;
+                    }
+                    total++;
+                    if (matching is not null)
+                    {
+                        RowBits.Set(matching, trace);
+                        continue;
+                    }
+                    if (values.HasErrors(trace)) errors++;
+                    found.Add(new FoundTrace(values.KeyOf(trace), ids[trace], segment, number));
                 }
-                if (values.MayHide && _visibility.Hides(ids[trace], values.StartOf(trace))) continue;
-                if (!values.Holds(trace)) continue;
-                total++;
-                if (values.HasErrors(trace)) errors++;
-                found.Add(new FoundTrace(values.KeyOf(trace), ids[trace], segment, number));
+            }
+            lock (_gate)
+            {
+                _total += total;
+                _errors += errors;
+                foreach (var trace in found) _top.Offer(trace);
             }
         }
-        lock (_gate)
+        finally
         {
-            _total += total;
-            _errors += errors;
-            foreach (var trace in found) _top.Offer(trace);
+            // What it has counted before stays counted, though this part turns out to be unreadable.
+            if (tally is not null) _tallies?.Return(tally);
         }
+        if (matching is not null) _facets?.Count(_segments[segment], part, rows ?? RowBits.All(part.Facts.Rows), matching, split.Count == 0 ? null : elsewhere);
         foreach (var id in split) CollectSplit(id);
     }
 
@@ -233,7 +298,18 @@ internal sealed class SearchExecution
             {
                 if (values.Of(condition.Field) < (condition.Minimum ?? 0) || values.Of(condition.Field) > (condition.Maximum ?? ulong.MaxValue)) return;
             }
+            if (_tallies?.Take() is { } tally)
+            {
+                tally.Add(id, values.Start, values.Duration, values.Waiting, values.Errors);
+                _tallies.Return(tally);
+                return;
+            }
             _total++;
+            if (_facets is not null)
+            {
+                _facets.AddElsewhere(id);
+                return;
+            }
             if (values.Errors > 0) _errors++;
             _top.Offer(new FoundTrace(values.Of(_plan.Order), id, -1, -1));
         }
@@ -261,11 +337,14 @@ internal sealed class SearchExecution
                 _truncation ??= e.Truncation;
             }
         }
-        var truncated = _truncation ?? (_unreadable.Count > 0 ? new Truncation("unreadable", $"Some stored data cannot be read: {_unreadable[0]}") : null);
+        var truncated = Truncated();
         var exact = truncated is null && !_endedEarly;
         var next = hasMore ? new SearchCursor(snapshot, found[^1].Key, found[^1].Id, 0) : null;
         return new SearchResult(traces, new Total(_total, exact), new Total(_errors, exact), next, truncated, false);
     }
+
+    /// <summary>Why the result is not whole; null when it is.</summary>
+    private Truncation? Truncated() => _truncation ?? (_unreadable.Count > 0 ? new Truncation("unreadable", $"Some stored data cannot be read: {_unreadable[0]}") : null);
 
     /// <summary>The line of a trace; null when it lies in several places and none of them can be read, which is told.</summary>
     private TraceSummary? Summary(in FoundTrace trace)

@@ -17,6 +17,14 @@ internal static class JsonFields
         json.WriteString(name, digits[..length]);
     }
 
+    /// <summary>A 64-bit integer as an element of an array, as a string.</summary>
+    internal static void WriteLongValue(this Utf8JsonWriter json, ulong value)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        value.TryFormat(digits, out var length, default, CultureInfo.InvariantCulture);
+        json.WriteStringValue(digits[..length]);
+    }
+
     /// <summary>A count, as a string.</summary>
     internal static void WriteLong(this Utf8JsonWriter json, ReadOnlySpan<byte> name, long value) => WriteLong(json, name, checked((ulong)value));
 
@@ -41,6 +49,15 @@ internal static class JsonFields
         Hex(id.High, hex);
         Hex(id.Low, hex[IdDigits..]);
         json.WriteString(name, hex);
+    }
+
+    /// <summary>A trace id as an element of an array.</summary>
+    internal static void WriteIdValue(this Utf8JsonWriter json, TraceId id)
+    {
+        Span<byte> hex = stackalloc byte[2 * IdDigits];
+        Hex(id.High, hex);
+        Hex(id.Low, hex[IdDigits..]);
+        json.WriteStringValue(hex);
     }
 
     /// <summary>A span id.</summary>

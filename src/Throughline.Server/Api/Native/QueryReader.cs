@@ -22,7 +22,7 @@ internal sealed class QueryReader(IQueryCollection query)
     /// <summary>The values of a repeatable parameter.</summary>
     internal IReadOnlyList<string> Many(string name)
     {
-        _known.Add(name);
+        if (!_known.Contains(name)) _known.Add(name);
         var values = new List<string>();
         foreach (var value in query[name])
         {

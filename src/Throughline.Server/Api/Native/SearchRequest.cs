@@ -17,6 +17,21 @@ internal static class SearchRequest
     internal static SearchPlan? Read(IQueryCollection query, out Problem? problem)
     {
         var reader = new QueryReader(query);
+        var plan = ReadFilter(reader) with
+        {
+            Order = Orders[reader.OneOf("order", "start", "duration", "spans", "errors", "waiting")],
+            Descending = reader.OneOf("direction", "desc", "asc") == 0,
+            Total = reader.OneOf("total", "exact", "atLeast") == 0 ? TotalWanted.Exact : TotalWanted.AtLeast,
+            Limit = reader.Whole("limit", 1, MaxLimit, StandardLimit),
+            After = ReadCursor(reader, query),
+        };
+        problem = reader.Finish();
+        return problem is null ? plan : null;
+    }
+
+    /// <summary>Reads the parameters that say which traces match; what is wrong with one is noted in the reader.</summary>
+    internal static SearchPlan ReadFilter(QueryReader reader)
+    {
         var spans = new List<SpanPredicate>();
         var traces = new List<TraceCondition>();
 
@@ -25,6 +40,7 @@ internal static class SearchRequest
         if (reader.Many("service") is { Count: > 0 } services) spans.Add(new SpanPredicate.TextIs(SpanTextField.Service, services));
         if (reader.Many("operation") is { Count: > 0 } operations) spans.Add(new SpanPredicate.TextIs(SpanTextField.Name, operations));
         ReadStatuses(reader, spans);
+        ReadTraceStart(reader, traces);
 
         var (minimum, maximum) = (reader.Duration("minDuration"), reader.Duration("maxDuration"));
         if (minimum > maximum) reader.Fail("minDuration", "'minDuration' is longer than 'maxDuration'.");
@@ -36,19 +52,7 @@ internal static class SearchRequest
             if (filter.Span is not null) spans.Add(filter.Span);
             traces.AddRange(filter.Trace);
         }
-
-        var plan = new SearchPlan
-        {
-            Span = spans.Count switch { 0 => null, 1 => spans[0], _ => new SpanPredicate.And(spans) },
-            Trace = traces,
-            Order = Orders[reader.OneOf("order", "start", "duration", "spans", "errors", "waiting")],
-            Descending = reader.OneOf("direction", "desc", "asc") == 0,
-            Total = reader.OneOf("total", "exact", "atLeast") == 0 ? TotalWanted.Exact : TotalWanted.AtLeast,
-            Limit = reader.Whole("limit", 1, MaxLimit, StandardLimit),
-            After = ReadCursor(reader, query),
-        };
-        problem = reader.Finish();
-        return problem is null ? plan : null;
+        return new SearchPlan { Span = spans.Count switch { 0 => null, 1 => spans[0], _ => new SpanPredicate.And(spans) }, Trace = traces };
     }
 
     /// <summary>
@@ -64,6 +68,15 @@ internal static class SearchRequest
             foreach (var value in values.Where(static v => !string.IsNullOrEmpty(v)).Order(StringComparer.Ordinal)) text.Append(name).Append(':').Append(value?.Length).Append(':').Append(value);
         }
         return XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    /// <summary>The range that the trace's own start lies in: what a reader marks on a chart of traces.</summary>
+    private static void ReadTraceStart(QueryReader reader, List<TraceCondition> traces)
+    {
+        var (from, to) = (reader.UnixNano("traceFrom"), reader.UnixNano("traceTo"));
+        if (from >= to) reader.Fail("traceFrom", "'traceFrom' is not before 'traceTo'; the range is [traceFrom, traceTo).");
+        else if (to is 0) reader.Fail("traceTo", "No trace starts before 'traceTo', which is 0.");
+        else if (from is not null || to is not null) traces.Add(new TraceCondition(TraceOrder.Start, from, to - 1));
     }
 
     private static void ReadStatuses(QueryReader reader, List<SpanPredicate> spans)

@@ -28,6 +28,7 @@ public sealed class OpenApiTests
             ("/api/v1/search", "/api/v1/search?total=atLeast"),
             ("/api/v1/search/distribution", "/api/v1/search/distribution"),
             ("/api/v1/search/distribution", "/api/v1/search/distribution?points=0&q=nothing-like-it"),
+            ("/api/v1/traces/shapes", $"/api/v1/traces/shapes?id={trace}&id={Export.Trace(2)}"),
             ("/api/v1/red/operations", "/api/v1/red/operations"),
             ("/api/v1/red/series", "/api/v1/red/series?step=15s&by=service"),
             ("/api/v1/dependencies", "/api/v1/dependencies"),

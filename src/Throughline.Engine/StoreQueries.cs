@@ -102,6 +102,15 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         return trace.Spans.RowCount > 0 && snapshot.Visibility.Hides(traceId, trace.Summary.StartUnixNano) ? null : trace;
     }, cancellationToken);
 
+    /// <inheritdoc cref="ISpanSource.GetShapesAsync"/>
+    public ValueTask<TraceShapes> GetShapesAsync(IReadOnlyList<TraceId> traceIds, int maxSpans, CancellationToken cancellationToken) => RunAsync(snapshot =>
+    {
+        var execution = new ShapeExecution(snapshot.Segments, snapshot.Visibility, Bounds(cancellationToken));
+        var result = execution.Run(traceIds, maxSpans);
+        Report(execution.Unreadable);
+        return result;
+    }, cancellationToken);
+
     /// <inheritdoc cref="ISpanSource.GetServicesAsync"/>
     public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         CountAsync(fromUnixNano, toUnixNano, execution => execution.Services(), cancellationToken);

@@ -208,6 +208,9 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => _queries.GetTraceAsync(traceId, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<TraceShapes> GetShapesAsync(IReadOnlyList<TraceId> traceIds, int maxSpans, CancellationToken cancellationToken) => _queries.GetShapesAsync(traceIds, maxSpans, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         _queries.GetServicesAsync(fromUnixNano, toUnixNano, cancellationToken);
 

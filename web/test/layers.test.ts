@@ -7,13 +7,14 @@ const layers: Readonly<Record<string, { readonly layers: readonly string[]; read
   model: { layers: ['model'], packages: /^$/ },
   api: { layers: ['api', 'model'], packages: /^(zod\/mini|@tanstack\/react-query)$/ },
   ui: { layers: ['ui', 'model'], packages: /^react$/ },
+  charts: { layers: ['charts', 'ui', 'model'], packages: /^react$/ },
   timeline: { layers: ['timeline', 'ui', 'model'], packages: /^(react|@tanstack\/react-virtual)$/ },
-  routes: { layers: ['routes', 'timeline', 'ui', 'api', 'model'], packages: /^(react|wouter|@tanstack\/react-(query|virtual))$/ },
+  routes: { layers: ['routes', 'timeline', 'charts', 'ui', 'api', 'model'], packages: /^(react|wouter|@tanstack\/react-(query|virtual))$/ },
 };
 /** A route knows no other route; the shell, which holds them, is what they may share. */
 const sharedRoute = 'shell';
 /** Wire forms are turned into the model's here and are seen nowhere else. */
-const wireFiles = ['api/wire', 'api/traceWire', 'api/http'];
+const wireFiles = ['api/wire', 'api/traceWire', 'api/chartWire', 'api/http'];
 
 const root = path.resolve(import.meta.dirname, '../src');
 const files = fs

@@ -30,6 +30,12 @@ public interface ISpanSource
     /// <summary>All spans of a trace, duplicates collapsed; null when there are none. What a limit or damage left out is said in <see cref="TraceView.Truncated"/>.</summary>
     ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The shapes of the traces that are there, in the order of the ids, each once. A trace of more than <paramref name="maxSpans"/> spans has none. What a limit or damage left out is said in
+    /// <see cref="TraceShapes.Truncated"/>.
+    /// </summary>
+    ValueTask<TraceShapes> GetShapesAsync(IReadOnlyList<TraceId> traceIds, int maxSpans, CancellationToken cancellationToken);
+
     /// <summary>Services with spans that start in [from, to), by name. A span that lies in several places is counted in each until compaction has brought them together; so in the next.</summary>
     ValueTask<IReadOnlyList<ServiceStat>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 

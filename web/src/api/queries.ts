@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { Distribution } from '../model/distribution';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
 import type { SpanDetail } from '../model/spanDetail';
 import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
 import type { Trace } from '../model/trace';
-import { getJson, getText } from './http';
-import { trace as traceSchema } from './traceWire';
+import { distribution as distributionSchema } from './chartWire';
+import { getJson\import { trace as traceSchema } from './traceWire';
 import * as wire from './wire';
 
 /** A search as the server takes it: bounds are resolved, durations are in its notation. */
@@ -20,6 +21,9 @@ export interface SearchRequest {
   readonly text: string;
   readonly order: string;
   readonly direction: 'asc' | 'desc';
+  /** The trace itself starts in [traceFrom, traceTo): what is marked on the chart. */
+  readonly traceFrom?: UnixNano | null;
+  readonly traceTo?: UnixNano | null;
 }
 
 /** Rows of one answer: enough for two screens of the largest usual monitor. */
@@ -31,7 +35,8 @@ function withBounds(parameters: URLSearchParams, from: UnixNano | null, to: Unix
   return parameters;
 }
 
-export function searchParameters(request: SearchRequest, limit: number, cursor: string | null): URLSearchParams {
+/** The parameters that say which traces match. */
+export function filterParameters(request: SearchRequest): URLSearchParams {
   const parameters = withBounds(new URLSearchParams(), request.from, request.to);
   for (const service of request.services) parameters.append('service', service);
   for (const operation of request.operations) parameters.append('operation', operation);
@@ -39,6 +44,13 @@ export function searchParameters(request: SearchRequest, limit: number, cursor: 
   if (request.minDuration !== '') parameters.set('minDuration', request.minDuration);
   if (request.maxDuration !== '') parameters.set('maxDuration', request.maxDuration);
   if (request.text !== '') parameters.set('q', request.text);
+  if (request.traceFrom != null) parameters.set('traceFrom', String(request.traceFrom));
+  if (request.traceTo != null) parameters.set('traceTo', String(request.traceTo));
+  return parameters;
+}
+
+export function searchParameters(request: SearchRequest, limit: number, cursor: string | null): URLSearchParams {
+  const parameters = filterParameters(request);
   parameters.set('order', request.order);
   parameters.set('direction', request.direction);
   parameters.set('limit', String(limit));
@@ -83,6 +95,31 @@ export const countQuery = (request: SearchRequest) =>
     queryKey: ['count', keyOf(request)],
     queryFn: async ({ signal }): Promise<SearchPage['total']> => (await getJson(`/api/v1/search?${searchParameters(request, 1, null)}`, wire.search, signal)).total,
   });
+
+/** What a chart asks for: the axis in columns, open where the server is to find its ends. */
+export interface DistributionAsk {
+  readonly axisFrom: UnixNano | null;
+  readonly axisTo: UnixNano | null;
+  readonly columns: number;
+  readonly rows: '1' | '2' | '4' | '8';
+  readonly points: number;
+}
+
+/** All matches, counted by time and duration. */
+export const distributionQuery = (request: SearchRequest, ask: DistributionAsk) => {
+  const parameters = filterParameters(request);
+  if (ask.axisFrom !== null) parameters.set('axisFrom', String(ask.axisFrom));
+  if (ask.axisTo !== null) parameters.set('axisTo', String(ask.axisTo));
+  parameters.set('columns', String(ask.columns));
+  parameters.set('rows', ask.rows);
+  parameters.set('points', String(ask.points));
+  const key = parameters.toString();
+  return queryOptions({
+    queryKey: ['distribution', key],
+    queryFn: ({ signal }): Promise<Distribution> => getJson(`/api/v1/search/distribution?${key}`, distributionSchema, signal),
+    structuralSharing: false,
+  });
+};
 
 export const servicesQuery = (from: UnixNano | null, to: UnixNano | null) => {
   const parameters = withBounds(new URLSearchParams(), from, to).toString();

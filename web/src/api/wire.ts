@@ -9,7 +9,7 @@ export const time = z.pipe(inRange, z.transform((text: string): UnixNano => unix
 export const duration = z.pipe(decimal, z.transform((text: string): DurationNano => durationNano(BigInt(text))));
 
 const spanName = z.object({ service: z.string(), name: z.string() });
-const total = z.pipe(
+export const total = z.pipe(
   z.object({ value: z.number(), relation: z.enum(['exact', 'atLeast']) }),
   z.transform(({ value, relation }) => ({ value, exact: relation === 'exact' })),
 );
@@ -31,17 +31,20 @@ export const summary = z.pipe(
   z.transform(({ startUnixNano, durationNano: length, waitingNano, ...rest }) => ({ ...rest, start: startUnixNano, duration: length, waiting: waitingNano })),
 );
 
-export const search = z.pipe(
-  z.object({
-    traces: z.array(summary),
-    total,
-    errorTraces: total,
-    nextCursor: z.nullable(z.string()),
-    truncated: z.nullable(z.object({ reason: z.string(), message: z.string() })),
-    notes: z.array(z.string()),
-  }),
-  z.transform(({ truncated, ...rest }) => ({ ...rest, truncated: truncated === null ? null : truncated.message })),
+/** The reason why an answer is not whole, in words. */
+export const truncated = z.pipe(
+  z.nullable(z.object({ reason: z.string(), message: z.string() })),
+  z.transform((wire) => wire?.message ?? null),
 );
+
+export const search = z.object({
+  traces: z.array(summary),
+  total,
+  errorTraces: total,
+  nextCursor: z.nullable(z.string()),
+  truncated,
+  notes: z.array(z.string()),
+});
 
 export const config = z.pipe(
   z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }) }),

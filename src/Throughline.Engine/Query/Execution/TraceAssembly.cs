@@ -35,7 +35,8 @@ internal static class TraceAssembly
         }
     }
 
-    private static List<(ISpanSegment Segment, int Trace)> Find(TraceId id, IEnumerable<ISpanSegment> segments, List<string> unreadable)
+    /// <summary>The segments that have spans of a trace, with its number there.</summary>
+    public static List<(ISpanSegment Segment, int Trace)> Find(TraceId id, IEnumerable<ISpanSegment> segments, List<string> unreadable)
     {
         var places = new List<(ISpanSegment, int)>();
         foreach (var segment in segments)

@@ -33,6 +33,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);
         MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
         MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
+        GetStored(routes, gate, "/api/v1/traces/shapes", ShapesEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
         routes.Map("/api/{**path}", static context =>

@@ -31,6 +31,7 @@ public sealed class OpenApiTests
             ("/api/v1/keys", "/api/v1/keys"),
             ("/api/v1/values", "/api/v1/values?key=service"),
             ("/api/v1/facets", "/api/v1/facets?key=service&key=status&limit=2"),
+            ("/api/v1/traces/shapes", $"/api/v1/traces/shapes?id={trace}&id={Export.Trace(2)}"),
             ("/api/v1/red/operations", "/api/v1/red/operations"),
             ("/api/v1/red/series", "/api/v1/red/series?step=15s&by=service"),
             ("/api/v1/dependencies", "/api/v1/dependencies"),

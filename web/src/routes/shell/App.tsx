@@ -5,13 +5,19 @@ import { currentTheme, setTheme } from '../../ui/theme';
 import { HelpDialog } from '../../ui/HelpDialog';
 import { useKeys } from '../../ui/keys';
 import { ToastArea } from '../../ui/ToastArea';
-import { GrafanaScreen } from '../grafana/GrafanaScreen';
 import { TracesScreen } from '../traces/TracesScreen';
 import { ConfigNotice } from './ConfigNotice';
 import { Header } from './Header';
 import { RefreshContext } from './refresh';
+import { screens } from './screens';
 
+const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/GrafanaScreen')).GrafanaScreen }));
+const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
+const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
+
+/** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
+const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'settings', 'grafana-check']);
 
 function NotFound() {
   return (
@@ -36,14 +42,14 @@ export function App() {
   const [tick, setTick] = useState(0);
   const refresh = useCallback(() => {
     setTick((old) => old + 1);
-    void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind === 'trace' || kind === 'span' || kind === 'config' || kind === 'status' });
+    void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => asOfNow.has(kind) });
   }, [client]);
   const value = useMemo(() => ({ tick, refresh }), [tick, refresh]);
   useKeys({
     '?': () => setHelp(true),
     t: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark'),
     r: refresh,
-    'g t': () => navigate('/'),
+    ...Object.fromEntries(screens.map((screen) => [screen.key, () => navigate(screen.path)])),
   });
   return (
     <RefreshContext value={value}>
@@ -55,6 +61,12 @@ export function App() {
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
             <Route path="/grafana">
               <GrafanaScreen />
+            </Route>
+            <Route path="/grafana-dashboard">
+              <DashboardScreen />
+            </Route>
+            <Route path="/settings">
+              <SettingsScreen />
             </Route>
             <Route path="/search">
               <TracesScreen />

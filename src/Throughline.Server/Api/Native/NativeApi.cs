@@ -26,6 +26,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
         GetStored(routes, gate, "/api/v1/red/operations", AggregateEndpoints.RedOperationsAsync);
+        GetStored(routes, gate, "/api/v1/red/operations/series", LatencyEndpoints.SeriesAsync);
         GetStored(routes, gate, "/api/v1/red/series", AggregateEndpoints.RedSeriesAsync);
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);

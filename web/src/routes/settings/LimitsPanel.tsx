@@ -23,6 +23,11 @@ export function LimitsPanel({ query }: { readonly query: UseQueryResult<readonly
         grouped(query.data).map(({ title, settings }) => (
           <table key={title} className="tab limits">
             <caption>{title}</caption>
+            <colgroup>
+              <col className="co" />
+              <col className="cv" />
+              <col />
+            </colgroup>
             <thead className="visually-hidden">
               <tr>
                 <th scope="col">Option</th>

@@ -126,15 +126,32 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     /// <inheritdoc cref="ISpanSource.GetRedSeriesAsync"/>
     public ValueTask<RedSeries> GetRedSeriesAsync(IReadOnlyCollection<string> services, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(stepNano);
-        if (toUnixNano > fromUnixNano && (toUnixNano - 1) / stepNano - fromUnixNano / stepNano >= ISpanSource.MaxSteps)
-            throw new ArgumentOutOfRangeException(nameof(stepNano), stepNano, $"A series has at most {ISpanSource.MaxSteps} steps.");
+        CheckSteps(fromUnixNano, toUnixNano, stepNano);
         return CountAsync(fromUnixNano, toUnixNano, execution => execution.Series(services, stepNano), cancellationToken);
     }
 
     /// <inheritdoc cref="ISpanSource.GetDependenciesAsync"/>
     public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         CountAsync(fromUnixNano, toUnixNano, execution => execution.Dependencies(), cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetOperationSeriesAsync"/>
+    public ValueTask<OperationSeries> GetOperationSeriesAsync(
+        IReadOnlyCollection<string> services, IReadOnlyCollection<string> names, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken)
+    {
+        CheckSteps(fromUnixNano, toUnixNano, stepNano);
+        return LatencyAsync(fromUnixNano, toUnixNano, execution => execution.Series(services, names, stepNano), cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetCallLatenciesAsync"/>
+    public ValueTask<CallLatencies> GetCallLatenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        LatencyAsync(fromUnixNano ?? 0, toUnixNano, execution => execution.Calls(), cancellationToken);
+
+    private static void CheckSteps(ulong fromUnixNano, ulong toUnixNano, ulong stepNano)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(stepNano);
+        if (toUnixNano > fromUnixNano && (toUnixNano - 1) / stepNano - fromUnixNano / stepNano >= ISpanSource.MaxSteps)
+            throw new ArgumentOutOfRangeException(nameof(stepNano), stepNano, $"A series has at most {ISpanSource.MaxSteps} steps.");
+    }
 
     /// <summary>Begins to let go of leases whose time is over.</summary>
     public void Begin() => _leaseTimer = time.CreateTimer(_ => _leases.Expire(content.State.Heads), null, LeaseCheckInterval, LeaseCheckInterval);
@@ -151,6 +168,14 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         _leases.Close();
         _slots.Release(options.MaxConcurrentQueries);
     }
+
+    private ValueTask<T> LatencyAsync<T>(ulong from, ulong? to, Func<LatencyExecution, T> count, CancellationToken cancellationToken) => RunAsync(snapshot =>
+    {
+        var execution = new LatencyExecution(snapshot.View(_split), from, to, Bounds(cancellationToken));
+        var result = count(execution);
+        Report(execution.Unreadable);
+        return result;
+    }, cancellationToken);
 
     private ValueTask<T> CountAsync<T>(ulong? from, ulong? to, Func<StatExecution, T> count, CancellationToken cancellationToken) => RunAsync(snapshot =>
     {

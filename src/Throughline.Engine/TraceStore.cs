@@ -230,6 +230,15 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     public ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         _queries.GetDependenciesAsync(fromUnixNano, toUnixNano, cancellationToken);
 
+    /// <inheritdoc/>
+    public ValueTask<OperationSeries> GetOperationSeriesAsync(
+        IReadOnlyCollection<string> services, IReadOnlyCollection<string> names, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken) =>
+        _queries.GetOperationSeriesAsync(services, names, fromUnixNano, toUnixNano, stepNano, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<CallLatencies> GetCallLatenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetCallLatenciesAsync(fromUnixNano, toUnixNano, cancellationToken);
+
     /// <summary>What is stored, and what could not be read.</summary>
     public StoreStatistics GetStatistics()
     {

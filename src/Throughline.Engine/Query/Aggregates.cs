@@ -2,9 +2,9 @@ namespace Throughline.Engine.Query;
 
 /// <summary>
 /// Rate, errors and durations of an operation: service, span name and kind (OTLP's number). Quantiles are the middles of buckets that are at most 1/32 wide: no further than
-/// 1.6 % from the duration of the span that has the rank.
+/// 1.6 % from the duration of the span that has the rank. The total is the sum of all durations, as near to it.
 /// </summary>
-public sealed record RedOperation(string Service, string Name, int Kind, long Spans, long Errors, ulong P50Nano, ulong P95Nano, ulong P99Nano);
+public sealed record RedOperation(string Service, string Name, int Kind, long Spans, long Errors, ulong P50Nano, ulong P95Nano, ulong P99Nano, ulong TotalNano);
 
 /// <summary>Operations by service, name and kind.</summary>
 /// <param name="Truncated">Why not all spans were counted; null when they were.</param>

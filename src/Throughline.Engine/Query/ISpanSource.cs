@@ -54,6 +54,16 @@ public interface ISpanSource
     /// <summary>Which services call which: spans that start in [from, to) and whose parent is a span of another service that lies in the same place.</summary>
     ValueTask<Dependencies> GetDependenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Spans, errors and durations by step of time of the operations with the given names, of the given services (all when empty), over spans that start in [from, to). At most
+    /// <see cref="MaxSteps"/> steps. Every span of the range is looked at; so in the next.
+    /// </summary>
+    ValueTask<OperationSeries> GetOperationSeriesAsync(
+        IReadOnlyCollection<string> services, IReadOnlyCollection<string> names, ulong fromUnixNano, ulong toUnixNano, ulong stepNano, CancellationToken cancellationToken);
+
+    /// <summary>What <see cref="GetDependenciesAsync"/> counts, with how long the called spans took.</summary>
+    ValueTask<CallLatencies> GetCallLatenciesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+
     /// <summary>Steps that one series may have.</summary>
     const int MaxSteps = 10_000;
 }

@@ -117,6 +117,7 @@ public sealed class ServerCommandLine
             AllowedHosts = result.GetValue(_allowHosts) ?? [],
             OtlpCorsOrigins = result.GetValue(_corsOrigins) ?? [],
             Store = new TraceStoreOptions { Directory = result.GetRequiredValue(_data) },
+            Settings = SettingsInForce.Read(result, _server.Options),
         };
         return _numbers.Aggregate(options, (read, set) => set(result, read));
     }

@@ -41,6 +41,9 @@ public sealed record ServerOptions
     /// <summary>The store's directory, limits and sizes.</summary>
     public required TraceStoreOptions Store { get; init; }
 
+    /// <summary>What each option of the command line is, for the page to tell; empty when the server was not started by one.</summary>
+    public IReadOnlyList<SettingInForce> Settings { get; init; } = [];
+
     /// <summary>Time that requests under way have to end when the server stops.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

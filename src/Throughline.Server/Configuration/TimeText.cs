@@ -25,4 +25,13 @@ internal static class TimeText
         time = unit * number;
         return true;
     }
+
+    /// <summary>Writes one as <see cref="TryParse"/> reads it, in the largest unit that leaves nothing over.</summary>
+    public static string Write(TimeSpan time)
+    {
+        var seconds = (long)time.TotalSeconds;
+        if (seconds == 0) return "0";
+        var (unit, size) = seconds % 86_400 == 0 ? ("d", 86_400) : seconds % 3600 == 0 ? ("h", 3600) : seconds % 60 == 0 ? ("m", 60) : ("s", 1);
+        return (seconds / size).ToString(CultureInfo.InvariantCulture) + unit;
+    }
 }

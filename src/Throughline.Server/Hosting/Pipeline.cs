@@ -69,7 +69,7 @@ internal static class Pipeline
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(options.GrafanaUrl, options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
-        NativeApi.Map(application, gate, config, counters);
+        NativeApi.Map(application, gate, config, counters, options.Settings);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));

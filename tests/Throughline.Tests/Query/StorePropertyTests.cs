@@ -94,6 +94,7 @@ public sealed class StorePropertyTests
             var edges = await store.Store.GetDependenciesAsync(from, to, default);
             Assert.Null(edges.Truncated);
             Assert.Equal(NaiveAggregates.Edges(store.Places, from, to), edges.Edges);
+            NaiveAggregates.Check(store.Places, from, to, await store.Store.GetCallLatenciesAsync(from, to, default));
         }
     }, seed: Seed, iter: 200, print: c => Print(c.Item1));
 
@@ -109,6 +110,8 @@ public sealed class StorePropertyTests
             Assert.Null(series.Truncated);
             Assert.Equal((from / step * step, step), (series.FirstUnixNano, series.StepNano));
             Assert.Equal(NaiveAggregates.Series(store.Places, from, to, step).Select(Describe), series.Services.Select(Describe));
+            string[] names = [.. store.Places.SelectMany(p => p).Select(s => s.Name).Distinct().Order(StringComparer.Ordinal).Take(2)];
+            NaiveAggregates.Check(store.Places, names, from, to, step, await store.Store.GetOperationSeriesAsync([], names, from, to, step, default));
         }
     }, seed: Seed, iter: 150, print: c => Print(c.Item1));
 

@@ -6,7 +6,8 @@ import type { SpanDetail } from '../model/spanDetail';
 import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
 import type { Trace } from '../model/trace';
 import { distribution as distributionSchema } from './chartWire';
-import { getJson\import { trace as traceSchema } from './traceWire';
+import { getJson, getText } from './http';
+import { trace as traceSchema } from './traceWire';
 import * as wire from './wire';
 
 /** A search as the server takes it: bounds are resolved, durations are in its notation. */

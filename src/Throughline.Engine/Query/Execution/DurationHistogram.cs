@@ -13,6 +13,33 @@ internal sealed class DurationHistogram
     /// <summary>Spans by bucket.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
+    /// <summary>All spans.</summary>
+    public long Total
+    {
+        get
+        {
+            var total = 0L;
+            foreach (var count in _counts) total += count;
+            return total;
+        }
+    }
+
+    /// <summary>The duration that has a rank (nearest rank), as the middle of its bucket; 0 without spans.</summary>
+    public ulong Ranked(double quantile) => Ranked(_counts, First, quantile, Total);
+
+    /// <summary>The duration that has a rank among counts by bucket, as the middle of its bucket; 0 without spans.</summary>
+    public static ulong Ranked(ReadOnlySpan<long> counts, int firstBucket, double quantile, long total)
+    {
+        var rank = Math.Max(1, (long)Math.Ceiling(quantile * total));
+        var seen = 0L;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            seen += counts[i];
+            if (seen >= rank) return DurationBuckets.Middle(firstBucket + i);
+        }
+        return 0;
+    }
+
     /// <summary>Counts a span of a bucket; answers how many bytes its memory grew by.</summary>
     public long Add(int bucket)
     {

@@ -38,9 +38,10 @@ internal sealed class OperationDurations(int operations, QueryBounds bounds)
     public long Count(int operation, int bucket) => ((_counted ??= new DurationHistogram?[operations])[operation] ??= new DurationHistogram()).Add(bucket);
 
     /// <summary>
-    /// The durations of three ranks of an operation's spans (nearest rank: the smallest that at least this share of the spans does not exceed), as the middles of their buckets.
+    /// The durations of three ranks of an operation's spans (nearest rank: the smallest that at least this share of the spans does not exceed), as the middles of their buckets,
+    /// and the sum of all, in the same way.
     /// </summary>
-    public (ulong P50, ulong P95, ulong P99) Quantiles(int operation)
+    public (ulong P50, ulong P95, ulong P99, ulong Total) Quantiles(int operation)
     {
         var range = (First: DurationBuckets.Count, End: 0);
         foreach (var summed in _summed)
@@ -63,25 +64,19 @@ internal sealed class OperationDurations(int operations, QueryBounds bounds)
         return range.First < range.End ? Take(_buckets.AsSpan(range.First..range.End), range.First) : default;
     }
 
-    /// <summary>Reads the ranks and empties the buckets.</summary>
-    private static (ulong P50, ulong P95, ulong P99) Take(Span<long> counts, int firstBucket)
+    /// <summary>Reads the ranks and the sum, and empties the buckets.</summary>
+    private static (ulong P50, ulong P95, ulong P99, ulong Total) Take(Span<long> counts, int firstBucket)
     {
         var total = 0L;
-        foreach (var count in counts) total += count;
-        var result = (Ranked(counts, firstBucket, 0.5, total), Ranked(counts, firstBucket, 0.95, total), Ranked(counts, firstBucket, 0.99, total));
-        counts.Clear();
-        return result;
-    }
-
-    private static ulong Ranked(ReadOnlySpan<long> counts, int firstBucket, double quantile, long total)
-    {
-        var rank = Math.Max(1, (long)Math.Ceiling(quantile * total));
-        var seen = 0L;
+        var sum = UInt128.Zero;
         for (var i = 0; i < counts.Length; i++)
         {
-            seen += counts[i];
-            if (seen >= rank) return DurationBuckets.Middle(firstBucket + i);
+            total += counts[i];
+            sum += (UInt128)(ulong)counts[i] * DurationBuckets.Middle(firstBucket + i);
         }
-        return 0;
+        ulong Rank(Span<long> from, double quantile) => DurationHistogram.Ranked(from, firstBucket, quantile, total);
+        var result = (Rank(counts, 0.5), Rank(counts, 0.95), Rank(counts, 0.99), sum > ulong.MaxValue ? ulong.MaxValue : (ulong)sum);
+        counts.Clear();
+        return result;
     }
 }

@@ -132,8 +132,8 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
         for (var i = 0; i < keys.Length; i++)
         {
             if (spans[i] == 0) continue;
-            var (p50, p95, p99) = durations.Quantiles(i);
-            operations.Add(new RedOperation(keys[i].Service, keys[i].Name, keys[i].Kind, spans[i], errors[i], p50, p95, p99));
+            var (p50, p95, p99, total) = durations.Quantiles(i);
+            operations.Add(new RedOperation(keys[i].Service, keys[i].Name, keys[i].Kind, spans[i], errors[i], p50, p95, p99, total));
         }
         return operations;
     }

@@ -35,6 +35,7 @@ internal static class AggregateEndpoints
             json.WriteLong("p50Nano"u8, operation.P50Nano);
             json.WriteLong("p95Nano"u8, operation.P95Nano);
             json.WriteLong("p99Nano"u8, operation.P99Nano);
+            json.WriteLong("totalNano"u8, operation.TotalNano);
             json.WriteEndObject();
             if (answer.IsPartFull) await answer.SendAsync();
         }
@@ -51,14 +52,8 @@ internal static class AggregateEndpoints
         var query = new QueryReader(context.Request.Query);
         var services = query.Many("service");
         var (from, to) = query.Range();
-        var step = query.Duration("step") ?? MinuteNano;
         query.OneOf("by", "service");
-        if (step == 0) query.Fail("step", "'step' is longer than 0.");
-        // Without a range, the hour that ends with the newest span.
-        var end = to ?? (store.GetStatistics().LatestStartUnixNano is { } latest && latest < ulong.MaxValue ? latest + 1 : ulong.MaxValue);
-        var begin = from ?? (end > HourNano ? end - HourNano : 0);
-        if (step > 0 && end > begin && ((end - 1) / step) - (begin / step) >= ISpanSource.MaxSteps)
-            query.Fail("step", $"The range has more than {ISpanSource.MaxSteps} steps; take a longer 'step' or a shorter range.");
+        var (begin, end, step) = Steps(query, store, from, to, ISpanSource.MaxSteps);
         if (query.Finish() is { } problem) return problem;
 
         var series = await store.GetRedSeriesAsync(services, begin, end, step, context.RequestAborted);
@@ -85,12 +80,26 @@ internal static class AggregateEndpoints
         return null;
     }
 
+    /// <summary>The range and the length of a step; a range that is open ends with the newest span, and begins an hour before its end.</summary>
+    internal static (ulong Begin, ulong End, ulong Step) Steps(QueryReader query, TraceStore store, ulong? from, ulong? to, int most)
+    {
+        var step = query.Duration("step") ?? MinuteNano;
+        if (step == 0) query.Fail("step", "'step' is longer than 0.");
+        var end = to ?? (store.GetStatistics().LatestStartUnixNano is { } latest && latest < ulong.MaxValue ? latest + 1 : ulong.MaxValue);
+        var begin = from ?? (end > HourNano ? end - HourNano : 0);
+        if (step > 0 && end > begin && ((end - 1) / step) - (begin / step) >= (ulong)most)
+            query.Fail("step", $"The range has more than {most} steps; take a longer 'step' or a shorter range.");
+        return (begin, end, step);
+    }
+
     /// <summary>GET /api/v1/dependencies.</summary>
     internal static async Task<Problem?> DependenciesAsync(HttpContext context, TraceStore store)
     {
         var query = new QueryReader(context.Request.Query);
         var (from, to) = query.Range();
+        var withLatency = query.OneOf("latency", "false", "true") == 1;
         if (query.Finish() is { } problem) return problem;
+        if (withLatency) return await LatencyEndpoints.CallsAsync(context, store, from, to);
 
         var result = await store.GetDependenciesAsync(from, to, context.RequestAborted);
         await using var answer = new JsonAnswer(context);
@@ -114,7 +123,7 @@ internal static class AggregateEndpoints
         return null;
     }
 
-    private static void WriteCounts(Utf8JsonWriter json, ReadOnlySpan<byte> name, long[] counts)
+    internal static void WriteCounts(Utf8JsonWriter json, ReadOnlySpan<byte> name, long[] counts)
     {
         json.WriteStartArray(name);
         foreach (var count in counts) json.WriteNumberValue(count);

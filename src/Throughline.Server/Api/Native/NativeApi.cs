@@ -2,6 +2,7 @@ using Throughline.Engine;
 using Throughline.Engine.Encode;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;
+using Throughline.Server.Configuration;
 using Throughline.Server.Problems;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -15,10 +16,11 @@ internal delegate Task<Problem?> NativeHandler(HttpContext context, TraceStore s
 public static class NativeApi
 {
     /// <summary>Maps the API's routes, and a truthful 404 for everything else under /api.</summary>
-    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters)
+    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters, IReadOnlyList<SettingInForce> settings)
     {
         Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
         Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
+        Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
         GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics())));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
@@ -28,6 +30,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/values", FacetEndpoints.ValuesAsync);
         GetStored(routes, gate, "/api/v1/facets", FacetEndpoints.FacetsAsync);
         GetStored(routes, gate, "/api/v1/red/operations", AggregateEndpoints.RedOperationsAsync);
+        GetStored(routes, gate, "/api/v1/red/operations/series", LatencyEndpoints.SeriesAsync);
         GetStored(routes, gate, "/api/v1/red/series", AggregateEndpoints.RedSeriesAsync);
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);

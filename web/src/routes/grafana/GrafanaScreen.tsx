@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { configQuery } from '../../api/queries';
-import { webAddress } from '../../model/attribute';
+import { grafanaAddress } from '../../model/grafana';
 
 /** Where Open in Grafana leads when the configuration could not be loaded: the way on, or what to set. */
 export function GrafanaScreen() {
   const config = useQuery(configQuery);
-  const address = webAddress(config.data?.grafanaUrl ?? '');
+  const address = grafanaAddress(config.data?.grafanaUrl ?? null);
   return (
     <main className="screen">
       <div className="state">

@@ -5,14 +5,20 @@ import { currentTheme, setTheme } from '../../ui/theme';
 import { HelpDialog } from '../../ui/HelpDialog';
 import { useKeys } from '../../ui/keys';
 import { ToastArea } from '../../ui/ToastArea';
-import { GrafanaScreen } from '../grafana/GrafanaScreen';
 import { TracesScreen } from '../traces/TracesScreen';
 import { ConfigNotice } from './ConfigNotice';
 import { Header } from './Header';
 import { useRememberedList } from './lastList';
 import { RefreshContext } from './refresh';
+import { screens } from './screens';
 
+const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/GrafanaScreen')).GrafanaScreen }));
+const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
+const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
+
+/** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
+const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'settings', 'grafana-check']);
 
 function NotFound() {
   return (
@@ -37,7 +43,7 @@ export function App() {
   const [tick, setTick] = useState(0);
   const refresh = useCallback(() => {
     setTick((old) => old + 1);
-    void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind === 'trace' || kind === 'span' || kind === 'config' || kind === 'status' });
+    void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => asOfNow.has(kind) });
   }, [client]);
   const value = useMemo(() => ({ tick, refresh }), [tick, refresh]);
   useRememberedList();
@@ -45,7 +51,7 @@ export function App() {
     '?': () => setHelp(true),
     t: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark'),
     r: refresh,
-    'g t': () => navigate('/'),
+    ...Object.fromEntries(screens.map((screen) => [screen.key, () => navigate(screen.path)])),
   });
   return (
     <RefreshContext value={value}>
@@ -57,6 +63,12 @@ export function App() {
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
             <Route path="/grafana">
               <GrafanaScreen />
+            </Route>
+            <Route path="/grafana-dashboard">
+              <DashboardScreen />
+            </Route>
+            <Route path="/settings">
+              <SettingsScreen />
             </Route>
             <Route path="/search">
               <TracesScreen />

@@ -1,13 +1,15 @@
 import { useIsFetching, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useSearch } from 'wouter';
 import { configQuery } from '../../api/queries';
-import { webAddress } from '../../model/attribute';
+import { grafanaAddress } from '../../model/grafana';
 import { Icon } from '../../ui/Icon';
 import { setTheme, useTheme } from '../../ui/theme';
 import { useToasts } from '../../ui/toasts';
 import { useDelayed } from '../../ui/useDelayed';
 import { jaegerAddress } from './jaeger';
+import { Navigation } from './Navigation';
 import { useRefresh } from './refresh';
+import './shell.css';
 
 const noGrafana = 'No Grafana is configured. Start the server with --grafana-url URL.';
 const noJaeger = 'No Jaeger is configured (--jaeger-url URL), so this is Throughline’s own search at the same state.';
@@ -16,7 +18,7 @@ function OpenGrafana() {
   const config = useQuery(configQuery);
   const toasts = useToasts();
   // The backend's configuration names it; when that can't be loaded the page's own /grafana is the way that is left.
-  const address = config.isError ? '/grafana' : webAddress(config.data?.grafanaUrl ?? '');
+  const address = config.isError ? '/grafana' : grafanaAddress(config.data?.grafanaUrl ?? null);
   if (address !== null)
     return (
       <a className="btn" href={address} target="_blank" rel="noopener noreferrer">
@@ -67,7 +69,6 @@ function OpenJaeger() {
 }
 
 export function Header({ help }: { readonly help: () => void }) {
-  const [pathname] = useLocation();
   const theme = useTheme();
   const { refresh } = useRefresh();
   const fetching = useDelayed(useIsFetching() > 0, 120);
@@ -77,13 +78,9 @@ export function Header({ help }: { readonly help: () => void }) {
         <Icon name="activity" className="logo" strokeWidth={1.6} />
       </Link>
       <h1>Distributed Tracing</h1>
-      <nav className="nav" aria-label="Main">
-        <Link href="/" aria-current={pathname === '/' || pathname === '/search' || pathname.startsWith('/trace/') ? 'page' : undefined}>
-          Traces
-        </Link>
-      </nav>
+      <Navigation />
       <span className="grow" />
-      <button type="button" className="btn ghost sq" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={help}>
+      <button type="button" className="btn ghost sq keyhelp" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={help}>
         <Icon name="keys" />
       </button>
       <button type="button" className="btn ghost sq" aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'} title={`${theme === 'dark' ? 'Light' : 'Dark'} theme (t)`} onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}>

@@ -1,0 +1,61 @@
+import * as z from 'zod/mini';
+import { count, time } from './wire';
+
+const level = z.object({ level: z.number(), blocks: z.number(), spans: count, bytes: count });
+
+/** The whole of the status, for the screen that is about the server itself. */
+export const wholeStatus = z.pipe(
+  z.object({
+    startedUnixNano: time,
+    nowUnixNano: time,
+    received: z.object({ requests: count, spans: count, lastUnixNano: z.nullable(time) }),
+    refused: z.array(z.object({ reason: z.string(), count, lastMessage: z.nullable(z.string()), lastUnixNano: z.nullable(time) })),
+    redactedAttributes: count,
+    store: z.object({
+      spans: count,
+      traces: count,
+      headSpans: count,
+      blocks: z.number(),
+      blockBytes: count,
+      logBytes: count,
+      earliestStartUnixNano: z.nullable(time),
+      latestStartUnixNano: z.nullable(time),
+      levels: z.array(level),
+      compaction: z.object({ idle: z.boolean(), backlogBlocks: z.number(), backlogSpans: count, merges: count, mergedSpans: count }),
+      retention: z.object({ hiddenBeforeUnixNano: time, pinnedTraces: z.number(), droppedBlocks: count, droppedTraces: count, droppedBytes: count }),
+      problems: z.array(z.string()),
+    }),
+  }),
+  z.transform(({ store, ...wire }) => ({
+    started: wire.startedUnixNano,
+    now: wire.nowUnixNano,
+    requests: wire.received.requests,
+    spans: wire.received.spans,
+    lastReceived: wire.received.lastUnixNano,
+    refused: wire.refused.map(({ reason, count: times, lastMessage, lastUnixNano }) => ({ reason, count: times, lastMessage, last: lastUnixNano })),
+    redacted: wire.redactedAttributes,
+    storedSpans: store.spans,
+    storedTraces: store.traces,
+    earliest: store.earliestStartUnixNano,
+    latest: store.latestStartUnixNano,
+    problems: store.problems,
+    headSpans: store.headSpans,
+    blocks: store.blocks,
+    blockBytes: store.blockBytes,
+    logBytes: store.logBytes,
+    levels: store.levels,
+    compaction: store.compaction,
+    retention: {
+      hiddenBefore: store.retention.hiddenBeforeUnixNano,
+      pinnedTraces: store.retention.pinnedTraces,
+      droppedBlocks: store.retention.droppedBlocks,
+      droppedTraces: store.retention.droppedTraces,
+      droppedBytes: store.retention.droppedBytes,
+    },
+  })),
+);
+
+export const settings = z.pipe(
+  z.object({ settings: z.array(z.object({ option: z.string(), description: z.string(), value: z.nullable(z.string()), isDefault: z.boolean() })) }),
+  z.transform((wire) => wire.settings),
+);

@@ -1,0 +1,107 @@
+import { formatAgo, formatBytes, formatCount, plural } from './format';
+import type { UnixNano } from './nano';
+import type { ServerStatus } from './server';
+
+/** One option that the server can be started with, and what holds. */
+export interface Setting {
+  readonly option: string;
+  readonly description: string;
+  /** Null where it is not set, and has no default. */
+  readonly value: string | null;
+  readonly isDefault: boolean;
+}
+
+export interface BlockLevel {
+  readonly level: number;
+  readonly blocks: number;
+  readonly spans: bigint;
+  readonly bytes: bigint;
+}
+
+/** All that the server says of itself. */
+export interface WholeStatus extends ServerStatus {
+  readonly redacted: bigint;
+  readonly headSpans: bigint;
+  readonly blocks: number;
+  readonly blockBytes: bigint;
+  readonly logBytes: bigint;
+  readonly levels: readonly BlockLevel[];
+  readonly compaction: { readonly idle: boolean; readonly backlogBlocks: number; readonly backlogSpans: bigint; readonly merges: bigint; readonly mergedSpans: bigint };
+  readonly retention: { readonly hiddenBefore: UnixNano; readonly pinnedTraces: number; readonly droppedBlocks: bigint; readonly droppedTraces: bigint; readonly droppedBytes: bigint };
+}
+
+/** Bytes of a stored span in blocks, which is where it stays; null while there are none. */
+export function bytesASpan(status: WholeStatus): number | null {
+  const spans = status.levels.reduce((sum, level) => sum + level.spans, 0n);
+  return spans === 0n ? null : Number((status.blockBytes * 10n) / spans) / 10;
+}
+
+/** Spans a second between two looks at the same server; null when they can't be compared. */
+export function ingestRate(before: WholeStatus, now: WholeStatus): number | null {
+  const nanos = Number(now.now - before.now);
+  return before.started !== now.started || nanos <= 0 || now.spans < before.spans ? null : (Number(now.spans - before.spans) / nanos) * 1e9;
+}
+
+/** Spans a second since the server's start. */
+export const meanRate = (status: WholeStatus): number => {
+  const nanos = Number(status.now - status.started);
+  return nanos <= 0 ? 0 : (Number(status.spans) / nanos) * 1e9;
+};
+
+export const formatRate = (aSecond: number): string => (aSecond === 0 ? '0/s' : aSecond >= 100 ? `${formatCount(Math.round(aSecond))}/s` : aSecond >= 10 ? `${aSecond.toFixed(1)}/s` : aSecond >= 0.01 ? `${aSecond.toFixed(2)}/s` : '< 0.01/s');
+
+const refusals: Readonly<Record<string, readonly [name: string, counts: 'request' | 'span', remedy: string]>> = {
+  malformed: ['Not an export request', 'request', 'The body could not be read as OTLP: check what the sender, or a proxy on the way, sends.'],
+  invalid_ids: ['Invalid ids', 'span', 'A trace or span id was all zero or of the wrong length: a defect of the sender.'],
+  too_large: ['Too large', 'request', 'Let senders send smaller batches, or raise --max-body-bytes and --max-expanded-body-bytes.'],
+  unsupported_type: ['Unsupported type', 'request', 'Send application/x-protobuf or application/json.'],
+  unsupported_encoding: ['Unsupported compression', 'request', 'Send gzip, deflate, or no compression.'],
+  unsupported_signal: ['Unsupported signal', 'request', 'Only traces are stored by this version: switch the sender’s other signals off.'],
+  overloaded: ['Overloaded', 'request', 'Senders were asked to try again. Raise --max-requests or --max-in-flight-bytes if it goes on.'],
+  unavailable: ['Store not available', 'request', 'Senders were asked to try again: the server was starting, stopping, or its disk refused.'],
+  too_slow: ['Too slow', 'request', 'The body took longer than --body-timeout-seconds to arrive: check the network.'],
+  forbidden: ['Not allowed', 'request', 'The host, the origin or the token was not right: see --allow-host, --otlp-cors-origin, --token.'],
+};
+
+/** A reason of refusal in words: its name, what is counted, and what to do. */
+export function refusalInWords(reason: string): { readonly name: string; readonly counts: 'request' | 'span'; readonly remedy: string } {
+  const [name, counts, remedy] = refusals[reason] ?? [reason.replaceAll('_', ' '), 'request' as const, ''];
+  return { name, counts, remedy };
+}
+
+/** What the screen says first. */
+export function statusSentence(status: WholeStatus): { readonly strong: string; readonly rest: string; readonly worry: string } {
+  const bytes = formatBytes(Number(status.blockBytes + status.logBytes));
+  const strong = status.storedSpans === 0n ? 'Nothing is stored yet.' : `${plural(status.storedSpans, 'span')} of ${plural(status.storedTraces, 'trace')} take ${bytes}.`;
+  const rest = status.lastReceived === null ? ` Nothing has been received since the start, ${formatAgo(status.started, status.now)}.` : ` The last came ${formatAgo(status.lastReceived, status.now)}.`;
+  const turnedAway = status.refused.reduce((sum, refusal) => sum + refusal.count, 0n);
+  const worries = [status.problems.length > 0 ? `${plural(status.problems.length, 'problem')} of the store` : '', turnedAway > 0n ? `${formatCount(turnedAway)} refused since the start` : ''].filter((worry) => worry !== '');
+  return { strong, rest, worry: worries.length === 0 ? '' : ` ${worries.join(', ')}.` };
+}
+
+const groups: readonly (readonly [title: string, options: RegExp])[] = [
+  ['Retention', /^--(retention|max-pinned)/],
+  ['Storage', /^--(data|head|log|block|compact|duplicate)/],
+  ['Queries', /^--(query|trace-max)/],
+  ['Receiving', /^--(max|header-timeout|body-timeout|no-redact|otlp-cors)/],
+  ['Addresses and access', /^--(http|otlp|token|insecure|allow-host|grafana|jaeger)/],
+];
+
+/** The options by what they are about, in the order of the screen; what fits nowhere comes last. */
+export function grouped(settings: readonly Setting[]): readonly { readonly title: string; readonly settings: readonly Setting[] }[] {
+  const titleOf = (setting: Setting): string => groups.find(([, options]) => options.test(setting.option))?.[0] ?? 'Others';
+  return [...groups.map(([title]) => title), 'Others'].map((title) => ({ title, settings: settings.filter((setting) => titleOf(setting) === title) })).filter((group) => group.settings.length > 0);
+}
+
+const isBytes = /-bytes$/;
+/** A value as it reads best: bytes and counts with their unit, yes and no for switches. */
+export function settingText({ option, value }: Setting): string {
+  if (value === null) return 'not set';
+  if (value === 'true') return 'on';
+  if (value === 'false') return 'off';
+  if (!/^\d+$/.test(value)) return value === '' ? 'none' : value;
+  if (isBytes.test(option)) return value === '0' && option === '--retention-bytes' ? 'no limit' : formatBytes(Number(value));
+  if (value === '0' && option === '--retention-traces') return 'no limit';
+  if (option.endsWith('-seconds')) return `${formatCount(BigInt(value))} s`;
+  return formatCount(BigInt(value));
+}

@@ -1,0 +1,58 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { servicesQuery } from '../../api/queries';
+import { formatAgo, formatMoment, plural } from '../../model/format';
+import { unixNano } from '../../model/nano';
+import type { WholeStatus } from '../../model/settings';
+import { CheckLine } from '../../ui/Checks';
+import { Panel } from './Panel';
+
+const hour = 3_600_000_000_000n;
+/** A sender's clock may run ahead a little; more than this hides its spans from "last 15 minutes". */
+const aheadNanos = 300_000_000_000n;
+
+/** Why do I see nothing? Each check is done here. */
+export function HealthPanel({ status }: { readonly status: WholeStatus }) {
+  const from = unixNano(status.latest === null || status.latest < hour ? 0n : status.latest - hour);
+  const services = useQuery({ ...servicesQuery(from, null), enabled: status.storedSpans > 0n });
+  const names = services.data?.map((service) => service.name) ?? [];
+  const silent = status.lastReceived !== null && status.now - status.lastReceived > hour;
+  const ahead = status.latest !== null && status.latest > status.now + aheadNanos;
+  const refused = status.refused.length > 0;
+  return (
+    <Panel title="Why do I see nothing?" note="checked now" wide>
+      <ul className="checks">
+        <CheckLine level="good" title="The server answers" detail={`It started ${formatAgo(status.started, status.now)} and its store is open.`} />
+        {status.lastReceived === null ? (
+          <CheckLine level={status.storedSpans > 0n ? 'unsure' : 'bad'} title="Nothing has been received since the start" detail="Check that a service sends, and that it sends to the addresses below Ingest." />
+        ) : (
+          <CheckLine level={silent ? 'unsure' : 'good'} title={silent ? 'Senders have gone silent' : 'Spans are received'} detail={`${plural(status.spans, 'span')} since the start, the last ${formatAgo(status.lastReceived, status.now)}.`} />
+        )}
+        <CheckLine
+          level={refused ? 'bad' : 'good'}
+          title={refused ? 'Something was refused' : 'Nothing was refused'}
+          detail={refused ? status.refused.map((refusal) => refusal.reason.replaceAll('_', ' ')).join(', ') : 'No request and no span was turned away since the start.'}
+        />
+        {status.latest === null || status.earliest === null ? (
+          <CheckLine level="unsure" title="The store is empty" detail="No time range would show a trace yet." />
+        ) : (
+          <CheckLine
+            level={ahead ? 'unsure' : 'good'}
+            title={ahead ? 'A sender’s clock runs ahead' : 'Times are plausible'}
+            detail={`Stored spans start from ${formatMoment(status.earliest, status.now)} to ${formatMoment(status.latest, status.now)}.`}
+            action={
+              <Link className="btn" href="/search?range=all">
+                Show all traces
+              </Link>
+            }
+          />
+        )}
+        {status.storedSpans > 0n && services.isSuccess && (
+          <CheckLine level={names.length > 1 ? 'good' : 'unsure'} title={`${plural(names.length, 'service')} in the last hour with spans`} detail={names.length > 1 ? names.join(', ') : `${names.join('')}. If others should be there, check that they are instrumented and pass trace context on.`} />
+        )}
+        {services.isError && <CheckLine level="bad" title="The services could not be counted" detail={services.error.message} />}
+        <CheckLine level={status.problems.length > 0 ? 'bad' : 'good'} title={status.problems.length > 0 ? 'The store has problems' : 'The store has no problems'} detail={status.problems.length > 0 ? 'Some stored spans cannot be read: see Storage.' : 'Everything that was stored can be read.'} />
+      </ul>
+    </Panel>
+  );
+}

@@ -104,7 +104,10 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         }
         return new(type, $"{service} answered {status}{detail}", worthAnotherTry: response.StatusCode is
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
-            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
+            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
+        {
+            RetryAfter = response.Headers.RetryAfter is { } asked ? asked.Delta ?? asked.Date - time.GetUtcNow() : null,
+        };
     }
 
     private static string? Text(JsonElement problem, string name) =>

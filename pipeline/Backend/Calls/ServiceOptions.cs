@@ -21,6 +21,10 @@ internal sealed class ServiceOptions
     [Range(0, 60)]
     public double PauseSeconds { get; set; } = 0.2;
 
+    /// <summary>The longest pause that the service itself may ask for, by Retry-After; a longer one is cut to this. 0 takes none.</summary>
+    [Range(0, 3600)]
+    public double RetryAfterLimitSeconds { get; set; } = 10;
+
     /// <summary>The circuit breaker opens when at least this share of the tries within its window failed ...</summary>
     [Range(0.01, 1)]
     public double BreakerFailureRatio { get; set; } = 0.5;

@@ -98,9 +98,17 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         var (type, detail) = (status.ToString(System.Globalization.CultureInfo.InvariantCulture), "");
         if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
         {
-            using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
-            if (Text(problem.RootElement, "errorType") is { Length: > 0 } errorType) type = errorType;
-            if (Text(problem.RootElement, "detail") is { Length: > 0 } text) detail = ": " + text;
+            try
+            {
+                using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
+                if (Text(problem.RootElement, "detail") is { Length: > 0 } text) detail = ": " + text;
+                if (Text(problem.RootElement, "errorType") is { Length: > 0 } errorType) type = errorType;
+            }
+            catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+            {
+                // Its status says enough. (What is no text, like half of a surrogate pair, is an invalid operation.)
+                detail = ", with problem details that can't be read";
+            }
         }
         return new(type, $"{service} answered {status}{detail}", worthAnotherTry: response.StatusCode is
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError

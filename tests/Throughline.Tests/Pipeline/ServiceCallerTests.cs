@@ -50,6 +50,21 @@ public sealed class ServiceCallerTests
         Assert.InRange(Assert.Single(time.Pauses), TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
+    [Theory]
+    [InlineData("{\"detail\": \"The queue is")]
+    [InlineData("<html>")]
+    [InlineData("")]
+    [InlineData("{\"errorType\": \"\\ud800\"}")]
+    [InlineData("[]")]
+    public async Task RefusalWithBrokenProblemDetailsIsStillThatRefusal(string body)
+    {
+        var answers = new Answers(Refusal(null, body), Refusal(null, body), Refusal(null, body));
+
+        var problem = await Assert.ThrowsAsync<ServiceCallException>(() => Caller(answers, new Hurried(), limit: 0).PostAsync<Answer>("/", Content, CancellationToken.None));
+
+        Assert.Equal(("503", true, 0), (problem.ErrorType, problem.WorthAnotherTry, answers.Left));
+    }
+
     private static ServiceCaller Caller(Answers answers, TimeProvider time, double limit) => new(new HttpClient(answers), "detector",
         new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds, RetryAfterLimitSeconds = limit }, time, NullLogger.Instance);
 

@@ -39,11 +39,11 @@ internal static class SpanExport
 
     private static void AddClientSpans(TracerProviderBuilder tracing, ThroughlineTelemetryOptions options) => tracing.AddHttpClientInstrumentation(client =>
     {
-        client.EnrichWithException = SpanFailure.Record;
+        client.EnrichWithException = OutgoingCall.Fail;
         client.EnrichWithHttpRequestMessage = (span, request) =>
         {
             if (options.HttpClientSpanName is { } name) span.DisplayName = name;
-            OutgoingCall.CopyTags(request, span);
+            OutgoingCall.Begin(span, request);
         };
-    });
+    }).AddProcessor(new OutgoingCall.ErrorTypes());
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Polly.CircuitBreaker;
 using Throughline.Telemetry;
@@ -65,6 +64,7 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(options.Url!, path)) { Content = content }
             .WithSpanTag("peer.service", service).WithSpanTag("retry.attempt", attempt);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.TimeoutSeconds), time);
+        request.WithCancellationError(() => cancellation.IsCancellationRequested ? "shutdown" : "timeout");
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
@@ -79,9 +79,8 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         }
         catch (HttpRequestException problem)
         {
-            var refused = problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
             throw new ServiceCallException(
-                refused ? "connection_refused" : "connection_failed", $"{service} at {options.Url} can't be reached: {problem.Message}",
+                OutgoingCall.IsRefused(problem) ? "connection_refused" : "connection_failed", $"{service} at {options.Url} can't be reached: {problem.Message}",
                 worthAnotherTry: true, problem);
         }
         catch (JsonException problem)

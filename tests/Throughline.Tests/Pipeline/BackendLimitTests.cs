@@ -65,11 +65,30 @@ public sealed class BackendLimitTests
 
         Assert.Equal(2, first.Spans.Count(span => span.Name == "http_request" && span.Error));
         Assert.Equal("connection_refused", (await run.AttributesAsync(first, first.Only(Backend, "detect_objects")))["error.type"].GetString());
+        foreach (var one in first.Spans.Where(span => span.Name == "http_request"))
+            Assert.Equal("connection_refused", (await run.AttributesAsync(first, one))["error.type"].GetString());
         // Nothing was tried any more, and the span says why.
         Assert.Null(last.Find(Backend, "http_request"));
         var kept = await run.AttributesAsync(last, last.Only(Backend, "detect_objects"));
         Assert.Equal(("circuit_open", "open"), (kept["error.type"].GetString(), kept["circuit_breaker.state"].GetString()));
         Assert.Single((await run.DetailAsync(last, last.Only(Backend, "detect_objects"))).GetProperty("events").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task CallThatIsNotAnsweredInTimeIsATimeoutOnAllOfItsSpans()
+    {
+        await using var services = await ScriptedServices.StartAsync();
+        await using var run = await BackendRun.StartAsync("--Detector:Url", services.Url, "--Detector:TimeoutSeconds", "0.2", "--Detector:Attempts", "1");
+        using var gate = services.Hold();
+
+        var upload = await run.UploadAsync("door", new ScriptedImage("nothing"));
+        var trace = await run.TraceAsync(upload.TraceId, "detect_objects", "http_request");
+
+        foreach (var name in new[] { "detect_objects", "http_request" })
+        {
+            Assert.True(trace.Only(Backend, name).Error);
+            Assert.Equal("timeout", (await run.AttributesAsync(trace, trace.Only(Backend, name)))["error.type"].GetString());
+        }
     }
 
     [Fact]

@@ -151,6 +151,18 @@ public sealed class BackendTraceTests(ScriptedBackend backend)
     }
 
     [Fact]
+    public async Task ImageThatCouldNotBeLookedAtIsANewOneWhenItIsSentAgain()
+    {
+        var image = new ScriptedImage("html");
+        var first = await _run.UploadAsync("forgotten", image);
+        await _run.TraceAsync(first.TraceId, "detect_objects");
+
+        Upload? again = null;
+        await _run.UntilAsync(async () => (again = await _run.UploadAsync("forgotten", image)).Status == HttpStatusCode.Accepted, () => "It is a duplicate for ever.");
+        Assert.NotNull((await _run.TraceAsync(again?.TraceId ?? "", "detect_objects")).Find(Backend, "detect_objects"));
+    }
+
+    [Fact]
     public async Task WaitInTheBatchSaysHowLongItsWindowsAre()
     {
         var upload = await _run.UploadAsync("quiet", new ScriptedImage("urgent"));

@@ -138,6 +138,10 @@ public sealed class BackendLimitTests
 
     [Theory]
     [InlineData("--Batch:WindowSeconds", "-1", "WindowSeconds")]
+    [InlineData("--Batch:WindowSeconds", "abc", "Batch:WindowSeconds")]
+    [InlineData("--Detector:Url", "nonsense", "Url is 'nonsense'; it has to be an address like http://")]
+    [InlineData("--Analyst:Url", "ftp://127.0.0.1", "Url is 'ftp://127.0.0.1'")]
+    [InlineData("--urls", "nonsense", "hsi-backend: Invalid url: 'nonsense'")]
     [InlineData("--Cameras:door:Priority", "urgent", "Cameras:door:Priority")]
     [InlineData("--Upload:MaximumBytes", "1", "MaximumBytes")]
     [InlineData("--Events:Database", "/nowhere/at/all/events.db", "unable to open database")]
@@ -147,6 +151,7 @@ public sealed class BackendLimitTests
 
         Assert.Equal(3, await process.EndAsync());
         Assert.Contains(words, process.Output);
+        Assert.DoesNotContain("Unhandled exception", process.Output);
     }
 
     private static async Task<IReadOnlyList<JsonElement>> EventsAsync(BackendRun run) =>

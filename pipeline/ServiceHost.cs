@@ -18,7 +18,7 @@ internal static class ServiceHost
         return builder;
     }
 
-    /// <summary>Runs until the process is told to stop; 4 when the address can't be had.</summary>
+    /// <summary>Runs until the process is told to stop; 3 when the address (<c>--urls</c>) is none, 4 when it can't be had.</summary>
     public static async Task<int> RunAsync(WebApplication app, string service)
     {
         app.MapGet("/health/live", () => Results.Ok(new { status = "ok", service }));
@@ -27,6 +27,11 @@ internal static class ServiceHost
         {
             await app.RunAsync();
             return 0;
+        }
+        catch (FormatException problem)
+        {
+            await Console.Error.WriteLineAsync($"{service}: {problem.Message}");
+            return 3;
         }
         catch (IOException problem)
         {

@@ -12,8 +12,8 @@ namespace Throughline.Pipeline.Backend;
 /// camera's batch. All of it is told in the image's own trace. Thread-safe; owned by <see cref="ImagePipeline"/>.
 /// </summary>
 internal sealed class DetectionStage(
-    DetectorClient detector, Batcher batcher, BatchOptions batching, ImageFiles files, PipelineMetrics metrics, SpanSource spans,
-    TimeProvider time, ILogger<DetectionStage> logger)
+    DetectorClient detector, Batcher batcher, BatchOptions batching, ImageFiles files, RecentImages recent, PipelineMetrics metrics,
+    SpanSource spans, TimeProvider time, ILogger<DetectionStage> logger)
 {
     /// <summary>Never fails: what goes wrong with one image is on its spans and in the log.</summary>
     public async Task RunAsync(ReceivedImage image, CancellationToken cancellation)
@@ -30,11 +30,13 @@ internal sealed class DetectionStage(
         }
         catch (ServiceCallException problem)
         {
+            recent.Forget(image);
             metrics.CountDetection(problem.ErrorType);
             logger.LogWarning("Image {Image} of {Camera} was not looked at: {Problem}", image.Id, image.Camera.Id, problem.Message);
         }
         catch (OperationCanceledException)
         {
+            recent.Forget(image);
             metrics.CountDetection("shutdown");
             logger.LogWarning("Image {Image} of {Camera} was given up, since the service had to stop.", image.Id, image.Camera.Id);
         }

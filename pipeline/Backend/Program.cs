@@ -17,7 +17,7 @@ var builder = ServiceHost.Create(args, "http://127.0.0.1:8000", maximumBodyBytes
 var spans = new SpanSource(Service);
 try
 {
-    builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
+    builder.AddThroughline(Service, options => (options.HttpClientSpanName, options.AcceptBaggage) = ("http_request", false));
     var fault = new FaultSwitch(builder.Configuration);
     var upload = Options("Upload", new UploadOptions());
     builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = upload.MaximumBytes + UploadOptions.Drained);

@@ -13,9 +13,9 @@ internal static class SpanExport
     {
         var offset = ClockOffset.Read(configuration);
         tracing.AddSource([serviceName, serviceName + ".*", .. options.Sources]).SetSampler(SamplerSettings.Read(configuration));
-        AddServerSpans(tracing);
+        AddServerSpans(tracing, options);
         AddClientSpans(tracing, options);
-        if (options.BaggageAttributes.Count > 0) tracing.AddProcessor(new BaggageAttributes([.. options.BaggageAttributes]));
+        if (options.BaggageAttributes.Count > 0) tracing.AddProcessor(new BaggageAttributes([.. options.BaggageAttributes], options.AcceptBaggage));
         if (offset != TimeSpan.Zero) tracing.AddProcessor(new ClockOffset(offset));
         if (!OtlpTarget.IsWanted(OtlpSignal.Traces, configuration)) return;
         var target = OtlpTarget.Options(OtlpSignal.Traces, configuration, options);
@@ -25,10 +25,11 @@ internal static class SpanExport
             services.GetService<TimeProvider>() ?? TimeProvider.System));
     }
 
-    private static void AddServerSpans(TracerProviderBuilder tracing) => tracing.AddAspNetCoreInstrumentation(server =>
+    private static void AddServerSpans(TracerProviderBuilder tracing, ThroughlineTelemetryOptions options) => tracing.AddAspNetCoreInstrumentation(server =>
     {
         server.Filter = context => !context.Request.Path.StartsWithSegments("/health");
         server.EnrichWithException = SpanFailure.Record;
+        if (!options.AcceptBaggage) server.EnrichWithHttpRequest = (span, _) => BaggageAttributes.Clear(span);
         server.EnrichWithHttpResponse = (span, response) =>
         {
             // The SDK names the span when the request ends, so the endpoint's own name has to come after that.
@@ -39,11 +40,11 @@ internal static class SpanExport
 
     private static void AddClientSpans(TracerProviderBuilder tracing, ThroughlineTelemetryOptions options) => tracing.AddHttpClientInstrumentation(client =>
     {
-        client.EnrichWithException = SpanFailure.Record;
+        client.EnrichWithException = OutgoingCall.Fail;
         client.EnrichWithHttpRequestMessage = (span, request) =>
         {
             if (options.HttpClientSpanName is { } name) span.DisplayName = name;
-            OutgoingCall.CopyTags(request, span);
+            OutgoingCall.Begin(span, request);
         };
-    });
+    }).AddProcessor(new OutgoingCall.ErrorTypes());
 }

@@ -20,6 +20,12 @@ public sealed class ThroughlineTelemetryOptions
     /// <summary>Entries of the baggage that become attributes, of the same name, of every span started below them. Empty: none.</summary>
     public IList<string> BaggageAttributes { get; } = ["camera.id", "priority"];
 
+    /// <summary>
+    /// Whether the baggage of incoming requests is taken over: sent on, and put on spans as <see cref="BaggageAttributes"/> says. Off for a
+    /// service whose callers are strangers, which makes its baggage itself.
+    /// </summary>
+    public bool AcceptBaggage { get; set; } = true;
+
     /// <summary>Meters to export besides those whose names start with the service's, where metrics are exported at all.</summary>
     public IList<string> Meters { get; } = [];
 

@@ -5,8 +5,8 @@ using Polly.Retry;
 namespace Throughline.Pipeline.Backend.Calls;
 
 /// <summary>
-/// When a failed try is followed by another, and when a service is left alone for a while: retries with exponential backoff around a
-/// circuit breaker. Owned by one <see cref="ServiceCaller"/>. Thread-safe.
+/// When a failed try is followed by another, and when a service is left alone for a while: retries with exponential backoff, or
+/// after the pause that the service asks for, around a circuit breaker. Owned by one <see cref="ServiceCaller"/>. Thread-safe.
 /// </summary>
 internal sealed class CallPolicy
 {
@@ -22,6 +22,7 @@ internal sealed class CallPolicy
             {
                 ShouldHandle = worthAnotherTry, MaxRetryAttempts = options.Attempts - 1, BackoffType = DelayBackoffType.Exponential,
                 Delay = TimeSpan.FromSeconds(options.PauseSeconds), UseJitter = options.PauseSeconds > 0,
+                DelayGenerator = failed => ValueTask.FromResult(AskedPause(failed.Outcome.Exception, failed.AttemptNumber, options)),
             });
         _pipeline = builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
@@ -49,6 +50,14 @@ internal sealed class CallPolicy
         CircuitState.HalfOpen => "half_open",
         _ => "open",
     };
+
+    /// <summary>The pause that the service asked for, as long as it may ask for; null where the policy's own is as long.</summary>
+    private static TimeSpan? AskedPause(Exception? failure, int attempt, ServiceOptions options)
+    {
+        if (failure is not ServiceCallException { RetryAfter: { } asked }) return null;
+        var pause = TimeSpan.FromSeconds(Math.Min(asked.TotalSeconds, options.RetryAfterLimitSeconds));
+        return pause.TotalSeconds > options.PauseSeconds * Math.Pow(2, attempt) ? pause : null;
+    }
 
     /// <exception cref="BrokenCircuitException">The breaker is open; nothing was tried.</exception>
     public ValueTask<TAnswer> RunAsync<TAnswer>(Func<CancellationToken, ValueTask<TAnswer>> attempt, CancellationToken cancellation) =>

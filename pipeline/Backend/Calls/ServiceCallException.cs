@@ -5,6 +5,9 @@ internal sealed class ServiceCallException(string errorType, string message, boo
 {
     public string ErrorType => errorType;
 
+    /// <summary>How long the service asks to be left alone before the next try; null where it says nothing.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Whether the same call might succeed a moment later.</summary>
     public bool WorthAnotherTry => worthAnotherTry;
 }

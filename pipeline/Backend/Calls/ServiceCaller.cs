@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Polly.CircuitBreaker;
 using Throughline.Telemetry;
@@ -65,6 +64,7 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(options.Url!, path)) { Content = content }
             .WithSpanTag("peer.service", service).WithSpanTag("retry.attempt", attempt);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.TimeoutSeconds), time);
+        request.WithCancellationError(() => cancellation.IsCancellationRequested ? "shutdown" : "timeout");
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
@@ -79,9 +79,8 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         }
         catch (HttpRequestException problem)
         {
-            var refused = problem.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
             throw new ServiceCallException(
-                refused ? "connection_refused" : "connection_failed", $"{service} at {options.Url} can't be reached: {problem.Message}",
+                OutgoingCall.IsRefused(problem) ? "connection_refused" : "connection_failed", $"{service} at {options.Url} can't be reached: {problem.Message}",
                 worthAnotherTry: true, problem);
         }
         catch (JsonException problem)
@@ -98,13 +97,24 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         var (type, detail) = (status.ToString(System.Globalization.CultureInfo.InvariantCulture), "");
         if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
         {
-            using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
-            if (Text(problem.RootElement, "errorType") is { Length: > 0 } errorType) type = errorType;
-            if (Text(problem.RootElement, "detail") is { Length: > 0 } text) detail = ": " + text;
+            try
+            {
+                using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
+                if (Text(problem.RootElement, "detail") is { Length: > 0 } text) detail = ": " + text;
+                if (Text(problem.RootElement, "errorType") is { Length: > 0 } errorType) type = errorType;
+            }
+            catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+            {
+                // Its status says enough. (What is no text, like half of a surrogate pair, is an invalid operation.)
+                detail = ", with problem details that can't be read";
+            }
         }
         return new(type, $"{service} answered {status}{detail}", worthAnotherTry: response.StatusCode is
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
-            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
+            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
+        {
+            RetryAfter = response.Headers.RetryAfter is { } asked ? asked.Delta ?? asked.Date - time.GetUtcNow() : null,
+        };
     }
 
     private static string? Text(JsonElement problem, string name) =>

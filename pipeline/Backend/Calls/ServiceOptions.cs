@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Throughline.Pipeline.Backend.Calls;
 
 /// <summary>How another service is called; the sections <c>Detector</c> and <c>Analyst</c>. Read once, at the start.</summary>
-internal sealed class ServiceOptions
+internal sealed class ServiceOptions : IValidatableObject
 {
     /// <summary>The service's address.</summary>
     [Required]
@@ -21,6 +21,10 @@ internal sealed class ServiceOptions
     [Range(0, 60)]
     public double PauseSeconds { get; set; } = 0.2;
 
+    /// <summary>The longest pause that the service itself may ask for, by Retry-After; a longer one is cut to this. 0 takes none.</summary>
+    [Range(0, 3600)]
+    public double RetryAfterLimitSeconds { get; set; } = 10;
+
     /// <summary>The circuit breaker opens when at least this share of the tries within its window failed ...</summary>
     [Range(0.01, 1)]
     public double BreakerFailureRatio { get; set; } = 0.5;
@@ -36,4 +40,11 @@ internal sealed class ServiceOptions
     /// <summary>How long an open breaker keeps calls away before it lets one through to see whether the service is back.</summary>
     [Range(0.5, 86_400)]
     public double BreakerOpenSeconds { get; set; } = 10;
+
+    /// <summary>The address has to be one that a request can be sent to; with any other the first request would fail.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
+            yield return new($"The field Url is '{Url?.OriginalString}'; it has to be an address like http://127.0.0.1:8095.", [nameof(Url)]);
+    }
 }

@@ -26,7 +26,7 @@ internal sealed class UntracedHop(SpanSource spans) : DelegatingHandler(new Sock
         }
         catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException)
         {
-            span.Fail(problem);
+            span.Fail(problem, OutgoingCall.ErrorType(request, problem));
             throw;
         }
     }

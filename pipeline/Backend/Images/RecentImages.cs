@@ -41,6 +41,17 @@ internal sealed class RecentImages(UploadOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// An image that was taken and could not be looked at after all is a new one when it is sent again. Where it is remembered no more,
+    /// nothing happens.
+    /// </summary>
+    public void Forget(ReceivedImage image)
+    {
+        lock (_gate)
+            if (_known.TryGetValue(ById(image), out var known) && known.Trace == image.Trace)
+                Remove(known);
+    }
+
     private void Remember(ReceivedImage image)
     {
         if (_order.Count == options.DuplicateLimit) ForgetOldest();
@@ -57,9 +68,15 @@ internal sealed class RecentImages(UploadOptions options, TimeProvider time)
 
     private void ForgetOldest()
     {
-        var image = _order.Dequeue();
-        _known.Remove(ById(image));
-        _known.Remove(ByContent(image));
+        Remove(_order.Dequeue());
+    }
+
+    /// <summary>Unless it was forgotten before, and another has its place.</summary>
+    private void Remove(ReceivedImage image)
+    {
+        foreach (var key in new[] { ById(image), ByContent(image) })
+            if (ReferenceEquals(_known.GetValueOrDefault(key), image))
+                _known.Remove(key);
     }
 
     // An id has at most 64 characters of a few kinds, so none can be taken for a hash behind its colon.

@@ -65,11 +65,30 @@ public sealed class BackendLimitTests
 
         Assert.Equal(2, first.Spans.Count(span => span.Name == "http_request" && span.Error));
         Assert.Equal("connection_refused", (await run.AttributesAsync(first, first.Only(Backend, "detect_objects")))["error.type"].GetString());
+        foreach (var one in first.Spans.Where(span => span.Name == "http_request"))
+            Assert.Equal("connection_refused", (await run.AttributesAsync(first, one))["error.type"].GetString());
         // Nothing was tried any more, and the span says why.
         Assert.Null(last.Find(Backend, "http_request"));
         var kept = await run.AttributesAsync(last, last.Only(Backend, "detect_objects"));
         Assert.Equal(("circuit_open", "open"), (kept["error.type"].GetString(), kept["circuit_breaker.state"].GetString()));
         Assert.Single((await run.DetailAsync(last, last.Only(Backend, "detect_objects"))).GetProperty("events").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task CallThatIsNotAnsweredInTimeIsATimeoutOnAllOfItsSpans()
+    {
+        await using var services = await ScriptedServices.StartAsync();
+        await using var run = await BackendRun.StartAsync("--Detector:Url", services.Url, "--Detector:TimeoutSeconds", "0.2", "--Detector:Attempts", "1");
+        using var gate = services.Hold();
+
+        var upload = await run.UploadAsync("door", new ScriptedImage("nothing"));
+        var trace = await run.TraceAsync(upload.TraceId, "detect_objects", "http_request");
+
+        foreach (var name in new[] { "detect_objects", "http_request" })
+        {
+            Assert.True(trace.Only(Backend, name).Error);
+            Assert.Equal("timeout", (await run.AttributesAsync(trace, trace.Only(Backend, name)))["error.type"].GetString());
+        }
     }
 
     [Fact]
@@ -119,6 +138,10 @@ public sealed class BackendLimitTests
 
     [Theory]
     [InlineData("--Batch:WindowSeconds", "-1", "WindowSeconds")]
+    [InlineData("--Batch:WindowSeconds", "abc", "Batch:WindowSeconds")]
+    [InlineData("--Detector:Url", "nonsense", "Url is 'nonsense'; it has to be an address like http://")]
+    [InlineData("--Analyst:Url", "ftp://127.0.0.1", "Url is 'ftp://127.0.0.1'")]
+    [InlineData("--urls", "nonsense", "hsi-backend: Invalid url: 'nonsense'")]
     [InlineData("--Cameras:door:Priority", "urgent", "Cameras:door:Priority")]
     [InlineData("--Upload:MaximumBytes", "1", "MaximumBytes")]
     [InlineData("--Events:Database", "/nowhere/at/all/events.db", "unable to open database")]
@@ -128,6 +151,7 @@ public sealed class BackendLimitTests
 
         Assert.Equal(3, await process.EndAsync());
         Assert.Contains(words, process.Output);
+        Assert.DoesNotContain("Unhandled exception", process.Output);
     }
 
     private static async Task<IReadOnlyList<JsonElement>> EventsAsync(BackendRun run) =>

@@ -74,13 +74,14 @@ internal sealed partial class BackendRun : IAsyncDisposable
     public Task<Upload> UploadAsync(string camera, ScriptedImage image, bool? sampled = null) => UploadAsync(camera, image.Bytes, image.Id, sampled);
 
     /// <summary>Sends an image as a camera would; with <paramref name="sampled"/> as a sender that traces and has decided on sampling.</summary>
-    public async Task<Upload> UploadAsync(string camera, byte[] bytes, string? id = null, bool? sampled = null)
+    public async Task<Upload> UploadAsync(string camera, byte[] bytes, string? id = null, bool? sampled = null, string? baggage = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, $"/api/cameras/{camera}/images")) { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("image/jpeg");
         if (id is not null) request.Headers.Add("X-Image-Id", id);
         var sent = $"{Guid.NewGuid():n}";
         if (sampled is { } flag) request.Headers.Add("traceparent", $"00-{sent}-{sent[..16]}-0{(flag ? 1 : 0)}");
+        if (baggage is not null) request.Headers.Add("baggage", baggage);
         using var response = await Http.SendAsync(request);
         return new(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(), sampled is null ? null : sent, response.Content.Headers.ContentType?.MediaType,
             response.Headers.RetryAfter?.ToString());

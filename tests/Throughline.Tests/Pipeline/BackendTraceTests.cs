@@ -132,6 +132,36 @@ public sealed class BackendTraceTests(ScriptedBackend backend)
             ["camera.id=baggage", "priority=high"], request.Headers["baggage"].Split(',').Select(entry => entry.Trim()).Order()));
     }
 
+    [Theory]
+    [InlineData("nothing", null)]
+    [InlineData(null, "validation_error")]
+    public async Task BaggageOfAnUploadIsNeitherPutOnSpansNorSentOn(string? script, string? errorType)
+    {
+        var bytes = script is null ? "This is not an image."u8.ToArray() : new ScriptedImage(script).Bytes;
+        var upload = await _run.UploadAsync("stranger", bytes, sampled: true, baggage: "camera.id=stolen,priority=high,secret=1");
+        var trace = await _run.TraceAsync(upload.SentTrace ?? "", script is null ? "receive_image" : "detect_objects", "Process Detection");
+
+        foreach (var name in new[] { "Process Detection", "receive_image" })
+        {
+            var attributes = await _run.AttributesAsync(trace, trace.Only(Backend, name));
+            Assert.Equal(errorType, attributes.GetValueOrDefault("error.type") is { ValueKind: JsonValueKind.String } type ? type.GetString() : null);
+            Assert.DoesNotContain(attributes, one => one.Value.ToString() is "stolen" or "high");
+        }
+        Assert.DoesNotContain(backend.Services.Requests, request => request.Headers.GetValueOrDefault("baggage")?.Contains("secret", StringComparison.Ordinal) ?? false);
+    }
+
+    [Fact]
+    public async Task ImageThatCouldNotBeLookedAtIsANewOneWhenItIsSentAgain()
+    {
+        var image = new ScriptedImage("html");
+        var first = await _run.UploadAsync("forgotten", image);
+        await _run.TraceAsync(first.TraceId, "detect_objects");
+
+        Upload? again = null;
+        await _run.UntilAsync(async () => (again = await _run.UploadAsync("forgotten", image)).Status == HttpStatusCode.Accepted, () => "It is a duplicate for ever.");
+        Assert.NotNull((await _run.TraceAsync(again?.TraceId ?? "", "detect_objects")).Find(Backend, "detect_objects"));
+    }
+
     [Fact]
     public async Task WaitInTheBatchSaysHowLongItsWindowsAre()
     {

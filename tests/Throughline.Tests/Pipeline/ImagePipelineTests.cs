@@ -117,7 +117,8 @@ public sealed class ImagePipelineTests : IDisposable
         var metrics = new PipelineMetrics(_meters.GetRequiredService<IMeterFactory>());
         var (batches, batching) = (new ClosedBatches(metrics), new BatchOptions());
         var batcher = new Batcher(batching, TimeProvider.System, batches.Add);
-        var stage = new DetectionStage(new(Caller(detector), _spans), batcher, batching, new(_options, NullLogger<ImageFiles>.Instance), metrics, _spans,
+        var stage = new DetectionStage(new(Caller(detector), _spans), batcher, batching, new(_options, TimeProvider.System, NullLogger<ImageFiles>.Instance),
+            new(new(), TimeProvider.System), metrics, _spans,
             TimeProvider.System, NullLogger<DetectionStage>.Instance);
         var recorder = new EventRecorder(_events, new(_options), _options, metrics, _spans, NullLogger<EventRecorder>.Instance);
         var analyst = Caller((_, _) => Task.FromResult(new HttpResponseMessage

@@ -26,6 +26,7 @@ public sealed partial class LauncherTests : IDisposable
     [InlineData("there is no fault ''", "--fault=")]
     [InlineData("--cameras is '0'; it has to be a whole number from 1.", "--cameras", "0")]
     [InlineData("--cameras is '1.5'", "--cameras=1.5")]
+    [InlineData("--cameras is '1001'; 1000 are the most.", "--cameras", "1001")]
     [InlineData("--rate is '0.0'", "--rate", "0.0")]
     [InlineData("--rate is 'fast'; it has to be a number of images per second above 0", "--rate=fast")]
     public async Task WrongOptionIsRefusedBeforeAnythingIsStarted(string said, params string[] options)
@@ -75,9 +76,25 @@ public sealed partial class LauncherTests : IDisposable
         Assert.DoesNotContain("fault:", output);
         Assert.DoesNotContain(calls, call => call.Contains("--Fault", StringComparison.Ordinal));
         Assert.Contains("--Camera:Count 50 --Camera:Rate 12.5", Assert.Single(calls, call => call.StartsWith("hsi-camera", StringComparison.Ordinal)));
+        var backend = Assert.Single(calls, call => call.StartsWith("hsi-backend", StringComparison.Ordinal));
+        Assert.Contains(" --Cameras:camera-01 camera-01 ", backend);
+        Assert.Contains(" --Cameras:camera-50 camera-50", backend);
+        Assert.Equal(50, backend.Split("--Cameras:").Length - 1);
         var server = Assert.Single(calls, call => call.StartsWith("throughline", StringComparison.Ordinal));
         Assert.EndsWith("--http http://127.0.0.1:0", server);
         Assert.DoesNotContain("cameras", server);
+    }
+
+    [Fact]
+    public async Task BackendKnowsTheCamerasThatPlayAndNoOthers()
+    {
+        var (_, calls) = await RunUntilReadyAsync();
+
+        var backend = Assert.Single(calls, call => call.StartsWith("hsi-backend", StringComparison.Ordinal)).Split(' ');
+        var known = backend.Where(word => word.StartsWith("--Cameras:", StringComparison.Ordinal)).Select(word => word["--Cameras:".Length..]);
+        var camera = Assert.Single(calls, call => call.StartsWith("hsi-camera", StringComparison.Ordinal)).Split(' ');
+        Assert.Equal(["front_door", "driveway"], known);
+        Assert.Equal("front_door,driveway", camera[Array.IndexOf(camera, "--Camera:Names") + 1]);
     }
 
     private async Task<(int Code, string Output)> RunToEndAsync(params string[] arguments)

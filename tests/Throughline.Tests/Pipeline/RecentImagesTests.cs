@@ -53,6 +53,22 @@ public sealed class RecentImagesTests
     }
 
     [Fact]
+    public void ImageThatIsForgottenIsANewOneAndItsPlaceIsNotTakenFromWhoHasItNext()
+    {
+        var recent = new RecentImages(new() { DuplicateWindowSeconds = 10 }, _time);
+        var (first, again) = (Image("one", "aa"), Image("one", "aa"));
+        Admit(recent, first);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        recent.Forget(first);
+        Assert.Equal(Admission.Taken, Admit(recent, again with { ReceivedAt = _time.GetUtcNow() }));
+        // The first one's time is over, and it takes nothing with it; nor does forgetting it again.
+        _time.Advance(TimeSpan.FromSeconds(6));
+        recent.Forget(first);
+
+        Assert.Equal(Admission.Duplicate, Admit(recent, Image("one", "aa")));
+    }
+
+    [Fact]
     public void WindowOfZeroTakesEveryImageForANewOne()
     {
         var recent = new RecentImages(new() { DuplicateWindowSeconds = 0 }, _time);
@@ -104,5 +120,6 @@ public sealed class RecentImagesTests
     private static Admission Admit(RecentImages recent, ReceivedImage image) => recent.Admit(image, _ => true).Admission;
 
     private ReceivedImage Image(string id, string sha256, string camera = "front_door", string priority = Priorities.Normal) => new(
-        id, new(camera, camera, priority), [1, 2, 3], new(JpegState.Whole, 1, 1), sha256, _time.GetUtcNow(), default(ActivityContext));
+        id, new(camera, camera, priority), [1, 2, 3], new(JpegState.Whole, 1, 1), sha256, _time.GetUtcNow(),
+        new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded));
 }

@@ -13,7 +13,7 @@ public sealed class ScriptedBackend : IAsyncLifetime
     [
         "sampled-some", "sampled-none", "retried-detection", "retried-upload", "same-id", "bad-input", "odd-detector", "analyst-prose", "analyst-score",
         "analyst-level", "analyst-hollow", "baggage", "quiet", "paged", "levels", "analyst-prose-levels", "times", "shown", "watched", "missed",
-        "overtaken", "overtaking",
+        "overtaken", "overtaking", "forgotten", "stranger",
     ];
 
     internal BackendRun Run { get; private set; } = null!;

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Throughline.Pipeline.Backend.Calls;
+
+namespace Throughline.Tests.Pipeline;
+
+/// <summary>When a failed call is tried again, and what its failure is called.</summary>
+public sealed class ServiceCallerTests
+{
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(77);
+
+    [Theory]
+    [InlineData(3, 10, 3)]
+    [InlineData(30, 10, 10)]
+    [InlineData(30, 45, 30)]
+    public async Task NextTryWaitsAsLongAsTheServiceAsksWithinALimit(int asked, double limit, double seconds)
+    {
+        var time = new Hurried();
+        var answers = new Answers(Refusal(new RetryConditionHeaderValue(TimeSpan.FromSeconds(asked))), Good());
+
+        Assert.Equal("good", (await Caller(answers, time, limit).PostAsync<Answer>("/", Content, CancellationToken.None)).Word);
+
+        Assert.Equal([TimeSpan.FromSeconds(seconds)], time.Pauses);
+    }
+
+    [Fact]
+    public async Task ServiceMayNameTheTimeWhenItCanBeAskedAgain()
+    {
+        var time = new Hurried();
+        var answers = new Answers(Refusal(new RetryConditionHeaderValue(Hurried.Now + TimeSpan.FromSeconds(4))), Good());
+
+        await Caller(answers, time, limit: 10).PostAsync<Answer>("/", Content, CancellationToken.None);
+
+        Assert.Equal([TimeSpan.FromSeconds(4)], time.Pauses);
+    }
+
+    [Theory]
+    [InlineData(null, 10)]
+    [InlineData(-60, 10)]
+    [InlineData(3, 0)]
+    public async Task WithoutAnyThingToWaitForThePauseIsTheCallersOwn(int? asked, double limit)
+    {
+        var time = new Hurried();
+        var answers = new Answers(Refusal(asked is { } seconds ? new(Hurried.Now.AddSeconds(seconds)) : null), Good());
+
+        await Caller(answers, time, limit).PostAsync<Answer>("/", Content, CancellationToken.None);
+
+        // About 0.2 s, with chance.
+        Assert.InRange(Assert.Single(time.Pauses), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
+    [Theory]
+    [InlineData("{\"detail\": \"The queue is")]
+    [InlineData("<html>")]
+    [InlineData("")]
+    [InlineData("{\"errorType\": \"\\ud800\"}")]
+    [InlineData("[]")]
+    public async Task RefusalWithBrokenProblemDetailsIsStillThatRefusal(string body)
+    {
+        var answers = new Answers(Refusal(null, body), Refusal(null, body), Refusal(null, body));
+
+        var problem = await Assert.ThrowsAsync<ServiceCallException>(() => Caller(answers, new Hurried(), limit: 0).PostAsync<Answer>("/", Content, CancellationToken.None));
+
+        Assert.Equal(("503", true, 0), (problem.ErrorType, problem.WorthAnotherTry, answers.Left));
+    }
+
+    private static ServiceCaller Caller(Answers answers, TimeProvider time, double limit) => new(new HttpClient(answers), "detector",
+        new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds, RetryAfterLimitSeconds = limit }, time, NullLogger.Instance);
+
+    private static StringContent Content() => new("{}");
+
+    private static HttpResponseMessage Good() => new() { Content = new StringContent("""{"word":"good"}""") };
+
+    private static HttpResponseMessage Refusal(RetryConditionHeaderValue? retryAfter, string body = "{}")
+    {
+        var refusal = new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Content = new StringContent(body, new MediaTypeHeaderValue("application/problem+json")) };
+        refusal.Headers.RetryAfter = retryAfter;
+        return refusal;
+    }
+
+    private sealed record Answer(string Word);
+
+    private sealed class Answers(params HttpResponseMessage[] answers) : HttpMessageHandler
+    {
+        private readonly Queue<HttpResponseMessage> _answers = new(answers);
+
+        public int Left => _answers.Count;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(_answers.Dequeue());
+    }
+
+    /// <summary>A clock that stands still and on which every pause is over at once; it remembers how long each was to be.</summary>
+    private sealed class Hurried : TimeProvider
+    {
+        public static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+        public List<TimeSpan> Pauses { get; } = [];
+
+        public override DateTimeOffset GetUtcNow() => Now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime == s_timeout || dueTime < TimeSpan.Zero) return base.CreateTimer(callback, state, dueTime, period);
+            Pauses.Add(dueTime);
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
+    }
+}

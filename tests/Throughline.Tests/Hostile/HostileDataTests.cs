@@ -8,6 +8,10 @@ using Throughline.Engine.Query.Plan;
 
 namespace Throughline.Tests.Hostile;
 
+/// <summary>Runs alone: what is counted is the memory of the whole process, and other tests would add theirs.</summary>
+[CollectionDefinition(nameof(HostileDataTests), DisableParallelization = true)]
+public sealed class HostileDataCollection;
+
 /// <summary>Data that nobody would send on purpose stays correct, and what it takes is bounded. On the real disk, so that the memory counted is the store's own.</summary>
 [Collection(nameof(HostileDataTests))]
 public sealed class HostileDataTests : IAsyncDisposable

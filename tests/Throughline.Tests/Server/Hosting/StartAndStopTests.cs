@@ -14,6 +14,13 @@ public sealed class StartAndStopTests
     [Fact]
     public async Task AFailedStartLeavesNoPortBehind()
     {
+        // Meanwhile the system may give a port that has become free to another test; again and again it does not.
+        var tries = 1;
+        while (!await FailedStartAsync(mayBeTaken: tries < 10)) tries++;
+    }
+
+    private static async Task<bool> FailedStartAsync(bool mayBeTaken)
+    {
         using var directory = new TemporaryDirectory();
         var any = new ListenAddress(IPAddress.Loopback, 0);
         var options = new ServerOptions { Http = any, OtlpGrpc = any, OtlpHttp = any, Store = new TraceStoreOptions { Directory = directory.Path } };
@@ -29,8 +36,16 @@ public sealed class StartAndStopTests
         }
         // Ports and directory are free again.
         options = options with { Http = addresses.Http, OtlpGrpc = addresses.OtlpGrpc, OtlpHttp = addresses.OtlpHttp };
-        await using var again = await ServerHost.StartAsync(options, new DiskFileSystem(), TimeProvider.System, TextWriter.Null, CancellationToken.None);
-        Assert.Equal(addresses, again.Addresses);
+        try
+        {
+            await using var again = await ServerHost.StartAsync(options, new DiskFileSystem(), TimeProvider.System, TextWriter.Null, CancellationToken.None);
+            Assert.Equal(addresses, again.Addresses);
+            return true;
+        }
+        catch (StartupException) when (mayBeTaken)
+        {
+            return false;
+        }
     }
 
     [Fact]

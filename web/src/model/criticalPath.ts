@@ -1,0 +1,103 @@
+import type { SpanTree } from './spanTree';
+import type { Trace } from './trace';
+
+/** The spans that decided how long the trace took, found from its end backwards; pieces by start, none overlaps another. */
+export interface CriticalPath {
+  readonly row: Int32Array;
+  readonly from: Float64Array;
+  readonly to: Float64Array;
+  /** 1 for a row that has a piece, or one below it has. */
+  readonly on: Uint8Array;
+  /** The pieces in order of rows: piece `byRow[i]` for i from `first[row]` to `first[row + 1]`. A subtree's pieces are one stretch. */
+  readonly byRow: Int32Array;
+  readonly first: Int32Array;
+}
+
+interface Frame {
+  readonly row: number;
+  /** Nothing before this counts: the parent had not begun, or an earlier piece ends here. */
+  readonly floor: number;
+  /** What is not explained yet ends here. */
+  at: number;
+  /** Rows and ends of what it called, the last end first. A child is there twice when its own children outlive it. */
+  readonly calls: readonly (readonly [row: number, end: number])[];
+  next: number;
+}
+
+const none = -1;
+
+function callsOf(trace: Trace, row: number): readonly (readonly [number, number])[] {
+  const { spans, tree } = trace;
+  const calls: (readonly [number, number])[] = [];
+  const [first, stop] = row === none ? [0, tree.count] : [row + 1, tree.end[row] ?? row + 1];
+  for (let child = first; child < stop; child = tree.end[child] ?? child + 1) {
+    const [start, last] = [spans.start[child] ?? 0, tree.lastEnd[child] ?? 0];
+    const own = start + (spans.duration[child] ?? 0);
+    if (last > start) calls.push([child, last]);
+    if (own < last && own > start) calls.push([child, own]);
+  }
+  return calls.sort((a, b) => b[1] - a[1]);
+}
+
+/**
+ * From the last end backwards: what ended last before the moment that is not explained yet is what it waited for; between such children the span itself
+ * worked. A child that runs on past that moment held nothing up. Time that no span covers has no piece.
+ */
+export function criticalPath(trace: Trace): CriticalPath {
+  const { spans, tree } = trace;
+  const [rows, from, to]: [number[], number[], number[]] = [[], [], []];
+  const endOf = (row: number): number => (spans.start[row] ?? 0) + (spans.duration[row] ?? 0);
+  const own = (row: number, begin: number, until: number): void => {
+    const end = row === none ? begin : Math.min(until, endOf(row));
+    if (end <= begin) return;
+    rows.push(row);
+    from.push(begin);
+    to.push(end);
+  };
+  const stack: Frame[] = [{ row: none, floor: 0, at: trace.total, calls: callsOf(trace, none), next: 0 }];
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    const call = frame.calls[frame.next++];
+    if (call === undefined || frame.at <= frame.floor) {
+      own(frame.row, frame.floor, frame.at);
+      stack.pop();
+      continue;
+    }
+    const [row, end] = call;
+    if (end > frame.at || end <= frame.floor) continue;
+    own(frame.row, end, frame.at);
+    const floor = Math.max(frame.floor, spans.start[row] ?? 0);
+    frame.at = floor;
+    stack.push({ row, floor, at: end, calls: callsOf(trace, row), next: 0 });
+  }
+  rows.reverse();
+  from.reverse();
+  to.reverse();
+  return indexed(tree, Int32Array.from(rows), Float64Array.from(from), Float64Array.from(to), spans.parent);
+}
+
+function indexed(tree: SpanTree, row: Int32Array, from: Float64Array, to: Float64Array, parent: Int32Array): CriticalPath {
+  const on = new Uint8Array(tree.count);
+  const first = new Int32Array(tree.count + 1);
+  for (const one of row) {
+    first[one + 1] = (first[one + 1] ?? 0) + 1;
+    for (let above = one; above >= 0 && on[above] === 0; above = parent[above] ?? none) on[above] = 1;
+  }
+  for (let i = 1; i <= tree.count; i++) first[i] = (first[i] ?? 0) + (first[i - 1] ?? 0);
+  const byRow = new Int32Array(row.length);
+  const filled = first.slice();
+  row.forEach((one, piece) => {
+    byRow[filled[one] ?? 0] = piece;
+    filled[one] = (filled[one] ?? 0) + 1;
+  });
+  return { row, from, to, on, byRow, first };
+}
+
+/** The pieces of rows `row` (included) to `stop`, in order of rows. */
+export const piecesOf = (path: CriticalPath, row: number, stop: number): Int32Array => path.byRow.subarray(path.first[row] ?? 0, path.first[stop] ?? path.byRow.length);
+
+/** How much of the path each row has itself, in nanoseconds. */
+export function timeOnPath(path: CriticalPath, count: number): Float64Array {
+  const time = new Float64Array(count);
+  path.row.forEach((row, piece) => (time[row] = (time[row] ?? 0) + (path.to[piece] ?? 0) - (path.from[piece] ?? 0)));
+  return time;
+}

@@ -36,7 +36,7 @@ interface Place {
 }
 
 function axisOf(distribution: Distribution, from: UnixNano | null, to: UnixNano | null, width: number): Axis {
-  const frame: Frame = { left: width < 520 ? 40 : 46, right: Math.max(60, width - (width < 520 ? 8 : 16)), top: 8, bottom: 114, stripTop: 128, stripBottom: 154 };
+  const frame: Frame = { left: width < 520 ? 44 : 60, right: Math.max(60, width - (width < 520 ? 8 : 16)), top: 8, bottom: 114, stripTop: 128, stripBottom: 154 };
   const end = distribution.traces.length * distribution.columnLength;
   const start = from === null ? 0 : Math.max(0, Number(from - distribution.first));
   const until = to === null ? end : Math.min(end, Number(to - distribution.first));
@@ -172,7 +172,7 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
           </span>
         ))}
         <span className="ytick" style={{ top: axis.frame.stripTop - 6, width: axis.frame.left - 6 }}>
-          {most > 0 ? `${formatCount(most)}${axis.frame.left > 42 ? perColumn(distribution.columnLength) : ''}` : ''}
+          {most > 0 ? `${formatCount(most)}${axis.frame.left > 50 ? perColumn(distribution.columnLength) : ''}` : ''}
         </span>
         <span className="ytick" style={{ top: axis.frame.stripBottom - 12, width: axis.frame.left - 6 }}>
           0

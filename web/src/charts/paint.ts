@@ -105,11 +105,11 @@ function paintMarked(pen: CanvasRenderingContext2D, marked: Marked | null, frame
   for (const y of [marked.top, marked.bottom]) pen.fillRect(marked.left, y - 0.5, marked.right - marked.left, 1);
 }
 
-function crossAt(pen: CanvasRenderingContext2D, x: number, y: number): void {
-  pen.moveTo(x - cross, y - cross);
-  pen.lineTo(x + cross, y + cross);
-  pen.moveTo(x + cross, y - cross);
-  pen.lineTo(x - cross, y + cross);
+function crossAt(pen: CanvasRenderingContext2D, x: number, y: number, arm = cross): void {
+  pen.moveTo(x - arm, y - arm);
+  pen.lineTo(x + arm, y + arm);
+  pen.moveTo(x + arm, y - arm);
+  pen.lineTo(x - arm, y + arm);
 }
 
 /** Dots first, crosses over them: what failed is never hidden. One path for each, since changing styles costs most. */
@@ -134,7 +134,7 @@ function paintPoints(pen: CanvasRenderingContext2D, { distribution, axis }: Char
 /** A trace that began before the axis does stands at its edge, where its column counts it. */
 export const inside = (axis: Axis, x: number): number => Math.min(axis.frame.right, Math.max(axis.frame.left, x));
 
-/** The more traces a cell has, the denser it is, by the logarithm; a cell with errors has a cross, whose weight says how many. */
+/** The more traces a cell has, the denser it is, by the logarithm. */
 function paintCells(pen: CanvasRenderingContext2D, { distribution, axis }: ChartPicture, inks: Inks): void {
   const { cells, rowEdges, columnLength } = distribution;
   const most = cells.reduce((found, cell) => Math.max(found, cell.traces), 1);
@@ -144,18 +144,21 @@ function paintCells(pen: CanvasRenderingContext2D, { distribution, axis }: Chart
     pen.globalAlpha = 0.16 + 0.84 * (Math.log(cell.traces + 1) / Math.log(most + 1));
     pen.fillRect(box.left, box.top, Math.max(1, box.right - box.left - 0.5), Math.max(1, box.bottom - box.top - 0.5));
   }
-  const mostErrors = cells.reduce((found, cell) => Math.max(found, cell.errors), 1);
-  pen.strokeStyle = inks.error;
+  // Of a cell that has errors, so much of its width is red as of its traces failed; where half of them did, it has a cross too.
+  pen.globalAlpha = 1;
+  pen.fillStyle = inks.error;
+  pen.strokeStyle = inks.hover;
+  pen.lineWidth = 1.2;
   for (const cell of cells) {
     if (cell.errors === 0) continue;
     const box = cellBox(axis, rowEdges, columnLength, cell);
-    pen.globalAlpha = 0.55 + 0.45 * (cell.errors / mostErrors);
-    pen.lineWidth = 1.1 + 0.9 * (Math.log(cell.errors + 1) / Math.log(mostErrors + 1));
+    const [wide, high] = [box.right - box.left - 0.5, Math.max(1, box.bottom - box.top - 0.5)];
+    pen.fillRect(box.left, box.top, Math.max(1, (wide * cell.errors) / cell.traces), high);
+    if (cell.errors * 2 < cell.traces || wide < 4) continue;
     pen.beginPath();
-    crossAt(pen, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    crossAt(pen, box.left + wide / 2, box.top + high / 2, Math.min(cross, high / 2 + 0.5));
     pen.stroke();
   }
-  pen.globalAlpha = 1;
 }
 
 export interface Box {

@@ -8,7 +8,7 @@ export function LiveButton({ state, change, paused }: { readonly state: SearchSt
   return (
     <button type="button" className={state.live && paused !== null ? 'btn live paused' : 'btn live'} aria-pressed={state.live && !fixed} aria-disabled={fixed} title={title} onClick={() => !fixed && change({ ...state, live: !state.live })}>
       <Icon name="live" />
-      {state.live && !fixed && paused !== null ? 'Paused' : 'Live'}
+      <span>{state.live && !fixed && paused !== null ? 'Paused' : 'Live'}</span>
     </button>
   );
 }

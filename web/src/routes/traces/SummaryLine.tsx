@@ -19,8 +19,8 @@ interface SummaryProps {
   readonly showFresh: () => void;
 }
 
-const Dot = () => (
-  <span className="f3" aria-hidden="true">
+const Dot = ({ className = '' }: { readonly className?: string }) => (
+  <span className={`f3 ${className}`} aria-hidden="true">
     ·
   </span>
 );
@@ -60,7 +60,7 @@ export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh
       )}
       {stats !== null && stats.quantiles !== null && (
         <>
-          <Dot />
+          <Dot className="quantiles" />
           <span className="f2 num quantiles">
             <span>p50 {formatDuration(stats.quantiles.p50)}</span>
             <span>p95 {formatDuration(stats.quantiles.p95)}</span>
@@ -70,7 +70,7 @@ export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh
       )}
       {waiting !== null && waiting > 0 && (
         <>
-          <Dot />
+          <Dot className="wide" />
           <span className="f2 num wide">{formatShare(waiting)} of the time is waiting</span>
         </>
       )}

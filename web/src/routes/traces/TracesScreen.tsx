@@ -167,7 +167,7 @@ export function TracesScreen() {
               />
             </>
           )}
-          <SelectionBar selected={state.selected} find={(traceId) => seen.get(traceId)} clear={() => change({ ...state, selected: [] }, true)} compare={compare} />
+          <SelectionBar selected={state.selected} find={(traceId) => traces.find((trace) => trace.traceId === traceId) ?? seen.get(traceId)} clear={() => change({ ...state, selected: [] }, true)} compare={compare} />
         </section>
       </div>
     </main>

@@ -1,3 +1,4 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem } from '../src/api/problem';
@@ -21,7 +22,7 @@ const text = (): string => document.body.textContent.replace(/\s+/g, ' ');
 
 describe('the line above the list', () => {
   const show = (change: Partial<SearchPage>): string => {
-    render(<SummaryLine page={page(change)} state={emptySearch} change={() => undefined} stale={false} />);
+    render(<SummaryLine page={page(change)} state={emptySearch} change={() => undefined} stale={false} stats={null} unmarked={null} fresh={null} showFresh={() => undefined} />);
     return text();
   };
   it('gives an exact total as such', () => expect(show({})).toContain('3 traces in the last hour'));
@@ -41,7 +42,9 @@ describe('the list', () => {
   };
   it('says that the search ended early, and what else the server notes', () => {
     render(
-      <ResultList traces={[trace]} total={{ value: 1, exact: false }} state={emptySearch} change={() => undefined} now={unixNanoFromMillis(2)} more={false} loadingMore={false} loadMore={() => undefined} placeKey="k" notes={['Stopped after 10 s.', 'Newer traces may show.']} />,
+      <QueryClientProvider client={new QueryClient()}>
+        <ResultList traces={[trace]} total={{ value: 1, exact: false }} state={emptySearch} change={() => undefined} now={unixNanoFromMillis(2)} more={false} loadingMore={false} loadMore={() => undefined} placeKey="k" notes={['Stopped after 10 s.', 'Newer traces may show.']} select={() => undefined} compare={() => undefined} scrolled={() => undefined} toTop={0} />
+      </QueryClientProvider>,
     );
     expect(screen.getByText('Stopped after 10 s.')).toBeTruthy();
     expect(screen.getByText('Newer traces may show.')).toBeTruthy();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
 import { boundsOf, frozen, isPresetId, presets, rangeEnds, wider } from '../src/model/timeRange';
 import { conditionsOf } from '../src/routes/traces/Loosen';
-import { emptySearch, orders, readSearch, statuses, toggled, writeSearch, type SearchState } from '../src/routes/traces/url';
+import { emptySearch, orders, picked, readSearch, statuses, toggled, writeSearch, type SearchState } from '../src/routes/traces/url';
 import { jaegerAddress } from '../src/routes/shell/jaeger';
 import { readTraceState, writeTraceState } from '../src/routes/trace/url';
 import { randomFrom } from './support/random';
@@ -26,11 +26,15 @@ describe('the address of a search', () => {
         range: [{ kind: 'all' } as const, { kind: 'last', preset: preset.id } as const, { kind: 'between', from: unixNano(BigInt(random.below(1e9))), to: unixNano(2_000_000_000n) } as const][random.below(3)] ?? { kind: 'all' },
         order: orders[random.below(orders.length)] ?? 'start',
         direction: random.below(2) === 0 ? 'asc' : 'desc',
+        brush: [null, { from: unixNano(5n), to: unixNano(BigInt(6 + random.below(1e9))), durations: null }, { from: unixNano(5n), to: unixNano(9n), durations: { shortest: 0n, longest: BigInt(random.below(1e9)) } }][random.below(3)] ?? null,
+        live: random.below(2) === 0,
+        selected: ['0'.repeat(32), 'ab'.repeat(16)].slice(0, random.below(3)),
       };
       expect(readSearch(writeSearch(state))).toEqual(state);
     }
   });
-  it.each(['?range=never', '?from=5&to=4', '?from=x&to=9', '?order=colour', '?direction=up', '?status=fine', '?from=99999999999999999999&to=1'])('with nonsense (%s) is the default', (search) => expect(readSearch(search)).toEqual(emptySearch));
+  it.each(['?range=never', '?from=5&to=4', '?from=x&to=9', '?order=colour', '?direction=up', '?status=fine', '?from=99999999999999999999&to=1', '?brush=7', '?brush=9-3', '?brush=1-2-9-3', '?brush=1-99999999999999999999', '?live=2', '?select=xyz'])('with nonsense (%s) is the default', (search) => expect(readSearch(search)).toEqual(emptySearch));
+  it('a third trace to compare takes the place of the second', () => expect([picked([], 'a'), picked(['a'], 'b'), picked(['a', 'b'], 'c'), picked(['a', 'b'], 'a')]).toEqual([['a'], ['a', 'b'], ['a', 'c'], ['b']]));
   it('a second toggle takes the first back', () => expect([toggled(['a'], 'b'), toggled(['a', 'b'], 'a')]).toEqual([['a', 'b'], ['b']]));
 });
 

@@ -97,6 +97,9 @@ export const countQuery = (request: SearchRequest) =>
     queryFn: async ({ signal }): Promise<SearchPage['total']> => (await getJson(`/api/v1/search?${searchParameters(request, 1, null)}`, wire.search, signal)).total,
   });
 
+/** The same count again once the server has received more: `received` is what it had by then. */
+export const recountQuery = (request: SearchRequest, received: bigint | null) => queryOptions({ ...countQuery(request), queryKey: ['recount', String(received), keyOf(request)], gcTime: 2000 });
+
 /** What a chart asks for: the axis in columns, open where the server is to find its ends. */
 export interface DistributionAsk {
   readonly axisFrom: UnixNano | null;

@@ -103,10 +103,10 @@ export function markText(mark: number): string {
   return `${Math.round(mark / size)} ${unit}`;
 }
 
-/** What a column's count is a rate of: `/min`, `/30 s`. */
+/** What a column's count is a rate of: `/min`, `/30 s`; nothing where the length is no round one. */
 export function perColumn(columnLength: number): string {
-  const text = units.find(([size]) => columnLength >= size && columnLength % size === 0);
-  if (text === undefined) return '';
+  const text = units.find(([size]) => size >= 1e6 && columnLength >= size && columnLength % size === 0);
+  if (text === undefined || columnLength / text[0] >= 1000) return '';
   const [size, unit] = text;
   return columnLength === size ? `/${unit}` : `/${columnLength / size} ${unit}`;
 }

@@ -4,7 +4,7 @@ import { Icon } from './Icon';
 type Group = readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]];
 const columns: readonly (readonly Group[])[] = [
   [['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g p', 'pipeline'], ['g c', 'compare'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
-  ['Result list', [['j k', 'next, previous trace'], ['Enter', 'open']]]],
+   ['Result list', [['j k', 'next, previous trace'], ['x', 'select to compare'], ['c', 'compare the two'], ['Enter', 'open']]], ['Chart', [['drag', 'mark time and duration'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Enter', 'mark'], ['Esc', 'clear the mark']]]],
   [['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]]],
 ];
 

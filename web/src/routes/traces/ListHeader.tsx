@@ -2,9 +2,11 @@ import { Icon } from '../../ui/Icon';
 import type { Order, SearchState } from './url';
 
 const columns: readonly (readonly [order: Order | null, name: string, className: string])[] = [
+  [null, 'Select', 'c-check'],
   ['start', 'Start', 'c-start'],
   [null, 'Root', 'c-root'],
   [null, 'Services, spans', 'c-services'],
+  [null, 'Shape, waits folded', 'c-shape'],
   ['duration', 'Duration', 'c-duration'],
   ['waiting', 'Waiting', 'c-waiting'],
   ['spans', 'Spans', 'c-spans'],
@@ -17,11 +19,11 @@ export function ListHeader({ state, change }: { readonly state: SearchState; rea
   return (
     <div className="lh" role="row" aria-rowindex={1}>
       {columns.map(([order, name, className]) => {
-        const on = order === state.order;
+        const on = order !== null && order === state.order;
         return (
           <span key={name} role="columnheader" className={on ? `${className} on` : className} aria-sort={on ? (state.direction === 'desc' ? 'descending' : 'ascending') : undefined}>
             {order === null ? (
-              name
+              <span className={className === 'c-check' ? 'visually-hidden' : 'trunc'}>{name}</span>
             ) : (
               <button type="button" title={`Sort by ${name.toLowerCase()}, over all matches`} onClick={() => change({ ...state, order, direction: on && state.direction === 'desc' ? 'asc' : 'desc' })}>
                 {name}

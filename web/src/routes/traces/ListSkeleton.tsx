@@ -15,9 +15,11 @@ export function ListSkeleton({ state }: { readonly state: SearchState }) {
         {late &&
           Array.from({ length: 24 }, (_, row) => (
             <div key={row} className="li still">
+              <i />
               <i className="skeleton" />
               <i className={`skeleton ${widths[row % widths.length] ?? ''}`} />
               <i className="skeleton w61" />
+              <i className="skeleton w70" />
               <i className="skeleton w70" />
               <i className="skeleton w70" />
               <i className="skeleton w48" />

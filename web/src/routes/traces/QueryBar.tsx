@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type RefObject } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { ApiProblem } from '../../api/problem';
 import { tokens } from '../../model/filterText';
 import type { UnixNano } from '../../model/nano';
@@ -15,6 +15,7 @@ interface QueryBarProps {
   readonly share: () => void;
   readonly filters: () => void;
   readonly filtersOpen: boolean;
+  readonly live: ReactNode;
 }
 
 /** The text of the box, coloured, below the transparent text of the input; the place of an error is underlined. */
@@ -125,6 +126,7 @@ export function QueryBar(props: QueryBarProps) {
         </button>
       )}
       <TimeMenu range={state.range} now={now} change={(range) => change({ ...state, range })} />
+      {props.live}
       <button type="button" className="btn ghost sq" aria-label="Copy a link to this search" title="Copy a link to this search, with its times fixed" onClick={share}>
         <Icon name="link" />
       </button>

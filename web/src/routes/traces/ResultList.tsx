@@ -19,7 +19,7 @@ const headHeight = 26;
 const ahead = 30;
 
 /** Where the reader was in a list, so that the way back from a trace leads there. */
-const places = new Map<string, { readonly offset: number; readonly active: number }>();
+const places = new Map<string, { readonly offset: number; readonly active: string | null }>();
 
 interface ResultListProps {
   readonly traces: readonly TraceSummary[];
@@ -32,18 +32,26 @@ interface ResultListProps {
   readonly loadMore: () => void;
   readonly placeKey: string;
   readonly notes: readonly string[];
+  readonly select: (traceId: string) => void;
+  readonly compare: () => void;
+  /** Told whether the reader has left the top of the list. */
+  readonly scrolled: (away: boolean) => void;
+  /** Grows when the list is to go back to its top. */
+  readonly toTop: number;
 }
 
-export function ResultList({ traces, total, state, change, now, more, loadingMore, loadMore, placeKey, notes }: ResultListProps) {
+export function ResultList({ traces, total, state, change, now, more, loadingMore, loadMore, placeKey, notes, select, compare, scrolled, toTop }: ResultListProps) {
   const [, navigate] = useLocation();
   const scroller = useRef<HTMLDivElement>(null);
   const place = places.get(placeKey);
-  const [active, setActive] = useState(place?.active ?? -1);
+  // A trace and not a row: rows move when new traces come.
+  const [activeId, setActiveId] = useState(place?.active ?? null);
   const [of, setOf] = useState(placeKey);
   if (of !== placeKey) {
     setOf(placeKey);
-    setActive(place?.active ?? -1);
+    setActiveId(place?.active ?? null);
   }
+  const active = useMemo(() => (activeId === null ? -1 : traces.findIndex((trace) => trace.traceId === activeId)), [traces, activeId]);
   const rows = useVirtualizer({ count: traces.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollMargin: headHeight, scrollPaddingStart: headHeight, initialOffset: place?.offset ?? 0 });
 
   const names = useMemo(() => [...new Set(traces.flatMap((trace) => trace.services.map((service) => service.name)))], [traces]);
@@ -59,11 +67,17 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const remember = (): void => void places.set(placeKey, { offset: element.scrollTop, active });
+    const remember = (): void => {
+      places.set(placeKey, { offset: element.scrollTop, active: activeId });
+      scrolled(element.scrollTop > rowHeight);
+    };
     remember();
     element.addEventListener('scroll', remember, { passive: true });
     return () => element.removeEventListener('scroll', remember);
-  }, [placeKey, active]);
+  }, [placeKey, activeId, scrolled]);
+  useEffect(() => {
+    if (toTop > 0) scroller.current?.scrollTo({ top: 0 });
+  }, [toTop]);
 
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
@@ -73,13 +87,19 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
 
   const move = (by: number): void => {
     const next = Math.min(traces.length - 1, Math.max(0, active + by));
-    setActive(next);
+    setActiveId(traces[next]?.traceId ?? null);
     rows.scrollToIndex(next);
     scroller.current?.focus({ preventScroll: true });
   };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
+    x: () => {
+      if (activeId === null || active < 0) return false;
+      select(activeId);
+      return;
+    },
+    c: compare,
     Enter: (event) => {
       const chosen = traces[active];
       if (chosen === undefined || (event.target instanceof Element && event.target.closest('a, button, input, [role="separator"]') !== null)) return false;
@@ -114,7 +134,7 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
           {items.map((item) => {
             const summary = traces[item.index];
             return summary === undefined ? null : (
-              <ResultRow key={summary.traceId} summary={summary} index={item.index} top={item.start - headHeight} active={item.index === active} longest={longest} prefix={prefix} notched={notched} now={now} withDay={withDay} open={open} />
+              <ResultRow key={summary.traceId} summary={summary} index={item.index} top={item.start - headHeight} active={item.index === active} longest={longest} prefix={prefix} notched={notched} now={now} withDay={withDay} open={open} selected={state.selected.includes(summary.traceId)} select={select} />
             );
           })}
         </div>

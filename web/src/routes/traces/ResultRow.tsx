@@ -5,6 +5,7 @@ import { nanosOf, type UnixNano } from '../../model/nano';
 import { titleOf, type TraceSummary } from '../../model/summary';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
+import { ShapeCell } from './ShapeCell';
 
 export interface RowProps {
   readonly summary: TraceSummary;
@@ -17,6 +18,8 @@ export interface RowProps {
   readonly now: UnixNano;
   readonly withDay: boolean;
   readonly open: (summary: TraceSummary) => void;
+  readonly selected: boolean;
+  readonly select: (traceId: string) => void;
 }
 
 const percent = (part: number, wholeLength: number): string => `${wholeLength <= 0 ? 0 : Math.min(100, Math.max(0.8, (part / wholeLength) * 100))}%`;
@@ -24,13 +27,18 @@ const percent = (part: number, wholeLength: number): string => `${wholeLength <=
 export const rowId = (index: number): string => `trace-row-${index}`;
 
 /** One trace of the list, 26 px. */
-export const ResultRow = memo(function ResultRow({ summary, index, top, active, longest, prefix, notched, now, withDay, open }: RowProps) {
+export const ResultRow = memo(function ResultRow({ summary, index, top, active, longest, prefix, notched, now, withDay, open, selected, select }: RowProps) {
   const title = titleOf(summary);
   const [duration, waiting] = [nanosOf(summary.duration), nanosOf(summary.waiting)];
-  const className = `li${summary.errors > 0 ? ' er' : ''}${active ? ' on' : ''}`;
+  const className = `li${summary.errors > 0 ? ' er' : ''}${active ? ' on' : ''}${selected ? ' picked' : ''}`;
   const errorText = `${summary.errors} failed ${summary.errors === 1 ? 'span' : 'spans'}${summary.errorType === null ? '' : `, ${summary.errorType}`}`;
   return (
     <div role="row" id={rowId(index)} aria-rowindex={index + 2} aria-selected={active} className={className} style={{ transform: `translateY(${top}px)` }} onClick={() => open(summary)}>
+      <span role="gridcell" className="c-check" onClick={(event) => event.stopPropagation()}>
+        <label>
+          <input type="checkbox" tabIndex={-1} checked={selected} aria-label={`Select ${title.name} of ${formatClock(summary.start)} to compare`} onChange={() => select(summary.traceId)} />
+        </label>
+      </span>
       <span role="gridcell" className="num f2 c-start" title={formatExact(summary.start)}>
         {withDay && `${formatDay(summary.start, now)} `}
         {formatClock(summary.start)}
@@ -55,6 +63,9 @@ export const ResultRow = memo(function ResultRow({ summary, index, top, active, 
             <b>{service.spans}</b>
           </span>
         ))}
+      </span>
+      <span role="gridcell" className="c-shape">
+        <ShapeCell traceId={summary.traceId} spans={summary.spans} />
       </span>
       <span role="gridcell" className="dl c-duration">
         <span className="num strong">{formatDuration(duration)}</span>

@@ -1,27 +1,55 @@
-import { formatCount, plural } from '../../model/format';
-import type { SearchPage } from '../../model/summary';
+import { formatShare, waitingShare, type Distribution } from '../../model/distribution';
+import { formatCount, formatDuration, plural } from '../../model/format';
+import type { SearchPage, Total } from '../../model/summary';
 import { rangePhrase } from '../../model/timeRange';
 import { hasFilter, orderPhrase, type SearchState } from './url';
 
 const bound = (total: { readonly exact: boolean }): string => (total.exact ? '' : 'at least ');
 
-/** The answer in a line: how many, how many failed, in which order; all from the server's totals over every match. */
-export function SummaryLine({ page, state, change, stale }: { readonly page: SearchPage; readonly state: SearchState; readonly change: (next: SearchState) => void; readonly stale: boolean }) {
+interface SummaryProps {
+  readonly page: SearchPage;
+  readonly state: SearchState;
+  readonly change: (next: SearchState) => void;
+  readonly stale: boolean;
+  /** Of the same traces; null until it has come. */
+  readonly stats: Distribution | null;
+  /** Matches in the whole range, while a part of it is marked. */
+  readonly unmarked: Total | null;
+  readonly fresh: number | null;
+  readonly showFresh: () => void;
+}
+
+const Dot = ({ className = '' }: { readonly className?: string }) => (
+  <span className={`f3 ${className}`} aria-hidden="true">
+    ·
+  </span>
+);
+
+/** The answer in a line: how many, how many failed, how long, how much of it is waiting, in which order; all of it over every match. */
+export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh, showFresh }: SummaryProps) {
   const { total, errorTraces } = page;
   const share = total.exact && errorTraces.exact && total.value > 0 && errorTraces.value > 0 ? ` (${formatShare(errorTraces.value / total.value)})` : '';
+  const waiting = stats === null ? null : waitingShare(stats);
   return (
     <div className={stale ? 'sum stale' : 'sum'} role="status">
       <span className="num">
         {bound(total)}
         <b className="strong m">{formatCount(total.value)}</b>{' '}
         <span className="f2">
-          {total.value === 1 ? 'trace' : 'traces'} {hasFilter(state) ? (total.value === 1 ? 'matches ' : 'match ') : ''}
-          {rangePhrase(state.range)}
+          {total.value === 1 ? 'trace' : 'traces'}{' '}
+          {state.brush !== null ? (
+            <>
+              in the brushed range{unmarked !== null && ` of ${bound(unmarked)}${formatCount(unmarked.value)}`}
+            </>
+          ) : (
+            <>
+              {hasFilter(state) ? (total.value === 1 ? 'matches ' : 'match ') : ''}
+              {rangePhrase(state.range)}
+            </>
+          )}
         </span>
       </span>
-      <span className="f3" aria-hidden="true">
-        ·
-      </span>
+      <Dot />
       {errorTraces.value === 0 && errorTraces.exact ? (
         <span className="f2">none with errors</span>
       ) : (
@@ -30,12 +58,36 @@ export function SummaryLine({ page, state, change, stale }: { readonly page: Sea
           {formatCount(errorTraces.value)} with errors{share}
         </button>
       )}
+      {stats !== null && stats.quantiles !== null && (
+        <>
+          <Dot className="quantiles" />
+          <span className="f2 num quantiles">
+            <span>p50 {formatDuration(stats.quantiles.p50)}</span>
+            <span>p95 {formatDuration(stats.quantiles.p95)}</span>
+            <span>p99 {formatDuration(stats.quantiles.p99)}</span>
+          </span>
+        </>
+      )}
+      {waiting !== null && waiting > 0 && (
+        <>
+          <Dot className="wide" />
+          <span className="f2 num wide">{formatShare(waiting)} of the time is waiting</span>
+        </>
+      )}
       <span className="grow" />
+      {fresh !== null && fresh > 0 && (
+        <button type="button" className="btn fresh num" onClick={showFresh}>
+          {formatCount(fresh)} new
+        </button>
+      )}
       <span className="f3 num wide">
         {orderPhrase(state)}, over {total.value === 1 ? 'the one' : total.exact ? `all ${plural(total.value, 'trace').split(' ')[0]}` : 'what was searched'}
       </span>
+      {state.brush !== null && (
+        <button type="button" className="btn ghost" onClick={() => change({ ...state, brush: null })}>
+          Clear brush <kbd>Esc</kbd>
+        </button>
+      )}
     </div>
   );
 }
-
-const formatShare = (share: number): string => `${share * 100 < 0.95 ? '< 1' : (share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;

@@ -1,3 +1,4 @@
+import { readBrush, writeBrush, type Brush } from '../../model/brush';
 import { unixNano } from '../../model/nano';
 import { isPresetId, type TimeRange } from '../../model/timeRange';
 
@@ -17,14 +18,20 @@ export interface SearchState {
   readonly range: TimeRange;
   readonly order: Order;
   readonly direction: 'asc' | 'desc';
+  /** What is marked on the chart; the list shows only that. */
+  readonly brush: Brush | null;
+  /** Whether new traces show as they come. */
+  readonly live: boolean;
+  /** Ids of the traces that are to be compared, at most two. */
+  readonly selected: readonly string[];
 }
 
 export const defaultRange: TimeRange = { kind: 'last', preset: '1h' };
-export const emptySearch: SearchState = { text: '', services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', range: defaultRange, order: 'start', direction: 'desc' };
+export const emptySearch: SearchState = { text: '', services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', range: defaultRange, order: 'start', direction: 'desc', brush: null, live: false, selected: [] };
 
 export const hasFilter = (state: SearchState): boolean =>
   state.text !== '' || state.services.length > 0 || state.operations.length > 0 || state.statuses.length > 0 || state.minDuration !== '' || state.maxDuration !== '';
-export const withoutFilter = (state: SearchState): SearchState => ({ ...emptySearch, range: state.range, order: state.order, direction: state.direction });
+export const withoutFilter = (state: SearchState): SearchState => ({ ...emptySearch, range: state.range, order: state.order, direction: state.direction, live: state.live, selected: state.selected });
 
 const instant = (text: string | null) => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
 
@@ -50,6 +57,11 @@ export function readSearch(search: string): SearchState {
     range: readRange(parameters),
     order: order ?? 'start',
     direction: parameters.get('direction') === 'asc' ? 'asc' : 'desc',
+    brush: readBrush(parameters.get('brush')),
+    live: parameters.get('live') === '1',
+    selected: several('select')
+      .filter((id) => /^[0-9a-f]{32}$/.test(id))
+      .slice(0, 2),
   };
 }
 
@@ -69,11 +81,17 @@ export function writeSearch(state: SearchState): string {
   else if (state.range.preset !== '1h') parameters.set('range', state.range.preset);
   if (state.order !== 'start') parameters.set('order', state.order);
   if (state.direction !== 'desc') parameters.set('direction', state.direction);
+  if (state.brush !== null) parameters.set('brush', writeBrush(state.brush));
+  if (state.live) parameters.set('live', '1');
+  for (const id of state.selected) parameters.append('select', id);
   const query = parameters.toString();
   return query === '' ? '' : `?${query}`;
 }
 
 export const toggled = <T extends string>(values: readonly T[], value: T): readonly T[] => (values.includes(value) ? values.filter((other) => other !== value) : [...values, value]);
+
+/** The traces to compare after a trace was chosen or let go: the first stays, a third takes the place of the second. */
+export const picked = (selected: readonly string[], id: string): readonly string[] => (selected.includes(id) ? selected.filter((other) => other !== id) : [...selected.slice(0, 1), id]);
 
 const phrases: Readonly<Record<Order, readonly [desc: string, asc: string]>> = {
   start: ['newest first', 'oldest first'],

@@ -1,0 +1,278 @@
+// The chart above the list, what is marked on it, the columns of the list, and live follow, in a real browser against the real server.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { axeSource, launch, openPage } from './support/page.mjs';
+import { startServer } from './support/server.mjs';
+import { imageTrace, shortTrace, traceId, traceRequest } from './support/spans.mjs';
+
+const minute = 60_000;
+/** The moment that all is told from: a whole minute, so that columns are known. */
+const base = Math.floor(Date.now() / minute) * minute - 30 * minute;
+const nano = (millis) => String(BigInt(millis) * 1_000_000n);
+const range = `from=${nano(base)}&to=${nano(base + 20 * minute)}`;
+let server, browser, opened;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+  await server.send(imageTrace(1, base + 2 * minute, { wait: 41_200, failure: true }));
+  await server.send(imageTrace(2, base + 5 * minute, { wait: 5_000 }));
+  await server.send(shortTrace(3, base + 10 * minute, { millis: 47 }));
+  await server.send(shortTrace(4, base + 11 * minute, { millis: 470, error: 'validation_error' }));
+  await server.send(shortTrace(5, base + 15 * minute, { millis: 20 }));
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+afterEach(async () => {
+  const [violations, complaints] = [await opened.violations(), opened.complaints];
+  await opened.close();
+  assert.deepEqual(violations, [], 'the content security policy was violated');
+  assert.deepEqual(complaints, [], 'the browser complained');
+});
+
+const open = async (path, options) => {
+  opened = await openPage(browser, `${server.http}${path}`, options);
+  return opened.page;
+};
+const settled = (page) => page.locator('main.traces[aria-busy="false"]').waitFor();
+const rows = (page) => page.getByRole('grid', { name: 'Traces' }).locator('.li');
+const ids = (page) => rows(page).locator('.c-root a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+const chart = (page) => page.getByRole('slider', { name: 'Traces over time' });
+const links = (...numbers) => numbers.map((n) => `/trace/${traceId(n)}`);
+const sum = (page) => page.locator('.sum').innerText().then((text) => text.replace(/\s+/g, ' '));
+/** Drags from one place of the chart to another; x as a share of the range, y in pixels of the chart. */
+const drag = async (page, [x0, y0], [x1, y1]) => {
+  const box = await chart(page).boundingBox();
+  const at = (x) => box.x + 60 + x * (box.width - 76);
+  await page.mouse.move(at(x0), box.y + y0);
+  await page.mouse.down();
+  await page.mouse.move(at((x0 + x1) / 2), box.y + (y0 + y1) / 2);
+  await page.mouse.move(at(x1), box.y + y1);
+  await page.mouse.up();
+};
+
+describe('the chart', () => {
+  it('tells who does not see it what it shows', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    const table = page.getByRole('table', { name: 'Traces over time' });
+    await table.waitFor();
+    const counts = await table.locator('tbody tr').evaluateAll((lines) => lines.map((line) => [...line.querySelectorAll('td')].map((cell) => Number(cell.textContent))));
+    assert.deepEqual(counts.reduce(([traces, errors], [t, e]) => [traces + t, errors + e], [0, 0]), [5, 2]);
+  });
+
+  it('marks time when it is dragged in the strip, lists just that, and lets it go by Escape', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    await drag(page, [0.45, 145], [0.65, 140]);
+    await page.waitForURL(/brush=\d+-\d+$/);
+    await settled(page);
+    assert.deepEqual(await ids(page), links(4, 3));
+    assert.match(await sum(page), /^2 traces in the brushed range of 5 · × 1 with errors \(50 %\)/);
+    assert.match(await page.locator('.brushchip').innerText(), /2 traces · 1 with errors$/);
+    await page.reload();
+    await settled(page);
+    assert.deepEqual(await ids(page), links(4, 3), 'the mark is in the address');
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.search.includes('brush'));
+    await settled(page);
+    assert.equal((await ids(page)).length, 5);
+  });
+
+  it('marks durations too when it is dragged in the scatter', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    // Above a second: the two images.
+    await drag(page, [0.01, 4], [0.99, 40]);
+    await page.waitForURL(/brush=\d+-\d+-\d+-\d+$/);
+    await settled(page);
+    assert.deepEqual(await ids(page), links(2, 1));
+    await page.getByRole('button', { name: 'Clear brush' }).click();
+    await settled(page);
+    assert.equal((await ids(page)).length, 5);
+  });
+
+  it('gives up a drag by Escape', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    const box = await chart(page).boundingBox();
+    await page.mouse.move(box.x + 200, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 400, box.y + 80);
+    await page.keyboard.press('Escape');
+    await page.mouse.up();
+    assert.doesNotMatch(page.url(), /brush/);
+  });
+
+  it('opens a trace that is clicked, and says before which', async () => {
+    const page = await open(`/search?${range}&q=camera.name%3Dfront_door+error%3Dtrue`);
+    await settled(page);
+    const box = await chart(page).boundingBox();
+    // The only dot: it is looked for along its column.
+    const x = box.x + 60 + (2 / 20) * (box.width - 76);
+    let y = box.y + 8;
+    for (; y < box.y + 115; y += 3) {
+      await page.mouse.move(x, y);
+      if ((await page.locator('.plot.pointing').count()) === 1) break;
+    }
+    assert.match(await page.locator('.chart .tip').innerText(), /44\.3\s*s · 3 failed spans/);
+    await page.mouse.click(x, y);
+    await page.waitForURL(new RegExp(`/trace/${traceId(1)}`));
+  });
+
+  it('is moved through and marked by keys', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    await chart(page).focus();
+    await page.keyboard.press('Home');
+    assert.match(await chart(page).getAttribute('aria-valuetext'), /, 0 traces$/);
+    await page.keyboard.press('End');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/brush=/);
+    await settled(page);
+    assert.equal((await ids(page)).length, 5);
+    assert.match(await sum(page), /5 traces in the brushed range of 5/);
+  });
+
+  it('says so when nothing matches, and keeps its place', async () => {
+    const page = await open(`/search?${range}&q=nothing-like-it`);
+    await page.getByText('No trace in this range matches').waitFor();
+    assert.equal((await page.locator('.chart').boundingBox()).height, 176);
+  });
+
+  it('shows many traces as cells that can be marked', async () => {
+    const start = base + 60 * 60_000 * -5;
+    const request = { resourceSpans: [] };
+    for (let i = 0; i < 2100; i++) request.resourceSpans.push(...traceRequest(20_000 + i, start + i * 100, [{ id: 1, service: 'bulk', name: 'many', at: 0, for: i % 7 === 0 ? 900 : 30 }]).resourceSpans);
+    await server.send(request);
+    const page = await open(`/search?from=${nano(start)}&to=${nano(start + 210_000)}&service=bulk`);
+    await settled(page);
+    assert.match(await sum(page), /2,100 traces match/);
+    const box = await chart(page).boundingBox();
+    let y = box.y + 10;
+    for (; y < box.y + 115; y += 2) {
+      await page.mouse.move(box.x + 500, y);
+      if ((await page.locator('.chart .tip').count()) === 1) break;
+    }
+    const said = await page.locator('.chart .tip').innerText();
+    const traces = Number(/(\d+) traces?/.exec(said)[1]);
+    await page.mouse.click(box.x + 500, y);
+    await page.waitForURL(/brush=\d+-\d+-\d+-\d+$/);
+    await settled(page);
+    assert.match(await sum(page), new RegExp(`^${traces} traces? in the brushed range of 2,100`));
+  });
+
+  it('says when it could not be loaded, and is tried again', async () => {
+    const page = await open(null);
+    let broken = true;
+    await page.route(/search\/distribution/, (route) => (broken ? route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"broken","status":500}' }) : route.continue()));
+    await page.goto(`${server.http}/search?${range}`);
+    await page.getByText('The chart could not be loaded.').waitFor();
+    assert.equal((await ids(page)).length, 5, 'the list does not need the chart');
+    broken = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('table', { name: 'Traces over time' }).waitFor();
+    // The browser itself notes the answer 500.
+    opened.complaints.splice(0, opened.complaints.length, ...opened.complaints.filter((text) => !/status of 500/.test(text)));
+  });
+});
+
+describe('the line above the list', () => {
+  it('says quantiles and waiting over all matches', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    await page.getByText(/of the time is waiting/).waitFor();
+    assert.match(await sum(page), /^5 traces in this time range · × 2 with errors \(40 %\) · p50 470 ms p95 44\.3 s p99 44\.3 s · 97 % of the time is waiting newest first, over all 5$/);
+  });
+});
+
+describe('the rows', () => {
+  it('draw who worked and who waited', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    const shape = rows(page).nth(3).locator('.shape');
+    await shape.locator('i.hatch').first().waitFor();
+    assert.match(await shape.getAttribute('aria-label'), /waits: batch window 5\.00/);
+    const box = await shape.locator('i').evaluateAll((pieces) => Math.max(...pieces.map((piece) => piece.offsetLeft + piece.offsetWidth)));
+    assert.ok(box <= 153, 'the shape stays in its column');
+    assert.ok((await rows(page).nth(4).locator('.shape i.failed').count()) > 0, 'the failed part is marked');
+  });
+
+  it('are asked for their shapes together, and only those in view', async () => {
+    const page = await open(null);
+    const asked = [];
+    page.on('request', (request) => request.url().includes('/traces/shapes') && asked.push(new URL(request.url()).searchParams.getAll('id').length));
+    await page.goto(`${server.http}/search?${range}`);
+    await rows(page).nth(0).locator('.shape i').first().waitFor();
+    assert.deepEqual(asked, [5]);
+  });
+
+  it('are selected by key and by box, and two of them go to be compared', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.waitForURL(/select=/);
+    const bar = page.getByRole('region', { name: 'Traces to compare' });
+    assert.match(await bar.innerText(), /1 selected/);
+    assert.equal(await bar.getByRole('button', { name: 'Compare' }).getAttribute('aria-disabled'), 'true');
+    await rows(page).nth(4).getByRole('checkbox').click();
+    assert.match((await bar.innerText()).replace(/\s+/g, ' '), /2 selected A 20\.0 ms .* B 44\.3 s .*out_of_memory|2 selected A 20\.0 ms .* B 44\.3 s/);
+    await page.keyboard.press('c');
+    await page.waitForURL(`${server.http}/compare?a=${traceId(5)}&b=${traceId(1)}`);
+    await page.goBack();
+    await settled(page);
+    assert.match(await bar.innerText(), /2 selected/);
+    await bar.getByRole('button', { name: 'Clear' }).click();
+    await bar.waitFor({ state: 'detached' });
+  });
+});
+
+describe('live follow', () => {
+  it('shows what comes, waits while a part is marked, and tells how many came', async () => {
+    const page = await open('/search?range=all&service=live-test');
+    await settled(page);
+    const send = (number, name) => server.send(traceRequest(number, Date.now() - 200, [{ id: 1, service: 'live-test', name, at: 0, for: 100 }]));
+    await send(501, 'first');
+    await page.keyboard.press('r');
+    await page.getByRole('link', { name: 'first' }).waitFor();
+    await page.getByRole('button', { name: 'Live' }).click();
+    await page.waitForURL(/live=1/);
+    await send(502, 'second');
+    await page.getByRole('link', { name: 'second' }).waitFor();
+    await chart(page).focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/brush=/);
+    await page.getByRole('button', { name: 'Paused' }).waitFor();
+    await send(503, 'third');
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    assert.equal(await page.getByRole('link', { name: 'third' }).count(), 0);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'third' }).waitFor();
+  });
+
+  it('is not offered for a range that stands still, and says why', async () => {
+    const page = await open(`/search?${range}`);
+    await settled(page);
+    const button = page.getByRole('button', { name: 'Live' });
+    assert.equal(await button.getAttribute('aria-disabled'), 'true');
+    assert.match(await button.getAttribute('title'), /stands still/);
+  });
+});
+
+for (const [width, theme] of [[400, 'dark'], [1000, 'light'], [1440, 'dark'], [2560, 'light']]) {
+  it(`at ${width} px nothing sticks out, and axe finds nothing (${theme})`, async () => {
+    const page = await open(`/search?${range}&brush=${nano(base)}-${nano(base + 12 * minute)}&select=${traceId(3)}&select=${traceId(1)}`, { width, theme });
+    await settled(page);
+    await page.getByRole('table', { name: 'Traces over time' }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    await page.evaluate(axeSource);
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`)));
+    assert.deepEqual(found, []);
+  });
+}

@@ -1,9 +1,12 @@
-/** A piece of the axis on which one scale holds. */
+/** A piece of the axis on which one scale holds. `work` is drawn at the common scale, a `fold` is compressed, an `opened` fold may be. */
 export interface AxisSegment {
   readonly from: number;
   readonly to: number;
   readonly x0: number;
   readonly x1: number;
+  readonly kind: 'work' | 'fold' | 'opened';
+  /** Which of the trace's folds it is, -1 for work. */
+  readonly fold: number;
 }
 
 /**
@@ -14,7 +17,10 @@ export interface TimeAxis {
   readonly width: number;
   readonly from: number;
   readonly to: number;
+  /** In order, without gaps, cut to what is shown. */
   readonly segments: readonly AxisSegment[];
+  /** Nanoseconds a pixel outside folds: the scale that all bars share. */
+  readonly perPixel: number;
   x(time: number): number;
   time(x: number): number;
 }
@@ -26,7 +32,8 @@ export function linearAxis(from: number, to: number, width: number): TimeAxis {
     width,
     from,
     to: from + length,
-    segments: [{ from, to: from + length, x0: 0, x1: width }],
+    segments: [{ from, to: from + length, x0: 0, x1: width, kind: 'work', fold: -1 }],
+    perPixel: width === 0 ? length : length / width,
     x: (time) => (time - from) * perNano,
     time: (x) => from + (width === 0 ? 0 : x / perNano),
   };

@@ -71,7 +71,7 @@ internal static class SearchWriter
         json.WriteEndObject();
     }
 
-    private static void WriteTotal(Utf8JsonWriter json, ReadOnlySpan<byte> name, Total total)
+    internal static void WriteTotal(Utf8JsonWriter json, ReadOnlySpan<byte> name, Total total)
     {
         json.WriteStartObject(name);
         json.WriteNumber("value"u8, total.Value);

@@ -34,6 +34,8 @@ public sealed class OpenApiTests
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
             ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),
+            ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{trace}/typical"),
+            ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{Export.Trace(2)}/typical"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(1)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(2)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(3)}"),
@@ -52,6 +54,8 @@ public sealed class OpenApiTests
             ("/api/v1/red/series", "/api/v1/red/series?step=0s", 400),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(77), 404),
             ("/api/v1/traces/{id}", "/api/v1/traces/xyz", 400),
+            ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{Export.Trace(77)}/typical", 404),
+            ("/api/v1/traces/{id}/typical", "/api/v1/traces/xyz/typical", 400),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(77)}", 404),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/1", 400),
         })

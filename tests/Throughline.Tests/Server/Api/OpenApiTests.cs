@@ -43,6 +43,8 @@ public sealed class OpenApiTests
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
             ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),
+            ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{trace}/typical"),
+            ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{Export.Trace(2)}/typical"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(1)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(2)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(3)}"),
@@ -63,6 +65,8 @@ public sealed class OpenApiTests
             ("/api/v1/red/operations/series", "/api/v1/red/operations/series?operation=a&from=0&to=501000000000&step=1s", 400),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(77), 404),
             ("/api/v1/traces/{id}", "/api/v1/traces/xyz", 400),
+            ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{Export.Trace(77)}/typical", 404),
+            ("/api/v1/traces/{id}/typical", "/api/v1/traces/xyz/typical", 400),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(77)}", 404),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/1", 400),
         })

@@ -20,6 +20,7 @@ public sealed class ServerCommandLine
     private readonly Option<ListenAddress> _otlpGrpc = Listen("--otlp-grpc", "http://127.0.0.1:4317", "OTLP over gRPC.");
     private readonly Option<ListenAddress> _otlpHttp = Listen("--otlp-http", "http://127.0.0.1:4318", "OTLP over HTTP.");
     private readonly Option<Uri?> _grafana = Link("--grafana-url", "The Grafana that the page links to and may embed.");
+    private readonly Option<Uri?> _grafanaProxy = Link("--grafana-proxy", "A Grafana to pass on under /grafana/ of --http, so that a page over https may embed one over http. --grafana-url then lies below it.");
     private readonly Option<Uri?> _jaeger = Link("--jaeger-url", "The Jaeger UI that the page links to.");
 
     private readonly Option<string?> _token = new("--token")
@@ -54,7 +55,7 @@ public sealed class ServerCommandLine
     /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
     public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
-        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
+        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
@@ -97,6 +98,10 @@ public sealed class ServerCommandLine
                     return $"{ports[i].Option} and {ports[j].Option} are both {ports[i].Address}; each protocol has its own port";
             }
         }
+        if (options.GrafanaProxy is { } proxy && (proxy.Query.Length > 0 || proxy.Fragment.Length > 0))
+            return $"--grafana-proxy {proxy.OriginalString} has more than an address and a path; give the Grafana itself, and the dashboard as --grafana-url";
+        if (options.GrafanaProxy is { } grafana && options.GrafanaUrl is { } dashboard && !GrafanaLink.LiesBelow(dashboard, grafana))
+            return $"--grafana-url {dashboard.OriginalString} does not lie below --grafana-proxy {grafana.OriginalString}; the page embeds what is passed on, so give a dashboard of that Grafana";
         return options.Receive.MaxExpandedBodyBytes < options.Receive.MaxBodyBytes
             ? "--max-expanded-body-bytes is less than --max-body-bytes; it must be at least as large"
             : null;
@@ -110,6 +115,7 @@ public sealed class ServerCommandLine
             OtlpGrpc = result.GetRequiredValue(_otlpGrpc),
             OtlpHttp = result.GetRequiredValue(_otlpHttp),
             GrafanaUrl = result.GetValue(_grafana),
+            GrafanaProxy = result.GetValue(_grafanaProxy),
             JaegerUrl = result.GetValue(_jaeger),
             Token = result.GetValue(_token),
             Insecure = result.GetValue(_insecure),
@@ -147,6 +153,8 @@ public sealed class ServerCommandLine
         Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
+        Number("--grafana-timeout-seconds", "Time that a Grafana behind --grafana-proxy may be silent.", (long)new ServerOptions { Store = store }.GrafanaTimeout.TotalSeconds, 1, 3600,
+            (options, value) => options with { GrafanaTimeout = TimeSpan.FromSeconds(value) });
         AddRetention(store.Retention);
         Store("--max-pinned-traces", "Traces that may be pinned.", store.MaxPinnedTraces, 0, 1_000_000, (s, v) => s with { MaxPinnedTraces = (int)v });
         Store("--compact-target-spans", "Spans that blocks are merged up to; half as many are left alone.", store.Compaction.TargetSpans, 1, 100_000_000,

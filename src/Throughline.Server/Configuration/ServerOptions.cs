@@ -17,6 +17,12 @@ public sealed record ServerOptions
     /// <summary>The Grafana that the page links to and may embed; null when there is none.</summary>
     public Uri? GrafanaUrl { get; init; }
 
+    /// <summary>The Grafana that this server passes on under /grafana/; null when it does not.</summary>
+    public Uri? GrafanaProxy { get; init; }
+
+    /// <summary>Time that such a Grafana may be silent.</summary>
+    public TimeSpan GrafanaTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>The Jaeger UI that the page links to; null when there is none.</summary>
     public Uri? JaegerUrl { get; init; }
 

@@ -2,12 +2,14 @@ using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Configuration;
+using Throughline.Server.Grafana;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
 using Throughline.Server.Receive;
 using Throughline.Server.Safety;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Throughline.Server.Hosting;
 
@@ -30,12 +32,12 @@ internal static class Pipeline
         var hosts = new HostRule(options.AllowedHosts, [options.Http.Address, options.OtlpGrpc.Address, options.OtlpHttp.Address]);
         var otlpOrigins = new OriginRule(options.OtlpCorsOrigins);
         var token = new TokenRule(options.Token);
-        var policy = ContentSecurityPolicy.For(options.GrafanaUrl);
+        var policy = ContentSecurityPolicy.For(options.GrafanaUrl, options.GrafanaProxy is not null);
         application.Use(next => new SafetyMiddleware(next, hosts, otlpOrigins, token, policy, (context, role, refusal) =>
         {
             if (role != ListenerRole.Http) counters.CountRefused(RefusalReason.Forbidden, refusal.Message);
             return LastResort.WriteAsync(context, role, refusal);
-        }).InvokeAsync);
+        }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
         AssembleReceivers(application, options, gate, counters, time);
         AssembleHttp(application, options, gate, counters, addresses, time);
@@ -65,15 +67,21 @@ internal static class Pipeline
 
     private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, LateAddresses addresses, TimeProvider time)
     {
+        if (options.GrafanaProxy is { } upstream)
+        {
+            var proxy = new GrafanaProxy(upstream, options.GrafanaTimeout, application.Services.GetRequiredService<IHttpForwarder>());
+            application.Lifetime.ApplicationStopped.Register(proxy.Dispose);
+            application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
+        }
         application.UseRouting();
         HealthEndpoints.Map(application, gate);
-        var config = new ConfigEndpoint(options.GrafanaUrl, options.JaegerUrl,
+        var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, gate, config, counters, options.Settings);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));
-        application.Map("/grafana/{**path}", static context => new Problem(404, "There is no Grafana proxy in this version; --grafana-url makes the page link to a Grafana.").WriteAsync(context));
+        application.Map("/grafana/{**path}", static context => new Problem(404, "No Grafana is passed on by this server; --grafana-proxy URL does that, and --grafana-url URL makes the page embed one at its own address.").WriteAsync(context));
         application.MapPage();
     }
 

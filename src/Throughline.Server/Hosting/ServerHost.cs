@@ -95,7 +95,10 @@ public sealed class ServerHost : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None);
         builder.Logging.AddFilter("Grpc", LogLevel.Error);
+        // What a Grafana behind us does is told to the browser that asked.
+        builder.Logging.AddFilter("Yarp", LogLevel.Critical);
         builder.Services.AddRoutingCore();
+        if (options.GrafanaProxy is not null) builder.Services.AddHttpForwarder();
         builder.Services.AddGrpc(grpc => Pipeline.ConfigureGrpc(grpc, options.Receive));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new ReceiveBlocks());

@@ -7,7 +7,7 @@ namespace Throughline.Server.Safety;
 /// What every port does before anything else: the Host header, the origin and type of requests that change state, the token, and the headers that
 /// tell browsers to be careful. Stateless but for its rules; thread safe.
 /// </summary>
-public sealed class SafetyMiddleware(RequestDelegate next, HostRule hosts, OriginRule otlpOrigins, TokenRule token, string contentSecurityPolicy, RefusalWriter refuse)
+public sealed class SafetyMiddleware(RequestDelegate next, HostRule hosts, OriginRule otlpOrigins, TokenRule token, string contentSecurityPolicy, RefusalWriter refuse, Func<PathString, bool>? isPassedOn = null)
 {
     private readonly OriginRule _ownOriginOnly = new([]);
     private readonly OtlpCors _cors = new(otlpOrigins);
@@ -48,8 +48,8 @@ public sealed class SafetyMiddleware(RequestDelegate next, HostRule hosts, Origi
                 ? $"Web pages of '{request.Headers.Origin}' may not send OTLP here. Allow them with --otlp-cors-origin {request.Headers.Origin}."
                 : "Requests that change something are taken from this server's own page and from programs, not from other web sites.");
         }
-        // A type that a plain HTML form cannot send. The OTLP receivers answer for their own types, with their own lists.
-        return role == ListenerRole.Http && !IsDataType(request.ContentType)
+        // A type that a plain HTML form cannot send. The OTLP receivers answer for their own types, with their own lists, and so does a server that requests are passed on to.
+        return role == ListenerRole.Http && isPassedOn?.Invoke(request.Path) != true && !IsDataType(request.ContentType)
             ? new RequestRefusal(StatusCodes.Status415UnsupportedMediaType, $"The content type '{request.ContentType}' is not taken here; send application/json.")
             : null;
     }

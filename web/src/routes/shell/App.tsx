@@ -14,6 +14,7 @@ import { screens } from './screens';
 
 const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/GrafanaScreen')).GrafanaScreen }));
 const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
+const PipelineScreen = lazy(async () => ({ default: (await import('../pipeline/PipelineScreen')).PipelineScreen }));
 const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
@@ -66,6 +67,9 @@ export function App() {
             </Route>
             <Route path="/grafana-dashboard">
               <DashboardScreen />
+            </Route>
+            <Route path="/pipeline">
+              <PipelineScreen />
             </Route>
             <Route path="/settings">
               <SettingsScreen />

@@ -1,0 +1,56 @@
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Throughline.Server.Grafana;
+
+/// <summary>What changes in requests and answers that are passed on to Grafana. The Host header stays, since Grafana compares it with the browser's origin. Stateless but for the address; thread safe.</summary>
+internal sealed class GrafanaTransformer(Uri upstream) : HttpTransformer
+{
+    /// <summary>Beginnings of the names of Grafana's cookies. Cookies know no ports: others are of whatever else runs on this host.</summary>
+    private static readonly string[] Cookies = ["grafana_", "oauth_", "redirect_to"];
+
+    private readonly string _base = upstream.AbsoluteUri.TrimEnd('/');
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
+        var path = new PathString(context.Request.Path.Value?[GrafanaProxy.Mount.Length..]);
+        request.RequestUri = RequestUtilities.MakeDestinationAddress(_base, path, context.Request.QueryString);
+        request.Headers.Authorization = null;
+        request.Headers.Remove(HeaderNames.Cookie);
+        var kept = context.Request.Cookies.Count == 0 ? "" : string.Join("; ", Pairs(context.Request).Where(IsGrafanas));
+        if (kept.Length > 0) request.Headers.TryAddWithoutValidation(HeaderNames.Cookie, kept);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext context, HttpResponseMessage? response, CancellationToken cancellationToken)
+    {
+        var copied = await base.TransformResponseAsync(context, response, cancellationToken);
+        if (response is null) return copied;
+        var headers = context.Response.Headers;
+        // It is embedded by this server's own page: that much is allowed, and no more, whatever Grafana says of frames.
+        headers.XFrameOptions = default;
+        var policies = headers.ContentSecurityPolicy.Select(WithoutAncestors).Where(static policy => policy.Length > 0).Append("frame-ancestors 'self'");
+        headers.ContentSecurityPolicy = policies.ToArray();
+        if (headers.Location is [{ } location]) headers.Location = Here(location);
+        return copied;
+    }
+
+    /// <summary>The pairs as they came: names and values are not ours to read or to encode anew.</summary>
+    private static IEnumerable<string> Pairs(HttpRequest request) =>
+        request.Headers.Cookie.SelectMany(static header => (header ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    private static bool IsGrafanas(string pair) => Cookies.Any(name => pair.StartsWith(name, StringComparison.Ordinal));
+
+    private static string WithoutAncestors(string? policy) =>
+        string.Join("; ", (policy ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(static directive => !directive.StartsWith("frame-ancestors", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Where a redirect leads on this server. Grafana's own knows the mount when its <c>root_url</c> says so; else it is put before.</summary>
+    private string Here(string location)
+    {
+        if (location.StartsWith(_base + "/", StringComparison.OrdinalIgnoreCase)) return GrafanaProxy.Mount + location[_base.Length..];
+        var isPath = location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal);
+        return isPath && !location.StartsWith(GrafanaProxy.Mount + "/", StringComparison.Ordinal) && upstream.AbsolutePath == "/" ? GrafanaProxy.Mount + location : location;
+    }
+}

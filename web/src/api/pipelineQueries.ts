@@ -1,0 +1,57 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { UnixNano } from '../model/nano';
+import type { Calls, OperationSeries, RedOperations } from '../model/pipeline';
+import { getJson } from './http';
+import * as wire from './pipelineWire';
+import { search } from './wire';
+
+/** From when to when; an open end is the newest span. */
+export interface Span {
+  readonly from: UnixNano | null;
+  readonly to: UnixNano | null;
+}
+
+function bounds({ from, to }: Span): URLSearchParams {
+  const parameters = new URLSearchParams();
+  if (from !== null) parameters.set('from', String(from));
+  if (to !== null) parameters.set('to', String(to));
+  return parameters;
+}
+
+export const redOperationsQuery = (span: Span) =>
+  queryOptions({
+    queryKey: ['red-operations', bounds(span).toString()],
+    queryFn: ({ signal }): Promise<RedOperations> => getJson(`/api/v1/red/operations?${bounds(span)}`, wire.redOperations, signal),
+  });
+
+/** `names` may repeat; the series is asked for when there is at least one. */
+export const operationSeriesQuery = (span: Span, names: readonly string[], stepNanos: bigint) => {
+  const parameters = bounds(span);
+  for (const name of new Set(names)) parameters.append('operation', name);
+  parameters.set('step', `${stepNanos}ns`);
+  return queryOptions({
+    queryKey: ['operation-series', parameters.toString()],
+    queryFn: ({ signal }): Promise<OperationSeries> => getJson(`/api/v1/red/operations/series?${parameters}`, wire.operationSeries, signal),
+  });
+};
+
+export const callsQuery = (span: Span) =>
+  queryOptions({
+    queryKey: ['calls', bounds(span).toString()],
+    queryFn: ({ signal }): Promise<Calls> => getJson(`/api/v1/dependencies?${bounds(span)}&latency=true`, wire.calls, signal),
+  });
+
+/** How many traces match each of some filter texts: searches for their totals alone. */
+export const matchesQuery = (span: Span, texts: readonly string[]) =>
+  queryOptions({
+    queryKey: ['matches', bounds(span).toString(), ...texts],
+    queryFn: ({ signal }) =>
+      Promise.all(
+        texts.map(async (text) => {
+          const parameters = bounds(span);
+          parameters.set('q', text);
+          parameters.set('limit', '1');
+          return (await getJson(`/api/v1/search?${parameters}`, search, signal)).total;
+        }),
+      ),
+  });

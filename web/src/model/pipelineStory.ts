@@ -1,0 +1,109 @@
+import { formatDuration } from './format';
+import { errorRate, excess, type RedOperation, type Stage, type Stages } from './pipeline';
+
+export interface Verdict {
+  /** What holds the most. */
+  readonly strong: string;
+  readonly rest: string;
+  /** What is out of its range, or fails. */
+  readonly worry: string;
+  /** Likely cause and remedy of what the first sentence names; empty when there is nothing to say. */
+  readonly cause: string;
+  /** The stage that is marked; null when none stands out. */
+  readonly stage: Stage | null;
+}
+
+/** The table of long spans: which, why, and what helps. */
+export const longSpans: readonly (readonly [operation: string, cause: string, remedy: string])[] = [
+  ['llm_inference', 'LLM processing', 'Normal for complex analyses; fewer images a batch make shorter prompts'],
+  ['detect_objects', 'GPU saturation', 'Check GPU utilization'],
+  ['db_query', 'Database performance', 'Add indexes, optimize queries'],
+  ['http_request', 'Network latency', 'Check connectivity'],
+];
+
+/** The table of errors: `text` finds the traces that have one. */
+export const errorPatterns: readonly { readonly type: string; readonly where: string; readonly cause: string; readonly remedy: string; readonly text: string }[] = [
+  { type: 'timeout', where: 'yolo26 spans', cause: 'GPU overloaded', remedy: 'Check GPU utilization; send fewer images at once', text: 'error.type=timeout error=true' },
+  { type: 'connection_refused', where: 'backend spans', cause: 'Service down', remedy: 'Check that the called service runs and listens', text: 'error.type=connection_refused error=true' },
+  { type: 'out_of_memory', where: 'nemotron spans', cause: 'Model too large for GPU', remedy: 'Take a smaller model, or fewer images a batch', text: 'error.type=out_of_memory error=true' },
+  { type: 'validation_error', where: 'API spans', cause: 'Invalid request data', remedy: 'Check what the camera or the caller sends', text: 'error.type=validation_error error=true' },
+];
+
+export const closeReasons = ['idle', 'window', 'full', 'fast_path'] as const;
+const closeWords: Readonly<Record<(typeof closeReasons)[number], readonly [cause: string, remedy: string]>> = {
+  idle: ['close idle, some time after their last image', 'a shorter idle time'],
+  window: ['stay open to the end of their window', 'a shorter window'],
+  full: ['close when they are full', 'larger batches, if the model has room for them'],
+  fast_path: ['take the fast path', 'none: they do not wait'],
+};
+
+/** Why batches close: images by the reason of their batch, the commonest first. */
+export function closeCause(images: readonly number[]): string {
+  const all = images.reduce((sum, number) => sum + number, 0);
+  const best = images.indexOf(Math.max(...images));
+  const reason = closeReasons[best];
+  if (reason === undefined || all === 0 || (images[best] ?? 0) === 0) return '';
+  const [cause, remedy] = closeWords[reason];
+  return `Likely cause: batches of ${images[best]} of ${all} images ${cause}. Remedy: ${remedy}.`;
+}
+
+const trimmed = (nanos: number): string => formatDuration(nanos).replace(/\.0+(?=\D)|(?<=\.\d*[1-9])0+(?=\D)/, '');
+/** A range of durations as short as it goes: `10 – 50 ms`, `0 – 90 s`, `500 ms – 2 s`. */
+export function formatRange({ low, high }: { readonly low: number; readonly high: number }): string {
+  const [from, to] = [trimmed(low), trimmed(high)];
+  const unit = /[^\d.]+$/.exec(to)?.[0] ?? '';
+  return from === to ? to : `${unit !== '' && from.endsWith(unit) && !/\d/.test(unit) ? from.slice(0, -unit.length) : from} – ${to}`;
+}
+
+const percent = (part: number): string => (part >= 0.1 ? `${Math.round(part * 100)} %` : part >= 0.001 ? `${(part * 100).toFixed(1)} %` : '< 0.1 %');
+export { percent as formatShare };
+
+const times = (factor: number): string => `${factor >= 9.95 ? Math.round(factor) : factor.toFixed(1)}×`;
+export { times as formatTimes };
+
+/** Which operation within a stage has the most time; the stages' own operations are no part of one. */
+const within: Readonly<Record<string, readonly string[]>> = {
+  'Image upload': ['receive_image'],
+  'Object detection': ['queue_wait', 'preprocess', 'inference', 'postprocess'],
+  'LLM analysis': ['queue_wait', 'build_prompt', 'llm_inference', 'parse_response'],
+  'Database save': ['db_query'],
+};
+
+const partOf = (stage: Stage, operations: readonly RedOperation[]): RedOperation | undefined =>
+  operations.filter((operation) => (within[stage.name] ?? []).includes(operation.name) && operation.service === stage.service).toSorted((a, b) => b.total - a.total)[0];
+
+function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly number[]): string {
+  if (stage.name === 'Batch wait') return closeCause(images);
+  const part = partOf(stage, operations);
+  const found = part !== undefined && part.name !== stage.operation.name ? `Most of it is ${part.name} of ${part.service}, p95 ${formatDuration(part.p95)}. ` : '';
+  const hint = longSpans.find(([name]) => name === stage.operation.name) ?? longSpans.find(([name]) => name === part?.name);
+  return hint === undefined ? found.trim() : `${found}Likely cause: ${hint[1]}. Remedy: ${hint[2]}.`;
+}
+
+/** Names the bottleneck: the stage with the most of the time, and the one that is furthest out of its range. `images` are images by `closeReasons`. */
+export function verdict(stages: Stages, operations: readonly RedOperation[], images: readonly number[]): Verdict {
+  const [first] = stages.stages;
+  if (first === undefined) return { strong: '', rest: '', worry: '', cause: '', stage: null };
+  const slowest = stages.stages.filter((stage) => excess(stage) !== null).toSorted((a, b) => (excess(b) ?? 0) - (excess(a) ?? 0))[0];
+  const failing = stages.stages.filter((stage) => errorRate(stage.operation) >= 0.01).toSorted((a, b) => errorRate(b.operation) - errorRate(a.operation))[0];
+  const largest = stages.kind === 'reference' ? stages.stages.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0))[0] ?? first : first;
+  const share = largest.share;
+  const strong =
+    stages.kind === 'derived'
+      ? `${largest.operation.name} of ${largest.operation.service} has the most time`
+      : largest.waits
+        ? `The batch window holds each image for ${formatDuration(largest.operation.p50)}`
+        : `${largest.name} takes ${formatDuration(largest.operation.p50)}`;
+  const rest = `${stages.kind === 'derived' ? `, ${formatDuration(largest.operation.p50)}` : ''} at the median${share === null ? '' : `, ${percent(share)} of the time in all stages`}.`;
+  const worries: string[] = [];
+  const reference = stages.kind === 'reference' ? 'its typical range' : 'the time before';
+  if (slowest !== undefined) worries.push(`${slowest.name}, p95 ${formatDuration(slowest.operation.p95)}, is ${times(excess(slowest) ?? 1)} ${reference}.`);
+  if (failing !== undefined) worries.push(`${failing === slowest ? 'It' : failing.name} fails in ${percent(errorRate(failing.operation))}.`);
+  const named = slowest ?? failing ?? null;
+  const causes = [causeOf(largest, operations, images)];
+  if (named !== null && named !== largest) {
+    const other = causeOf(named, operations, images);
+    if (other !== '') causes.push(`${named.name}: ${other.charAt(0).toLowerCase()}${other.slice(1)}`);
+  }
+  return { strong, rest, worry: worries.length > 0 ? ` ${worries.join(' ')}` : stages.stages.every((stage) => stage.typical !== null) ? ` All stages are in ${stages.kind === 'reference' ? 'their typical ranges' : 'the ranges of the time before'}.` : '', cause: causes.filter((cause) => cause !== '').join(' '), stage: named };
+}

@@ -1,0 +1,117 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { formatCount, formatDuration, plural } from '../../model/format';
+import type { RedOperation } from '../../model/pipeline';
+import { errorPatterns, longSpans } from '../../model/pipelineStory';
+import type { Total } from '../../model/summary';
+import type { TimeRange } from '../../model/timeRange';
+import { ServiceDot } from '../../ui/Service';
+import { tracesAddress } from './url';
+
+function Block({ title, note, children }: { readonly title: string; readonly note: string; readonly children: ReactNode }) {
+  return (
+    <section className="hint" aria-label={title}>
+      <h3 className="ph">
+        {title} <span className="f3">{note}</span>
+      </h3>
+      {children}
+    </section>
+  );
+}
+
+/** The kinds of errors that are known, with how many traces have each, why that is likely so, and what helps. */
+export function ErrorHints({ totals, all, range, problem }: { readonly totals: readonly Total[] | undefined; readonly all: Total | undefined; readonly range: TimeRange; readonly problem: string | null }) {
+  const found = errorPatterns.map((pattern, i) => ({ pattern, total: totals?.[i] })).filter(({ total }) => total !== undefined && total.value > 0);
+  return (
+    <Block title="What fails" note="known kinds of errors, traces with each">
+      {problem !== null ? (
+        <p className="hp errt" role="alert">
+          {problem}
+        </p>
+      ) : totals === undefined || all === undefined ? (
+        <p className="hp">
+          <span className="skeleton" />
+        </p>
+      ) : (
+        <>
+          {found.map(({ pattern, total }) => (
+            <div key={pattern.type} className="hrow">
+              <Link className="right strong errt num" href={tracesAddress(range, { text: pattern.text })}>
+                {total?.exact === false ? '≥ ' : ''}
+                {formatCount(total?.value ?? 0)}
+              </Link>
+              <span className="htext">
+                <b className="strong">{pattern.type}</b> <span className="f3">typical of {pattern.where}</span>
+                <span className="f2">
+                  {pattern.cause}. {pattern.remedy}.
+                </span>
+              </span>
+            </div>
+          ))}
+          <p className="hp f2">
+            {all.value === 0 ? (
+              'No trace failed.'
+            ) : (
+              <>
+                <Link href={tracesAddress(range, { failed: true })}>
+                  {all.exact ? '' : 'At least '}
+                  {plural(all.value, 'failed trace')}
+                </Link>{' '}
+                in all{found.length === 0 ? ', none of a known kind' : ''}; a trace may have several kinds.
+              </>
+            )}
+          </p>
+        </>
+      )}
+    </Block>
+  );
+}
+
+function Row({ operation, range, notched, children }: { readonly operation: RedOperation; readonly range: TimeRange; readonly notched: ReadonlySet<string>; readonly children: ReactNode }) {
+  return (
+    <div className="hrow">
+      <Link className="right num" href={tracesAddress(range, { service: operation.service, name: operation.name, kind: operation.kind, atLeast: operation.p95 * 0.984 })} title="The slowest twentieth">
+        {formatDuration(operation.p95)}
+      </Link>
+      <span className="htext">
+        <span className="line">
+          <ServiceDot name={operation.service} notched={notched.has(operation.service)} />
+          <b className="strong">{operation.name}</b> <span className="f3 trunc">{operation.service}</span>
+        </span>
+        <span className="f2">{children}</span>
+      </span>
+    </div>
+  );
+}
+
+/** Spans that are usually the long ones, with why and what helps. */
+export function LongSpans({ operations, range, notched }: { readonly operations: readonly RedOperation[]; readonly range: TimeRange; readonly notched: ReadonlySet<string> }) {
+  const found = longSpans.flatMap(([name, cause, remedy]) => {
+    const operation = operations.filter((candidate) => candidate.name === name).toSorted((a, b) => b.total - a.total)[0];
+    return operation === undefined ? [] : [{ operation, cause, remedy }];
+  });
+  if (found.length === 0) return null;
+  return (
+    <Block title="If these are long" note="p95, likely cause and remedy">
+      {found.map(({ operation, cause, remedy }) => (
+        <Row key={operation.name} operation={operation} range={range} notched={notched}>
+          {cause}. {remedy}.
+        </Row>
+      ))}
+    </Block>
+  );
+}
+
+/** What waits, beside the stages. */
+export function Waits({ waits, range, notched }: { readonly waits: readonly RedOperation[]; readonly range: TimeRange; readonly notched: ReadonlySet<string> }) {
+  if (waits.length === 0) return null;
+  return (
+    <Block title="Where work waits" note="p95; operations that are called a wait">
+      {waits.slice(0, 5).map((operation) => (
+        <Row key={`${operation.service} ${operation.name} ${operation.kind}`} operation={operation} range={range} notched={notched}>
+          {plural(operation.spans, 'wait')}, p50 {formatDuration(operation.p50)}, {formatDuration(operation.total)} in sum.
+        </Row>
+      ))}
+    </Block>
+  );
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { draw, layout, serviceMap } from '../src/model/map';
+import { excess, logAxis, onLogAxis, stagesOf, stepOf, waitsByName, waitsOf, type Call, type RedOperation } from '../src/model/pipeline';
+import { closeCause, formatRange, formatShare, verdict } from '../src/model/pipelineStory';
+import { unixNano } from '../src/model/nano';
+import { readPipeline, tracesAddress, writePipeline } from '../src/routes/pipeline/url';
+
+const ms = 1e6;
+const operation = (service: string, name: string, kind: string, p50: number, p95 = p50, change: Partial<RedOperation> = {}): RedOperation => ({ service, name, kind, spans: 100, errors: 0, p50: p50 * ms, p95: p95 * ms, p99: p95 * ms, total: p50 * ms * 100, ...change });
+const call = (parent: string, child: string, calls = 10, errors = 0): Call => ({ parent, child, calls, errors, p50: ms, p95: ms });
+const reference = [
+  operation('hsi-backend', 'Process Detection', 'server', 20, 40),
+  operation('hsi-backend', 'detect_objects', 'client', 150, 400, { errors: 2 }),
+  operation('hsi-yolo26', 'detect_objects', 'server', 140, 190),
+  operation('hsi-yolo26', 'inference', 'internal', 120, 180),
+  operation('hsi-backend', 'batch_wait', 'internal', 30_000, 60_000),
+  operation('hsi-backend', 'analyze_batch', 'client', 900, 1900),
+  operation('hsi-backend', 'await_analysis', 'internal', 900, 1900),
+  operation('hsi-backend', 'save_event', 'internal', 8, 18),
+];
+
+describe('stages', () => {
+  it('are those of the reference pipeline, as the caller sees them, each with its typical range', () => {
+    const { kind, stages } = stagesOf(reference, []);
+    expect(kind).toBe('reference');
+    expect(stages.map((stage) => [stage.name, stage.operation.kind, stage.service])).toEqual([
+      ['Image upload', 'server', 'hsi-backend'],
+      ['Object detection', 'client', 'hsi-yolo26'],
+      ['Batch wait', 'internal', 'hsi-backend'],
+      ['LLM analysis', 'client', 'hsi-backend'],
+      ['Database save', 'internal', 'hsi-backend'],
+    ]);
+    expect(stages.map((stage) => stage.typical)).toEqual([{ low: 10 * ms, high: 50 * ms }, { low: 100 * ms, high: 200 * ms }, { low: 0, high: 90_000 * ms }, { low: 500 * ms, high: 2000 * ms }, { low: 5 * ms, high: 20 * ms }]);
+  });
+  it('share the time of all stages, what members wait for the analysis counted to it', () => {
+    const { stages } = stagesOf(reference, []);
+    expect(stages.reduce((sum, stage) => sum + (stage.share ?? 0), 0)).toBeCloseTo(1);
+    expect(stages[3]?.share).toBeCloseTo(1800 / (20 + 150 + 30_000 + 1800 + 8));
+  });
+  it('of another pipeline are its operations with the most time, compared with the time before', () => {
+    const operations = [operation('shop', 'GET /', 'server', 10, 90), operation('shop', 'query', 'client', 50, 60), ...Array.from({ length: 9 }, (_, i) => operation('shop', `small ${i}`, 'internal', 1))];
+    const { kind, stages } = stagesOf(operations, [operation('shop', 'GET /', 'server', 10, 30)]);
+    expect(kind).toBe('derived');
+    expect(stages).toHaveLength(8);
+    expect(stages.slice(0, 2).map((stage) => [stage.name, stage.share, stage.typical])).toEqual([['query', null, null], ['GET /', null, { low: 10 * ms, high: 30 * ms }]]);
+    expect(stages.map(excess).slice(0, 2)).toEqual([null, 3]);
+  });
+  it('are not taken from one name that another pipeline happens to have', () => expect(stagesOf([operation('x', 'save_event', 'internal', 5), operation('x', 'work', 'server', 9)], []).kind).toBe('derived'));
+  it('are none without operations', () => expect(stagesOf([], []).stages).toEqual([]));
+  it('are waits by what they are called, not by what the word is within', () =>
+    expect(['GET /waiter', 'dequeue', 'awaited', 'queue_wait', 'gpu-queue', 'retry.backoff'].map(waitsByName)).toEqual([false, false, true, true, true, true]));
+  it('leave the waits that are no stage to be listed', () => {
+    const operations = [...reference, operation('hsi-yolo26', 'queue_wait', 'internal', 500), operation('hsi-backend', 'retry_backoff', 'internal', 2000)];
+    expect(waitsOf(operations, stagesOf(operations, [])).map((wait) => wait.name)).toEqual(['retry_backoff', 'await_analysis', 'queue_wait']);
+  });
+});
+
+describe('the verdict', () => {
+  const say = (operations: readonly RedOperation[], images: readonly number[] = []) => verdict(stagesOf(operations, []), operations, images);
+  it('names the stage with the most of the time, and the one furthest out of its range', () => {
+    const said = say(reference, [141, 65, 0, 0]);
+    expect(`${said.strong}${said.rest}`).toBe('The batch window holds each image for 30.0\u2009s at the median, 94 % of the time in all stages.');
+    expect(said.worry).toBe(' Object detection, p95 400\u2009ms, is 2.0× its typical range. It fails in 2.0 %.');
+    expect(said.stage?.name).toBe('Object detection');
+    expect(said.cause).toContain('batches of 141 of 206 images close idle');
+    expect(said.cause).toContain('most of it is inference of hsi-yolo26, p95 180\u2009ms. Likely cause: GPU saturation. Remedy: Check GPU utilization.');
+  });
+  it('says that all is in range where it is', () => {
+    const calm = reference.map((one) => (one.name === 'detect_objects' ? { ...one, p95: 190 * ms, errors: 0 } : one));
+    expect(say(calm)).toMatchObject({ worry: ' All stages are in their typical ranges.', stage: null });
+  });
+  it('does not guess why batches close when nothing says so', () => expect(closeCause([0, 0, 0, 0])).toBe(''));
+  it('says nothing of nothing', () => expect(say([]).strong).toBe(''));
+});
+
+describe('the axis', () => {
+  it('has powers of ten around all values', () => {
+    const axis = logAxis([0.4 * ms, 25_000 * ms]);
+    expect(axis.from).toBe(1e5);
+    expect(axis.to).toBeGreaterThanOrEqual(25_000 * ms);
+    expect(onLogAxis(axis.from, axis)).toBe(0);
+    expect(onLogAxis(axis.to, axis)).toBeCloseTo(1);
+    expect(onLogAxis(0, axis)).toBe(0);
+  });
+  it('stands without any value', () => expect(logAxis([]).ticks).toEqual([1e6, 1e7, 1e8, 1e9]));
+  it('has round steps, about forty to a range', () => {
+    expect(stepOf(3600n * 1_000_000_000n)).toBe(120n * 1_000_000_000n);
+    expect(stepOf(0n)).toBe(1_000_000_000n);
+    for (const days of [40n, 400n, 4000n]) expect((days * 86_400_000_000_000n) / stepOf(days * 86_400_000_000_000n)).toBeLessThanOrEqual(48n);
+  });
+});
+
+describe('figures in words', () => {
+  it('are short', () => {
+    expect(formatRange({ low: 10 * ms, high: 50 * ms })).toBe('10 – 50\u2009ms');
+    expect(formatRange({ low: 0, high: 90_000 * ms })).toBe('0 – 90\u2009s');
+    expect(formatRange({ low: 500 * ms, high: 2000 * ms })).toBe('500\u2009ms – 2\u2009s');
+    expect([0.94, 0.052, 0.0001].map(formatShare)).toEqual(['94 %', '5.2 %', '< 0.1 %']);
+  });
+});
+
+describe('the service map', () => {
+  const map = (calls: readonly Call[]) => serviceMap([], calls);
+  it('has every service behind those that call it', () => {
+    const places = new Map(layout(map([call('a', 'b'), call('b', 'c'), call('a', 'c')])).map((one) => [one.service, one.layer]));
+    expect([...places].sort()).toEqual([['a', 0], ['b', 1], ['c', 2]]);
+  });
+  it('stands cycles and calls of oneself', () => {
+    const placed = layout(map([call('a', 'b'), call('b', 'a'), call('c', 'c')]));
+    expect(placed.map((one) => one.service).sort()).toEqual(['a', 'b', 'c']);
+  });
+  it('stands a chain of many thousand services', () => {
+    const calls = Array.from({ length: 3000 }, (_, i) => call(`s${i}`, `s${i + 1}`));
+    expect(Math.max(...layout(map(calls)).map((one) => one.layer))).toBe(3000);
+  });
+  it('puts services near those that call them', () => {
+    const placed = layout(map([call('a', 'x'), call('b', 'y'), call('root', 'a'), call('root', 'b')]));
+    const row = (service: string) => placed.find((one) => one.service === service)?.row;
+    expect([row('a')! < row('b')!, row('x')! < row('y')!]).toEqual([true, true]);
+  });
+  it.each([380, 620, 1400])('lays no box over another and none outside, %d px wide', (width) => {
+    const { boxes, width: wide, height } = draw(layout(map([call('a', 'b'), call('a', 'c'), call('c', 'd'), call('e', 'd')])), width, 300);
+    for (const box of boxes) {
+      expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= wide && box.y + box.height <= height).toBe(true);
+      for (const other of boxes) if (other !== box) expect(box.x + box.width <= other.x || other.x + other.width <= box.x || box.y + box.height <= other.y || other.y + other.height <= box.y).toBe(true);
+    }
+  });
+  it('takes entries for the rate of a service, all its spans only where it has none', () => {
+    const { nodes } = serviceMap([operation('a', 'in', 'server', 5, 5, { errors: 1 }), operation('a', 'work', 'internal', 3), operation('b', 'task', 'internal', 2)], []);
+    expect(nodes.map((node) => [node.service, node.spans, node.errors, node.entry?.name])).toEqual([['a', 100, 1, 'in'], ['b', 100, 0, 'task']]);
+  });
+});
+
+describe('addresses', () => {
+  it('hold the state, without what is so by default', () => {
+    for (const address of ['/pipeline', '/pipeline?range=15m&live=1', '/pipeline?range=all&map=table', '/pipeline?from=1&to=2']) expect(writePipeline(readPipeline(address.split('?')[1] ?? ''))).toBe(address);
+    expect(readPipeline('range=nonsense&map=x&from=9&to=2')).toEqual({ range: { kind: 'last', preset: '1h' }, live: false, map: 'picture' });
+  });
+  it('of traces have the span in quotes, so that any name is one', () => {
+    const address = tracesAddress({ kind: 'between', from: unixNano(1n), to: unixNano(2n) }, { service: 'a', name: 'say "hi" \\', kind: 'server', atLeast: 1500, failed: true });
+    expect(Object.fromEntries(new URLSearchParams(address.split('?')[1]))).toEqual({ q: 'name="say \\"hi\\" \\\\" kind=server span.duration>=1us error=true', service: 'a', from: '1', to: '2', order: 'duration' });
+  });
+});

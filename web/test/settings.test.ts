@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { embedAddress, grafanaAddress } from '../src/model/grafana';
+import { unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { bytesASpan, grouped, ingestRate, refusalInWords, settingText, statusSentence, type Setting, type WholeStatus } from '../src/model/settings';
+
+const status = (change: Partial<WholeStatus> = {}): WholeStatus => ({
+  started: unixNanoFromMillis(0), now: unixNanoFromMillis(60_000), requests: 3n, spans: 120n, lastReceived: unixNanoFromMillis(57_000), refused: [], storedSpans: 300n, storedTraces: 20n, earliest: null, latest: null, problems: [],
+  redacted: 0n, headSpans: 100n, blocks: 1, blockBytes: 8000n, logBytes: 4000n, levels: [{ level: 0, blocks: 1, spans: 200n, bytes: 8000n }],
+  compaction: { idle: true, backlogBlocks: 0, backlogSpans: 0n, merges: 0n, mergedSpans: 0n },
+  retention: { hiddenBefore: unixNano(0n), pinnedTraces: 0, droppedBlocks: 0n, droppedTraces: 0n, droppedBytes: 0n },
+  ...change,
+});
+const setting = (option: string, value: string | null): Setting => ({ option, value, description: '', isDefault: true });
+
+describe('what the server says of itself', () => {
+  it('has bytes a span of what lies in blocks', () => {
+    expect(bytesASpan(status())).toBe(40);
+    expect(bytesASpan(status({ levels: [] }))).toBeNull();
+  });
+  it('has the rate between two looks, and none over a restart', () => {
+    expect(ingestRate(status(), status({ now: unixNanoFromMillis(70_000), spans: 170n }))).toBe(5);
+    expect(ingestRate(status(), status({ now: unixNanoFromMillis(70_000), started: unixNanoFromMillis(65_000), spans: 5n }))).toBeNull();
+    expect(ingestRate(status(), status())).toBeNull();
+  });
+  it('is said in a sentence, with what is wrong', () => {
+    expect(statusSentence(status())).toEqual({ strong: '300 spans of 20 traces take 12.0\u2009kB.', rest: ' The last came 3 s ago.', worry: '' });
+    expect(statusSentence(status({ refused: [{ reason: 'malformed', count: 4n, lastMessage: null, last: null }], problems: ['a'] })).worry).toBe(' 1 problem of the store, 4 refused since the start.');
+    expect(statusSentence(status({ storedSpans: 0n, lastReceived: null })).strong).toBe('Nothing is stored yet.');
+  });
+  it('counts spans for ids and requests for the rest, and has words for reasons that it does not know', () => {
+    expect(refusalInWords('invalid_ids').counts).toBe('span');
+    expect(refusalInWords('something_new')).toEqual({ name: 'something new', counts: 'request', remedy: '' });
+  });
+});
+
+describe('options', () => {
+  it('are grouped, and none is lost', () => {
+    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--http', '--something-new'].map((option) => setting(option, '1'));
+    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 1], ['Storage', 1], ['Queries', 1], ['Receiving', 1], ['Addresses and access', 1], ['Others', 1]]);
+  });
+  it('read as what they are', () => {
+    expect([setting('--max-body-bytes', '16777216'), setting('--retention-bytes', '0'), setting('--retention-traces', '0'), setting('--header-timeout-seconds', '15'), setting('--retention', '7d'), setting('--token', null), setting('--no-redact', 'false'), setting('--max-requests', '10000'), setting('--allow-host', '')].map(settingText)).toEqual(
+      ['16.8\u2009MB', 'no limit', 'no limit', '15 s', '7d', 'not set', 'off', '10,000', 'none'],
+    );
+  });
+});
+
+describe('the address of Grafana', () => {
+  it('is a web address or a path of this server, and nothing else', () => {
+    expect(['http://g.example/d/a', '/grafana/d/a', '//evil.example/', '/\\evil.example', 'javascript:alert(1)', '', null].map(grafanaAddress)).toEqual(['http://g.example/d/a', '/grafana/d/a', null, null, null, null, null]);
+  });
+  it('is embedded without menus and in the theme of the page, unless it says otherwise', () => {
+    expect(embedAddress('http://g.example/d/a/b?orgId=1', 'dark')).toBe('http://g.example/d/a/b?orgId=1&kiosk&theme=dark');
+    expect(embedAddress('/grafana/d/a?kiosk=tv&theme=light', 'dark')).toBe('/grafana/d/a?kiosk=tv&theme=light');
+    expect(embedAddress('/grafana/', 'light')).toBe('/grafana/?theme=light');
+  });
+});

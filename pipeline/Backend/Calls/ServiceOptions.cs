@@ -18,7 +18,7 @@ internal sealed class ServiceOptions
     public double TimeoutSeconds { get; set; } = 10;
 
     /// <summary>The pause before the second try, give or take some, so that callers don't try in step; each later one is about twice as long.</summary>
-    [Range(0, 60)]
+    [Range(0.0, 60)]
     public double PauseSeconds { get; set; } = 0.2;
 
     /// <summary>The circuit breaker opens when at least this share of the tries within its window failed ...</summary>

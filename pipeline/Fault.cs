@@ -6,12 +6,12 @@ namespace Throughline.Pipeline;
 /// </summary>
 internal static class Fault
 {
-    public const string DetectorOverload = "detector-overload", AnalystOutOfMemory = "analyst-out-of-memory";
+    public const string DetectorOverload = "detector-overload", AnalystOutOfMemory = "analyst-out-of-memory", InvalidImage = "invalid-image";
 
-    // The others are of the backend, the camera, or the launcher alone.
+    // The others are of the backend or the launcher alone.
     private static readonly string[] s_names =
     [
-        DetectorOverload, "detector-down", AnalystOutOfMemory, "invalid-image", "slow-database", "lost-propagation", "clock-skew", "uninstrumented-hop",
+        DetectorOverload, "detector-down", AnalystOutOfMemory, InvalidImage, "slow-database", "lost-propagation", "clock-skew", "uninstrumented-hop",
     ];
 
     /// <summary>The fault that is on; null when none is.</summary>

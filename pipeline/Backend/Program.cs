@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Data.Sqlite;
 using Throughline.Pipeline;
 using Throughline.Pipeline.Backend;
@@ -39,9 +38,9 @@ try
         .AddSingleton<ImagePipeline>().AddHostedService(services => services.GetRequiredService<ImagePipeline>());
     if (fault.SlowDatabase) builder.Services.AddSingleton(Options("SlowDatabase", new DatabaseLockOptions())).AddHostedService<DatabaseLock>();
 }
-catch (Exception problem) when (problem is ValidationException or InvalidOperationException)
+catch (Exception problem) when (Settings.AreWrong(problem))
 {
-    return Refuse(problem);
+    return Settings.Refuse(Service, problem);
 }
 
 var app = builder.Build();
@@ -52,7 +51,7 @@ try
 }
 catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
 {
-    return Refuse(problem);
+    return Settings.Refuse(Service, problem);
 }
 app.UseExceptionHandler();
 app.UseStatusCodePages();
@@ -62,12 +61,7 @@ var code = await ServiceHost.RunAsync(app, Service);
 spans.Dispose();
 return code;
 
-TOptions Options<TOptions>(string section, TOptions options) where TOptions : class
-{
-    builder.Configuration.GetSection(section).Bind(options);
-    Validator.ValidateObject(options, new(options), validateAllProperties: true);
-    return options;
-}
+TOptions Options<TOptions>(string section, TOptions options) where TOptions : class => builder.Configuration.Read(section, options);
 
 Func<IServiceProvider, TClient> Caller<TClient>(
     string service, ServiceOptions options, bool lostPropagation, Func<ServiceCaller, TClient> client) => services =>
@@ -79,9 +73,3 @@ Func<IServiceProvider, TClient> Caller<TClient>(
     services.GetRequiredService<PipelineMetrics>().ObserveBreaker(service, () => caller.BreakerState);
     return client(caller);
 };
-
-int Refuse(Exception problem)
-{
-    Console.Error.WriteLine($"{Service}: {problem.Message}");
-    return 3;
-}

@@ -6,7 +6,7 @@ namespace Throughline.Pipeline.Camera;
 internal sealed class CameraOptions
 {
     /// <summary>The backend that takes the images.</summary>
-    [Required]
+    [Required, HttpAddress]
     public Uri Backend { get; set; } = new("http://127.0.0.1:8000");
 
     /// <summary>The folder of JPEG frames to replay, in the order of their names. Set-up makes one from footage.</summary>
@@ -22,7 +22,7 @@ internal sealed class CameraOptions
     public int Count { get; set; }
 
     /// <summary>Images per second of all cameras together: the pattern is played faster or slower to come to it. 0 plays it as it is.</summary>
-    [Range(0, 10_000)]
+    [Range(0.0, 10_000)]
     public double Rate { get; set; }
 
     /// <summary>When images come: steady, bursty or night, see <see cref="ArrivalPattern"/>.</summary>
@@ -37,11 +37,11 @@ internal sealed class CameraOptions
     public string BurstSizes { get; set; } = "3,6,2";
 
     /// <summary>Bursty: time between the images of a burst.</summary>
-    [Range(0, 3600)]
+    [Range(0.0, 3600)]
     public double IntervalSeconds { get; set; } = 0.7;
 
     /// <summary>Bursty: time from the last image of a burst to the next burst.</summary>
-    [Range(0, 86_400)]
+    [Range(0.0, 86_400)]
     public double PauseSeconds { get; set; } = 6;
 
     /// <summary>Bursts that each camera sends; 0 for no end. A lone image is a burst of one.</summary>
@@ -57,7 +57,7 @@ internal sealed class CameraOptions
     public double TimeoutSeconds { get; set; } = 10;
 
     /// <summary>The pause before the second attempt, doubled each time; never shorter than the backend asks for.</summary>
-    [Range(0, 60)]
+    [Range(0.0, 60)]
     public double RetryPauseSeconds { get; set; } = 0.5;
 
     /// <summary>With the fault invalid-image: one image in so many is cut off.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Throughline.Pipeline;
 using Throughline.Pipeline.Nemotron;
 using Throughline.Pipeline.Nemotron.Analysis;
@@ -8,21 +7,21 @@ using Throughline.Telemetry;
 const string Service = "hsi-nemotron";
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8091", maximumBodyBytes: 4 * 1024 * 1024);
-builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
-var llm = builder.Configuration.GetSection("Llm").Get<LlmOptions>() ?? new();
-var rules = builder.Configuration.GetSection("Analyst").Get<RuleAnalystOptions>() ?? new();
-var budget = builder.Configuration.GetSection("Memory").Get<MemoryOptions>() ?? new();
+LlmOptions llm;
+RuleAnalystOptions rules;
+MemoryOptions budget;
 WorkingMemory? memory;
 try
 {
-    foreach (var options in new object[] { llm, rules, budget })
-        Validator.ValidateObject(options, new(options), validateAllProperties: true);
+    builder.AddThroughline(Service, options => options.HttpClientSpanName = "http_request");
+    llm = builder.Configuration.Read("Llm", new LlmOptions());
+    rules = builder.Configuration.Read("Analyst", new RuleAnalystOptions());
+    budget = builder.Configuration.Read("Memory", new MemoryOptions());
     memory = Fault.Read(builder.Configuration) == Fault.AnalystOutOfMemory ? WorkingMemory.Limit(budget) : null;
 }
-catch (Exception problem) when (problem is ValidationException or InvalidOperationException)
+catch (Exception problem) when (Settings.AreWrong(problem))
 {
-    Console.Error.WriteLine($"{Service}: {problem.Message}");
-    return 3;
+    return Settings.Refuse(Service, problem);
 }
 
 var app = builder.Build();

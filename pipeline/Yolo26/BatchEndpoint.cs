@@ -71,7 +71,7 @@ internal sealed class BatchEndpoint(Detector detector, DetectorOptions options, 
             detector.Metrics.Answered("ok");
             return new(file.FileName, result, null);
         }
-        catch (ModelOutputException problem) when (Refusal.Of(problem, context) is { } refusal)
+        catch (Exception problem) when (problem is ModelOutputException or ImageTooLargeException && Refusal.Of(problem, context) is { } refusal)
         {
             return Refused(refusal);
         }

@@ -23,7 +23,7 @@ internal static class ModelEndpoint
             classes = layout.Labels,
             options.MinimumConfidence,
             options.MaximumOverlap,
-            limits = new { options.Threads, options.Parallel, options.Queue, batch = batches.Limit, bodyBytes = DetectEndpoint.MaximumBodyBytes },
+            limits = new { options.Threads, options.Parallel, options.Queue, batch = batches.Limit, bodyBytes = DetectEndpoint.MaximumBodyBytes, pixels = options.MaximumPixels },
             waiting = detector.Queue.Depth,
         }));
     }

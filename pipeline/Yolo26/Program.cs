@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.ML.OnnxRuntime;
 using Throughline.Pipeline;
 using Throughline.Pipeline.Yolo26;
@@ -22,16 +21,14 @@ if (args is ["convert-weights", .. var files])
 }
 
 var builder = ServiceHost.Create(args, "http://127.0.0.1:8095", DetectEndpoint.MaximumBodyBytes);
-builder.AddThroughline(Service);
-
-var options = builder.Configuration.GetSection("Model").Get<DetectorOptions>() ?? new();
-var overload = builder.Configuration.GetSection("Overload").Get<OverloadOptions>() ?? new();
 var spans = new SpanSource(Service);
+DetectorOptions options;
 Detector detector;
 try
 {
-    Validator.ValidateObject(options, new(options), validateAllProperties: true);
-    Validator.ValidateObject(overload, new(overload), validateAllProperties: true);
+    builder.AddThroughline(Service);
+    options = builder.Configuration.Read("Model", new DetectorOptions());
+    var overload = builder.Configuration.Read("Overload", new OverloadOptions());
     var fault = Fault.Read(builder.Configuration);
     detector = new(options, spans, TimeProvider.System);
     WarmUp(detector);
@@ -39,10 +36,9 @@ try
     if (fault == Fault.DetectorOverload)
         builder.Services.AddSingleton(options).AddSingleton(overload).AddHostedService<CompetingInferences>();
 }
-catch (Exception problem) when (problem is ValidationException or FileNotFoundException or InvalidDataException or InvalidOperationException or OnnxRuntimeException)
+catch (Exception problem) when (Settings.AreWrong(problem) || problem is FileNotFoundException or InvalidDataException or OnnxRuntimeException)
 {
-    Console.Error.WriteLine($"{Service}: {problem.Message}");
-    return 3;
+    return Settings.Refuse(Service, problem);
 }
 
 var app = builder.Build();

@@ -26,6 +26,7 @@ internal sealed record Refusal(int Status, string ErrorType, string Title, strin
     {
         ModelOutputException => new(
             StatusCodes.Status500InternalServerError, ModelOutputException.ErrorType, "The model's output can't be used", problem.Message, problem),
+        ImageTooLargeException => Invalid(StatusCodes.Status413PayloadTooLarge, "Too large", problem.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Invalid(
             StatusCodes.Status413PayloadTooLarge, "Too large", string.Create(CultureInfo.InvariantCulture,
                 $"The body is larger than {DetectEndpoint.MaximumBodyBytes} bytes. Send a smaller image, or fewer.")),

@@ -18,7 +18,7 @@ internal sealed class ServiceOptions : IValidatableObject
     public double TimeoutSeconds { get; set; } = 10;
 
     /// <summary>The pause before the second try, give or take some, so that callers don't try in step; each later one is about twice as long.</summary>
-    [Range(0, 60)]
+    [Range(0.0, 60)]
     public double PauseSeconds { get; set; } = 0.2;
 
     /// <summary>The longest pause that the service itself may ask for, by Retry-After; a longer one is cut to this. 0 takes none.</summary>

@@ -21,7 +21,7 @@ internal sealed class UploadOptions
     public long MaximumConcurrentBytes { get; set; } = 128 * 1024 * 1024;
 
     /// <summary>How long an image is remembered, so that its second sending is known; 0 takes every image for a new one.</summary>
-    [Range(0, 86_400)]
+    [Range(0.0, 86_400)]
     public double DuplicateWindowSeconds { get; set; } = 300;
 
     /// <summary>How many images are remembered at most; above it the oldest are forgotten early.</summary>

@@ -19,9 +19,10 @@ internal sealed record AnalysisFailure(int Status, string ErrorType, string Mess
         new(StatusCodes.Status499ClientClosedRequest, "client_closed_request", "The caller went away before there was a verdict.", cause);
 
     /// <summary>What an exception means; null when it is none that was to be expected.</summary>
-    public static AnalysisFailure? Of(Exception problem, HttpContext context) => problem switch
+    /// <param name="caller">Cancelled once the caller has gone away.</param>
+    public static AnalysisFailure? Of(Exception problem, CancellationToken caller) => problem switch
     {
-        OperationCanceledException when context.RequestAborted.IsCancellationRequested => CallerGone(problem),
+        OperationCanceledException when caller.IsCancellationRequested => CallerGone(problem),
         // The same batch would not fit the next time either, and other batches do: neither a reason to try again nor to leave the service alone.
         OutOfMemoryException => new(StatusCodes.Status507InsufficientStorage, "out_of_memory", problem.Message, problem),
         FormatException => Bad("invalid_verdict", problem),

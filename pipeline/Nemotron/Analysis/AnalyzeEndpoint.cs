@@ -44,7 +44,7 @@ internal sealed class AnalyzeEndpoint(
             metrics.Answered("ok");
             return Results.Ok(answer);
         }
-        catch (Exception problem) when (AnalysisFailure.Of(problem, context) is { } failure)
+        catch (Exception problem) when (AnalysisFailure.Of(problem, context.RequestAborted) is { } failure)
         {
             return Failed(failure);
         }

@@ -30,7 +30,7 @@ internal sealed class LanguageModel : IDisposable
         _chat = client.GetChatClient(options.Model).AsIChatClient().AsBuilder()
             // On by the option, or by the conventions' variable, which the instrumentation reads itself.
             .UseOpenTelemetry(sourceName: sourceName, configure: client => client.EnableSensitiveData |= options.RecordContent)
-            .Use(inner => new LlmInferenceSpan(inner, sourceName, new ChatClientMetadata(provider, address, options.Model), tokens, metrics, time))
+            .Use(inner => new LlmInferenceSpan(inner, sourceName, options, new ChatClientMetadata(provider, address, options.Model), tokens, metrics, time))
             .Build();
     }
 
@@ -38,26 +38,14 @@ internal sealed class LanguageModel : IDisposable
     /// Asks the model and waits for its whole answer, which it takes as a stream to see the phases. Fails with what
     /// <see cref="AnalysisFailure.Of"/> knows: refused, broken off, cut or late.
     /// </summary>
-    public async Task<ChatResponse> AskAsync(IList<ChatMessage> prompt, CancellationToken cancellation)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(_options.TimeoutSeconds));
-        try
+    public Task<ChatResponse> AskAsync(IList<ChatMessage> prompt, CancellationToken cancellation) => _chat.GetStreamingResponseAsync(
+        prompt,
+        new()
         {
-            return await _chat.GetStreamingResponseAsync(
-                prompt,
-                new()
-                {
-                    ModelId = _options.Model, MaxOutputTokens = _options.MaxTokens, Temperature = _options.Temperature,
-                    ResponseFormat = ChatResponseFormat.Json,
-                },
-                limit.Token).ToChatResponseAsync(limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The language model did not finish within {_options.TimeoutSeconds} s (Llm:TimeoutSeconds).");
-        }
-    }
+            ModelId = _options.Model, MaxOutputTokens = _options.MaxTokens, Temperature = _options.Temperature,
+            ResponseFormat = ChatResponseFormat.Json,
+        },
+        cancellation).ToChatResponseAsync(cancellation);
 
     public void Dispose()
     {

@@ -6,6 +6,7 @@ namespace Throughline.Pipeline.Nemotron.Analysis;
 internal sealed class LlmOptions
 {
     /// <summary>An OpenAI-compatible API, e.g. <c>http://127.0.0.1:8080/v1</c> of a llama.cpp server. Unset: the built-in analyst of this process.</summary>
+    [HttpAddress]
     public Uri? Url { get; set; }
 
     [Required]
@@ -19,7 +20,7 @@ internal sealed class LlmOptions
     [Range(1, 32_768)]
     public int MaxTokens { get; set; } = 512;
 
-    [Range(0, 2)]
+    [Range(0.0, 2)]
     public float Temperature { get; set; } = 0.2f;
 
     /// <summary>How long the model may take for its whole answer.</summary>

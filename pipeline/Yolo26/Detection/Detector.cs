@@ -45,14 +45,22 @@ internal sealed class Detector : IDisposable
 
     public DetectorMetrics Metrics { get; }
 
-    /// <summary>What is in the image; null when it is no image that can be decoded whole.</summary>
+    /// <summary>
+    /// What is in the image; null when it is no image that can be decoded whole. It is decoded in its turn: an image of some kilobytes may take hundreds
+    /// of megabytes then, and waiting ones must not.
+    /// </summary>
+    /// <exception cref="ImageTooLargeException">It has more pixels than may be; the spans say so.</exception>
     /// <exception cref="ModelOutputException">The model put out what can't be boxes; the spans say so.</exception>
     public async Task<DetectionResult?> DetectAsync(byte[] encoded, CancellationToken cancellation)
     {
-        var image = Preprocess(encoded);
-        if (image is null) return null;
+        ModelImage? image;
         List<Box> boxes;
-        using (await Queue.TurnAsync(cancellation)) boxes = Infer(image);
+        using (await Queue.TurnAsync(cancellation))
+        {
+            image = Preprocess(encoded);
+            if (image is null) return null;
+            boxes = Infer(image);
+        }
         return new(Layout.Name, Layout.Version, image.SourceWidth, image.SourceHeight, Postprocess(boxes, image));
     }
 
@@ -87,9 +95,19 @@ internal sealed class Detector : IDisposable
     private ModelImage? Preprocess(byte[] encoded)
     {
         using var span = _spans.Start("preprocess");
-        var image = ModelImage.Prepare(encoded, Layout);
+        span?.SetTag("image.size", encoded.Length);
+        ModelImage? image;
+        try
+        {
+            image = ModelImage.Prepare(encoded, Layout, _options.MaximumPixels);
+        }
+        catch (ImageTooLargeException problem)
+        {
+            span.Fail("validation_error", problem.Message);
+            throw;
+        }
         if (image is null) span.Fail("validation_error", "The bytes are not an image that can be decoded whole.");
-        span?.SetTag("image.size", encoded.Length).SetTag("image.width", image?.SourceWidth).SetTag("image.height", image?.SourceHeight)
+        span?.SetTag("image.width", image?.SourceWidth).SetTag("image.height", image?.SourceHeight)
             .SetTag("model.input.width", Layout.Width).SetTag("model.input.height", Layout.Height);
         return image;
     }

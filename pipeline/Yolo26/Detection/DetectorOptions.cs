@@ -29,6 +29,13 @@ internal sealed class DetectorOptions
     [Range(0, 10_000)]
     public int Queue { get; set; } = 32;
 
+    /// <summary>
+    /// Pixels that an image may have: a few kilobytes can claim to be one of gigabytes, and each pixel takes 4 bytes while it is decoded, which as many
+    /// images are at once as there are inferences (<see cref="Parallel"/>). The largest cameras make 50 million.
+    /// </summary>
+    [Range(1_000, 500_000_000)]
+    public int MaximumPixels { get; set; } = 64_000_000;
+
     /// <summary>Images in one request to <c>/detect/batch</c>; more than the queue has places for can never be taken.</summary>
     [Range(1, 1000)]
     public int BatchLimit { get; set; } = 16;

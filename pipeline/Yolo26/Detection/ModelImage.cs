@@ -5,17 +5,16 @@ namespace Throughline.Pipeline.Yolo26.Detection;
 /// <summary>An image in the form that the model takes, and how to get from its pixels back to those of the camera. Immutable.</summary>
 internal sealed record ModelImage(float[] Values, int SourceWidth, int SourceHeight, float ScaleX, float ScaleY, float PadX, float PadY)
 {
-    // A few kilobytes can claim to be an image of gigabytes; the largest cameras make 50 million pixels.
-    private const long PixelLimit = 64_000_000;
-
     private static readonly SKColor s_letterbox = new(114, 114, 114);
 
-    /// <summary>Decodes and scales an image; null when the bytes are no image that can be decoded whole, or one that is too large.</summary>
-    public static ModelImage? Prepare(byte[] encoded, ModelLayout layout)
+    /// <summary>Decodes and scales an image; null when the bytes are no image that can be decoded whole.</summary>
+    /// <exception cref="ImageTooLargeException">It has more pixels than may be.</exception>
+    public static ModelImage? Prepare(byte[] encoded, ModelLayout layout, int maximumPixels)
     {
         using var data = SKData.CreateCopy(encoded);
         using var codec = SKCodec.Create(data);
-        if (codec is null || (long)codec.Info.Width * codec.Info.Height is 0 or > PixelLimit) return null;
+        if (codec is null || codec.Info.Width == 0 || codec.Info.Height == 0) return null;
+        if ((long)codec.Info.Width * codec.Info.Height > maximumPixels) throw new ImageTooLargeException(codec.Info.Width, codec.Info.Height, maximumPixels);
         using var source = new SKBitmap(codec.Info);
         // A file that was cut off is decoded as far as it goes and the rest left grey; an image with a part missing is not looked at.
         if (codec.GetPixels(source.Info, source.GetPixels()) != SKCodecResult.Success) return null;

@@ -10,6 +10,6 @@ internal sealed class OverloadOptions
     public double HoldSeconds { get; set; } = 10;
 
     /// <summary>The pause between two such turns, in which images come through.</summary>
-    [Range(0, 3600)]
+    [Range(0.0, 3600)]
     public double RestSeconds { get; set; } = 2;
 }

@@ -159,7 +159,7 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
         Assert.Equal((ActivityStatusCode.Error, errorType), (request.Status, request.GetTagItem("error.type")));
         var inference = _recorder.Only("llm_inference");
         Assert.Equal(ActivityStatusCode.Error, inference.Status);
-        Assert.Single(inference.TagObjects, tag => tag.Key == "error.type");
+        Assert.Equal(errorType, Assert.Single(inference.TagObjects, tag => tag.Key == "error.type").Value);
         foreach (var span in new[] { request, inference })
             Assert.Contains(span.Events, happened => happened.Name == "exception" && happened.Tags.Any(tag => tag.Key == "exception.stacktrace"));
         Assert.DoesNotContain(_recorder.Ended, span => span.DisplayName == "parse_response");
@@ -241,6 +241,7 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await given.Task;
         Assert.Equal("client_closed_request", (await Request()).GetTagItem("error.type"));
+        Assert.Equal("client_closed_request", _recorder.Only("llm_inference").GetTagItem("error.type"));
     }
 
     [Fact]

@@ -110,11 +110,17 @@ public sealed partial class CameraTests : IAsyncLifetime
     [InlineData("--Camera:Count", "-1", "Count")]
     [InlineData("--Camera:Names", " , ", "names no camera")]
     [InlineData("--Camera:BurstSizes", "0", "numbers from 1")]
+    [InlineData("--Camera:Attempts", "eleven", "'eleven' at 'Camera:Attempts'")]
+    [InlineData("--Camera:Rate", "NaN", "Camera: The field Rate must be between 0 and 10000.")]
+    [InlineData("--Camera:IntervalSeconds", "-0.4", "Camera: The field IntervalSeconds must be between 0 and 3600.")]
+    [InlineData("--Camera:Backend", "nonsense", "Camera: The field Backend is 'nonsense'; it has to be an address like http://")]
+    [InlineData("--Fault", "invalid-imgae", "There is no fault 'invalid-imgae'; there are detector-overload,")]
     public async Task OptionThatCannotBeEndsTheCameraWithAMessage(string option, string value, string words)
     {
         await using var camera = PipelineProcess.Start(PipelineFiles.Program("pipeline/Camera", "hsi-camera"), new Dictionary<string, string>(), "--Camera:Frames", PipelineFiles.Frames, option, value);
 
         Assert.Equal(3, await camera.EndAsync());
+        Assert.StartsWith("hsi-camera: ", Assert.Single(camera.Output.Split('\n')));
         Assert.Contains(words, camera.Output);
     }
 

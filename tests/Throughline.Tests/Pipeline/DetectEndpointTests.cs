@@ -135,6 +135,26 @@ public sealed class DetectEndpointTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ImageOfMorePixelsThanMayBeIsRefusedWithTheLimitOnTheSpans()
+    {
+        await Serve(TinyModels.Yolo26(), new() { MaximumPixels = 64 * 64 - 1 });
+        var small = JpegSizeTests.Jpeg(63, 64, SKColors.White);
+
+        using (var answer = await _http.PostAsync("/detect", new ByteArrayContent(s_white)))
+        {
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+            Assert.Equal("The image has 64 x 64 pixels; at most 4095 are decoded (Model:MaximumPixels). Send a smaller one.", await Detail(answer));
+        }
+        Assert.Contains("Model:MaximumPixels", (await Server("validation_error")).StatusDescription);
+        Assert.Contains("64 x 64", _recorder.Only("preprocess").StatusDescription);
+
+        using var batch = await Batch(small, s_white);
+        var images = (await batch.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("images").EnumerateArray().ToList();
+        Assert.True(images[0].TryGetProperty("result", out _));
+        Assert.Equal("validation_error", images[1].GetProperty("problem").GetProperty("errorType").GetString());
+    }
+
+    [Fact]
     public async Task BrokenModelIsTheServicesErrorWithTheExceptionOnTheSpan()
     {
         await Serve(TinyModels.BreaksUnlessWhite(float.NegativeInfinity));
@@ -162,6 +182,8 @@ public sealed class DetectEndpointTests : IAsyncDisposable
 
         await _recorder.WaitForAsync(span => span.GetTagItem("error.type") is "client_closed_request" && Equals(span.GetTagItem("model.name"), _model));
         Assert.Equal(true, _recorder.Only("queue_wait").GetTagItem("queue.given_up"));
+        // It took no more memory than its bytes: an image is decoded in its turn only.
+        Assert.DoesNotContain(_recorder.Ended, span => span.DisplayName == "preprocess" && span.Source.Name == _name);
         Assert.Equal(0, _detector.Queue.Depth);
     }
 

@@ -29,6 +29,7 @@ public sealed partial class LauncherTests : IDisposable
     [InlineData("--cameras is '1001'; 1000 are the most.", "--cameras", "1001")]
     [InlineData("--rate is '0.0'", "--rate", "0.0")]
     [InlineData("--rate is 'fast'; it has to be a number of images per second above 0", "--rate=fast")]
+    [InlineData("--rate is '10000.5'; 10000 images per second are the most.", "--rate=10000.5")]
     public async Task WrongOptionIsRefusedBeforeAnythingIsStarted(string said, params string[] options)
     {
         var (code, output) = await RunToEndAsync(options);
@@ -47,6 +48,8 @@ public sealed partial class LauncherTests : IDisposable
         foreach (var fault in new[]
             { "detector-overload", "detector-down", "analyst-out-of-memory", "invalid-image", "slow-database", "lost-propagation", "clock-skew", "uninstrumented-hop" })
             Assert.Contains($"  {fault} ", output);
+        Assert.Contains("so many cameras, 1 to 1000,", output);
+        Assert.Contains("of all cameras together, up to 10000;", output);
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
-import type { SpanDetail } from '../model/spanDetail';
+import type { LinkedFrom, SpanDetail } from '../model/spanDetail';
 import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
 import type { Trace } from '../model/trace';
 import { getJson, getText } from './http';
@@ -138,4 +138,12 @@ export const rawQuery = (traceId: string) =>
     queryKey: ['trace', traceId, 'raw'],
     queryFn: ({ signal }): Promise<string | null> => getText(otlpDownloadPath(traceId), mostRawBytes, signal),
     gcTime: 10_000,
+  });
+
+/** The spans of other traces that link to this trace. */
+export const linkedFromQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ['trace', traceId, 'linked-from'],
+    queryFn: ({ signal }): Promise<LinkedFrom> => getJson(`/api/v1/traces/${encodeURIComponent(traceId)}/linked-from`, wire.linkedFrom, signal),
+    structuralSharing: false,
   });

@@ -65,6 +65,7 @@ export const trace = z.pipe(
     texts,
     columns,
     links: z.array(z.object({ row: z.number(), traceId: z.string(), spanId: z.string(), toRow: z.number() })),
+    sampling: z.array(z.object({ service: z.number(), share: z.number(), spans: z.number() })),
     truncated: z.nullable(z.object({ reason: z.string(), message: z.string() })),
   }),
   z.transform(({ startUnixNano, truncated, ...rest }) => makeTrace({ ...rest, start: startUnixNano, truncated: truncated === null ? null : truncated.message })),

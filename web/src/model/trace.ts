@@ -22,6 +22,13 @@ export interface Wait extends Interval {
   readonly kind: string | null;
 }
 
+/** A service whose spans say that only a share of its traces is kept. */
+export interface Sampling {
+  readonly service: number;
+  readonly share: number;
+  readonly spans: number;
+}
+
 /** A trace as the page draws it; immutable. */
 export interface Trace {
   readonly traceId: string;
@@ -36,6 +43,7 @@ export interface Trace {
   /** Nanoseconds from the first start to the last end. */
   readonly total: number;
   readonly waits: readonly Wait[];
+  readonly sampling: readonly Sampling[];
   /** Why only a part of the trace was read; null when it is whole. */
   readonly truncated: string | null;
   /**
@@ -58,6 +66,7 @@ export interface TraceParts {
   readonly texts: readonly string[];
   readonly columns: SpanColumns;
   readonly links: readonly SpanLink[];
+  readonly sampling: readonly Sampling[];
   readonly truncated: string | null;
 }
 
@@ -105,6 +114,7 @@ export function makeTrace(parts: TraceParts, asSent = false): Trace {
     links: parts.links.map((link) => ({ ...link, row: moved(link.row), toRow: moved(link.toRow) })),
     total,
     waits,
+    sampling: parts.sampling,
     truncated: parts.truncated,
     shifts,
     asSent: asSent && skewed,

@@ -31,6 +31,7 @@ public static class NativeApi
         MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
+        GetStored(routes, gate, "/api/v1/traces/{id}/linked-from", LinkedFromEndpoint.ReadAsync);
         routes.Map("/api/{**path}", static context =>
             new Problem(StatusCodes.Status404NotFound, $"There is nothing at {context.Request.Path}. The API is described at /api/v1/openapi.json.").WriteAsync(context));
     }
@@ -152,7 +153,8 @@ public static class NativeApi
         return await Finish(context, json => SpanWriter.Write(json.Writer, trace, rows));
     }
 
-    private static async ValueTask<(TraceView? Trace, Problem? Problem)> FindAsync(HttpContext context, TraceStore store)
+    /// <summary>The trace that the route names, or what is wrong.</summary>
+    internal static async ValueTask<(TraceView? Trace, Problem? Problem)> FindAsync(HttpContext context, TraceStore store)
     {
         var text = (string?)context.Request.RouteValues["id"] ?? "";
         if (!TraceId.TryParse(text, out var id) || !id.IsValid)

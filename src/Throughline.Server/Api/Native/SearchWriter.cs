@@ -71,7 +71,8 @@ internal static class SearchWriter
         json.WriteEndObject();
     }
 
-    private static void WriteTotal(Utf8JsonWriter json, ReadOnlySpan<byte> name, Total total)
+    /// <summary>A number that may be a lower bound.</summary>
+    internal static void WriteTotal(Utf8JsonWriter json, ReadOnlySpan<byte> name, Total total)
     {
         json.WriteStartObject(name);
         json.WriteNumber("value"u8, total.Value);

@@ -56,6 +56,7 @@ internal static class TraceWriter
         json.WriteEndObject();
 
         await WriteLinksAsync(answer, trace);
+        TraceSampling.Write(json, trace, service);
         SearchWriter.WriteTruncated(json, trace.Truncated);
         json.WriteEndObject();
     }

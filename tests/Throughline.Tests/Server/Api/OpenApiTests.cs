@@ -34,6 +34,7 @@ public sealed class OpenApiTests
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
             ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),
+            ("/api/v1/traces/{id}/linked-from", $"/api/v1/traces/{trace}/linked-from"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(1)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(2)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(3)}"),

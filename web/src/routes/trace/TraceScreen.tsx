@@ -4,6 +4,7 @@ import { Link, useSearch } from 'wouter';
 import { statusQuery, traceQuery } from '../../api/queries';
 import { ApiProblem } from '../../api/problem';
 import { formatAgo, plural } from '../../model/format';
+import { unixNanoFromMillis } from '../../model/nano';
 import { titleOf } from '../../model/summary';
 import { makeTrace } from '../../model/trace';
 import { CheckLine } from '../../ui/Checks';
@@ -71,7 +72,7 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
               </button>
             </div>
           )}
-          <TraceView trace={trace} />
+          <TraceView trace={trace} readAt={unixNanoFromMillis(query.dataUpdatedAt)} />
         </>
       ) : problem === null ? (
         <TraceSkeleton visible={late} />

@@ -75,6 +75,7 @@ const wireTrace = {
   columns: { spanId: ['a', 'b'], parent: [-2, 0], service: [0, 0], name: [0, 1], start: [0, 5], duration: [36400000, 9007199254740991], kind: [2, 1], status: [0, 2], error: [0, 1], events: [1, 0], links: [0, 0], wait: [-1, 0], label: [-1, -1], warnings: [2, 0] },
   links: [],
   excerpt: null,
+  sampling: [],
   truncated: null,
 };
 

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { firstCause, story } from '../src/model/story';
-import { warning } from '../src/model/spanTree';
-import { verdictOf } from '../src/model/verdict';
 import { ms, traceOf } from './support/traces';
 
 const tell = (trace: Parameters<typeof story>[0]): string =>
@@ -58,24 +56,4 @@ describe('the sentence', () => {
   it('is about one span when there is one', () => expect(tell(traceOf([{ start: 0, duration: 36 * ms }]))).toBe('One span of backend, 36.0 ms long.'));
   it('has no figures where nothing has a length', () => expect(tell(traceOf([{ start: 0, duration: 0 }, { parent: 0, start: 0, duration: 0 }]))).toBe('All spans are instants: none has a duration.'));
   it('never counts a wait as work', () => expect(tell(traceOf([{ start: 0, duration: 100 * ms, name: 'root' }, { parent: 0, start: 0, duration: 40 * ms, name: 'w', wait: 'queue' }], { waiting: 40 * ms }))).toBe('60.0 ms of 100 ms is root’s own time, in backend; 40.0 ms waited, the longest 40.0 ms in a queue.'));
-});
-
-describe('the verdict', () => {
-  it('is complete when root and parents are there', () => expect(verdictOf(traceOf([{ start: 0, duration: 1 }]))).toMatchObject({ complete: true, checks: [{ level: 'good' }, { level: 'good' }] }));
-  it('is partial with an orphan, and points at it', () => {
-    const verdict = verdictOf(traceOf([{ start: 0, duration: 5 }, { parent: -2, start: 1, duration: 1, warnings: warning.parentMissing }], { orphans: 1 }));
-    expect(verdict.complete).toBe(false);
-    expect(verdict.checks[0]).toMatchObject({ level: 'bad', row: 1 });
-  });
-  it('says first that only a part was read', () => {
-    const verdict = verdictOf(traceOf([{ start: 0, duration: 1 }], { truncated: 'It needs more memory than one trace may take.' }));
-    expect(verdict.complete).toBe(false);
-    expect(verdict.checks[0]).toMatchObject({ level: 'bad', title: 'Only a part of the trace was read', detail: 'It needs more memory than one trace may take.' });
-  });
-  it('is partial without a root', () => expect(verdictOf(traceOf([{ start: 0, duration: 5 }], { root: false })).complete).toBe(false));
-  it('tells of clocks that disagree without calling the trace partial', () => {
-    const verdict = verdictOf(traceOf([{ start: 5, duration: 5 }, { parent: 0, start: 1, duration: 1, warnings: warning.startsBeforeParent }]));
-    expect(verdict.complete).toBe(true);
-    expect(verdict.checks.some((check) => check.level === 'unsure' && check.title.includes('before the parent'))).toBe(true);
-  });
 });

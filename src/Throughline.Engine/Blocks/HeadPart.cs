@@ -141,6 +141,22 @@ internal sealed class HeadPart(SpanTableView view, HeadValues values) : ISegment
     }
 
     /// <inheritdoc/>
+    public bool HasLinks => _spans.LinkOffset[_spans.RowCount] > 0;
+
+    /// <inheritdoc/>
+    public void MarkRowsLinkedTo(TraceId traceId, Span<ulong> rows)
+    {
+        var offsets = _spans.LinkOffset.Items;
+        var (linked, row) = (_spans.Links.TraceId.Items, 0);
+        for (var link = 0; link < offsets[_spans.RowCount]; link++)
+        {
+            if (linked[link] != traceId) continue;
+            row = OwnerOf(link, row, offsets, _spans.RowCount);
+            RowBits.Set(rows, row);
+        }
+    }
+
+    /// <inheritdoc/>
     public int[] ReadParents() => values.Parents;
 
     /// <summary>The first owner at or behind <paramref name="from"/> that has the item.</summary>

@@ -33,6 +33,7 @@ internal static class NaiveEvaluator
         SpanPredicate.StatusIs status => status.Codes.Any(c => (int)c == span.Status),
         SpanPredicate.KindIs kind => kind.Kinds.Any(k => (int)k == span.Kind),
         SpanPredicate.IsError => NaiveTrace.IsError(span),
+        SpanPredicate.LinksTo link => span.Links.Any(l => l.TraceId == link.TraceId),
         SpanPredicate.Attribute attribute => Holds(attribute, span),
         SpanPredicate.FreeText free => Texts(span).Any(t => Contains(t, free.Text)),
         _ => throw new ArgumentOutOfRangeException(nameof(predicate)),

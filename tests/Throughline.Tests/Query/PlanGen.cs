@@ -28,6 +28,7 @@ internal static class PlanGen
         (1, Gen.Enum<SpanStatusCode>().Array[1, 2].Select(SpanPredicate (codes) => new SpanPredicate.StatusIs(codes))),
         (1, Gen.Enum<SpanKind>().Array[1, 2].Select(SpanPredicate (kinds) => new SpanPredicate.KindIs(kinds))),
         (1, Gen.Const<SpanPredicate>(new SpanPredicate.IsError())),
+        (1, SpanGen.Trace.Select(SpanPredicate (id) => new SpanPredicate.LinksTo(id))),
         (6, Gen.Select(Gen.Enum<AttributeScope>(), Gen.OneOf([.. SpanGen.Keys, "host", "service.name", "zzz"]), Gen.Enum<AttributeOperator>(), Literal,
             SpanPredicate (scope, key, comparison, literal) => new SpanPredicate.Attribute(scope, key, comparison, literal))),
         (2, Part.Select(SpanPredicate (text) => new SpanPredicate.FreeText(text))));

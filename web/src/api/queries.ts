@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Distribution } from '../model/distribution';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
-import type { SpanDetail } from '../model/spanDetail';
+import type { LinkedFrom, SpanDetail } from '../model/spanDetail';
 import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
 import type { Trace } from '../model/trace';
 import { distribution as distributionSchema } from './chartWire';
@@ -187,4 +187,12 @@ export const rawQuery = (traceId: string) =>
     queryKey: ['trace', traceId, 'raw'],
     queryFn: ({ signal }): Promise<string | null> => getText(otlpDownloadPath(traceId), mostRawBytes, signal),
     gcTime: 10_000,
+  });
+
+/** The spans of other traces that link to this trace. */
+export const linkedFromQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ['trace', traceId, 'linked-from'],
+    queryFn: ({ signal }): Promise<LinkedFrom> => getJson(`/api/v1/traces/${encodeURIComponent(traceId)}/linked-from`, wire.linkedFrom, signal),
+    structuralSharing: false,
   });

@@ -138,3 +138,17 @@ export const spanDetails = z.pipe(
   }),
   z.transform((wire) => wire.spans),
 );
+
+export const linkedFrom = z.pipe(
+  z.object({
+    links: z.array(
+      z.pipe(
+        z.object({ traceId: z.string(), spanId: z.string(), service: z.string(), name: z.string(), startUnixNano: time, toSpanId: z.string() }),
+        z.transform(({ startUnixNano, ...rest }) => ({ ...rest, start: startUnixNano })),
+      ),
+    ),
+    traces: total,
+    truncated: z.nullable(z.object({ reason: z.string(), message: z.string() })),
+  }),
+  z.transform(({ truncated, ...rest }) => ({ ...rest, truncated: truncated === null ? null : truncated.message })),
+);

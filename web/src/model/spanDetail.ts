@@ -1,5 +1,6 @@
 import type { Attribute } from './attribute';
 import type { DurationNano, UnixNano } from './nano';
+import type { Total } from './summary';
 
 export interface SpanEvent {
   readonly time: UnixNano;
@@ -54,6 +55,23 @@ export interface SpanDetail {
   readonly resource: SpanOrigin;
   readonly scope: SpanScope;
   readonly warnings: readonly SpanWarning[];
+}
+
+/** A span of another trace that links here. */
+export interface LinkingSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly service: string;
+  readonly name: string;
+  readonly start: UnixNano;
+  readonly toSpanId: string;
+}
+
+export interface LinkedFrom {
+  readonly links: readonly LinkingSpan[];
+  /** How many other traces link here; of all but the newest the links are left out. */
+  readonly traces: Total;
+  readonly truncated: string | null;
 }
 
 /** What to look at for a warning; the warning itself says only what is so. */

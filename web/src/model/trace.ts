@@ -29,6 +29,13 @@ export interface Excerpt {
   readonly omittedRoots: number;
 }
 
+/** A service whose spans say that only a share of its traces is kept. */
+export interface Sampling {
+  readonly service: number;
+  readonly share: number;
+  readonly spans: number;
+}
+
 /** A trace as the page draws it; immutable. */
 export interface Trace {
   readonly traceId: string;
@@ -45,6 +52,7 @@ export interface Trace {
   readonly waits: readonly Wait[];
   /** Null when every span was loaded. Durations of the whole and the summary hold in any case; self times and gaps only for what was loaded. */
   readonly excerpt: Excerpt | null;
+  readonly sampling: readonly Sampling[];
   /** Why only a part of the trace was read; null when it is whole. */
   readonly truncated: string | null;
   /**
@@ -68,6 +76,7 @@ export interface TraceParts {
   readonly columns: SpanColumns;
   readonly links: readonly SpanLink[];
   readonly excerpt: Excerpt | null;
+  readonly sampling: readonly Sampling[];
   readonly truncated: string | null;
 }
 
@@ -118,6 +127,7 @@ export function makeTrace(parts: TraceParts, asSent = false): Trace {
     total,
     waits,
     excerpt: parts.excerpt,
+    sampling: parts.sampling,
     truncated: parts.truncated,
     shifts,
     asSent: asSent && skewed,

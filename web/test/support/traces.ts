@@ -26,6 +26,7 @@ export interface Options {
   readonly links?: Trace['links'];
   readonly excerpt?: Trace['excerpt'];
   readonly truncated?: string | null;
+  readonly sampling?: Trace['sampling'];
 }
 
 /** Columns of spans as the server sends them; times in nanoseconds. */
@@ -59,7 +60,7 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
   };
 }
 
-export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], excerpt = null, truncated = null }: Options = {}): Trace {
+export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], excerpt = null, truncated = null, sampling = [] }: Options = {}): Trace {
   const { columns, services, names, texts } = columnsOf(rows);
   const end = rows.reduce((last, row) => Math.max(last, row.start + row.duration), 0);
   const first = { service: services[0] ?? '', name: names[0] ?? '' };
@@ -72,6 +73,7 @@ export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root =
     columns,
     links,
     excerpt,
+    sampling,
     truncated,
     summary: {
       traceId: '0'.repeat(31) + '1',

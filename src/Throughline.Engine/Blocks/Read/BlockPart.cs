@@ -2,6 +2,7 @@ using System.Numerics;
 using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
+using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Model.Vectors;
 
@@ -141,6 +142,23 @@ internal sealed class BlockPart(BlockReader block, int number) : ISegmentPart
                 while (offsets[row + 1] <= at) row++;
                 RowBits.Set(rows, row);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool HasLinks => Read(() => block.Pages.TryFind(number, BlockColumn.LinkTraceId, out _));
+
+    /// <inheritdoc/>
+    public void MarkRowsLinkedTo(TraceId traceId, Span<ulong> rows)
+    {
+        var offsets = Read(LinkOffsets);
+        var linked = Read(() => block.Pages.Raw<TraceId>(number, BlockColumn.LinkTraceId, offsets[^1]));
+        var row = 0;
+        for (var link = 0; link < linked.Length; link++)
+        {
+            if (linked[link] != traceId) continue;
+            while (offsets[row + 1] <= link) row++;
+            RowBits.Set(rows, row);
         }
     }
 

@@ -82,6 +82,12 @@ internal interface ISegmentPart
     /// <summary>Adds to <paramref name="rows"/> those that have an event in <paramref name="events"/>.</summary>
     void MarkRowsOfEvents(ReadOnlySpan<ulong> events, Span<ulong> rows);
 
+    /// <summary>False when no span has a link; known without reading columns.</summary>
+    bool HasLinks { get; }
+
+    /// <summary>Adds to <paramref name="rows"/> those that have a link to a span of a trace. Reads the traces of all links, and nothing else of them.</summary>
+    void MarkRowsLinkedTo(TraceId traceId, Span<ulong> rows);
+
     /// <summary>By row: the row of its parent, or -1 when it has none here. Where several spans have the parent's id, the earliest of them.</summary>
     int[] ReadParents();
 }

@@ -140,6 +140,24 @@ internal abstract class SpanFilter
         }
     }
 
+    /// <summary>Has a link to a span of a trace.</summary>
+    internal sealed class LinksTo(TraceId traceId) : SpanFilter
+    {
+        /// <inheritdoc/>
+        public override int Cost => 2;
+
+        /// <inheritdoc/>
+        public override bool CanMatch(in OpenPart part) => part.Columns.HasLinks;
+
+        /// <inheritdoc/>
+        public override void Apply(in OpenPart part, Span<ulong> rows)
+        {
+            var found = new ulong[rows.Length];
+            part.Columns.MarkRowsLinkedTo(traceId, found);
+            RowBits.And(rows, found);
+        }
+    }
+
     /// <summary>All terms hold.</summary>
     internal sealed class All : SpanFilter
     {

@@ -23,6 +23,7 @@ internal sealed class SpanFilterCompiler(ISpanSegment segment, QueryBounds bound
         SpanPredicate.StatusIs status => new SpanFilter.StatusIn(status.Codes),
         SpanPredicate.KindIs kind => Operations(i => kind.Kinds.Contains((SpanKind)segment.Operations.Kind[i])),
         SpanPredicate.IsError => new SpanFilter.Chosen(RowColumn.Marks, Errors()),
+        SpanPredicate.LinksTo link => new SpanFilter.LinksTo(link.TraceId),
         SpanPredicate.Attribute attribute => Attribute(attribute),
         SpanPredicate.FreeText free => new FreeTextFilter(free.Text, segment, bounds),
         _ => throw new ArgumentOutOfRangeException(nameof(predicate), predicate, "A predicate that this compiler does not know."),

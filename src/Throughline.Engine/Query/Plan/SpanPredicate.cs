@@ -37,6 +37,9 @@ public abstract record SpanPredicate
     /// <summary>The span counts as an error: status ERROR, or an attribute <c>error</c> that is true or "true".</summary>
     public sealed record IsError : SpanPredicate;
 
+    /// <summary>The span has a link to a span of this trace.</summary>
+    public sealed record LinksTo(Model.TraceId TraceId) : SpanPredicate;
+
     /// <summary>The span has the attribute (in the given scope) and its value compares so. An array's elements count each.</summary>
     public sealed record Attribute(AttributeScope Scope, string Key, AttributeOperator Operator, AttributeLiteral Literal) : SpanPredicate;
 

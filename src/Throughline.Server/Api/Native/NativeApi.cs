@@ -40,6 +40,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/typical", TypicalEndpoint.AnswerAsync);
+        GetStored(routes, gate, "/api/v1/traces/{id}/linked-from", LinkedFromEndpoint.ReadAsync);
         routes.Map("/api/{**path}", static context =>
             new Problem(StatusCodes.Status404NotFound, $"There is nothing at {context.Request.Path}. The API is described at /api/v1/openapi.json.").WriteAsync(context));
     }

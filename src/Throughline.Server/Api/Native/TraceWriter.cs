@@ -60,6 +60,7 @@ internal static class TraceWriter
         json.WriteEndObject();
 
         await WriteLinksAsync(answer, trace, rows);
+        TraceSampling.Write(json, trace, rows, service);
         WriteExcerpt(json, trace, excerpt);
         SearchWriter.WriteTruncated(json, trace.Truncated);
         json.WriteEndObject();

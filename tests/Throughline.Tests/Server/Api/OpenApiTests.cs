@@ -45,6 +45,7 @@ public sealed class OpenApiTests
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),
             ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{trace}/typical"),
             ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{Export.Trace(2)}/typical"),
+            ("/api/v1/traces/{id}/linked-from", $"/api/v1/traces/{trace}/linked-from"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(1)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(2)}"),
             ("/api/v1/traces/{id}/spans/{spanId}", $"/api/v1/traces/{trace}/spans/{Export.Id(3)}"),

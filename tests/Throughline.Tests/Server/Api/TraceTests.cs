@@ -42,6 +42,35 @@ public sealed class TraceTests
         Assert.Equal(("timeout", 5, 1, 1), (found.GetProperty("errorType").GetString(), found.GetProperty("spans").GetInt32(), found.GetProperty("errors").GetInt32(), found.GetProperty("orphans").GetInt32()));
     }
 
+    [Theory]
+    [InlineData("ot=th:8", 0.5)]
+    [InlineData("vendor=x, ot=rv:12;th:c", 0.25)]
+    [InlineData("ot=th:fd70a3d70a3d7", 0.01)]
+    public async Task AServiceThatKeepsAShareOfItsTracesIsNamed(string traceState, double share)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(Export.Json("whole", Export.Span(Export.Trace(1), Export.Id(1), more: "\"traceState\":\"ot=th:0\"")));
+        await server.StoreAsync(Export.Json("part", Export.Span(Export.Trace(1), Export.Id(2), startMs: 1, more: $"\"traceState\":\"{traceState}\""), Export.Span(Export.Trace(1), Export.Id(3), startMs: 2)));
+        var trace = await server.GetAsync("/api/v1/traces/" + Export.Trace(1));
+        var sampling = Assert.Single(trace.GetProperty("sampling").EnumerateArray());
+        Assert.Equal("part", trace.GetProperty("services")[sampling.GetProperty("service").GetInt32()].GetString());
+        Assert.Equal(share, sampling.GetProperty("share").GetDouble(), 1e-9);
+        Assert.Equal(1, sampling.GetProperty("spans").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ot=th:")]
+    [InlineData("ot=th:x")]
+    [InlineData("ot=th:012345678901234")]
+    [InlineData("other=th:8")]
+    public async Task ATraceStateThatSaysNothingOfSamplingNamesNoService(string traceState)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await server.StoreAsync(Export.Json("svc", Export.Span(Export.Trace(1), Export.Id(1), more: $"\"traceState\":\"{traceState}\"")));
+        Assert.Equal("[]", (await server.GetAsync("/api/v1/traces/" + Export.Trace(1))).GetProperty("sampling").GetRawText());
+    }
+
     [Fact]
     public async Task AWaitIsLabelledWithWhatItSaysOfItself()
     {

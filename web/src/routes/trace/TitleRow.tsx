@@ -1,11 +1,11 @@
 import { useMemo, useState } from 'react';
 import { otlpDownloadPath } from '../../api/queries';
 import { formatCount, formatDuration, formatExact, formatMoment, none, plural } from '../../model/format';
-import { nanosOf, unixNanoFromMillis } from '../../model/nano';
+import { nanosOf, unixNanoFromMillis, type UnixNano } from '../../model/nano';
 import { story } from '../../model/story';
 import { titleOf } from '../../model/summary';
 import type { Trace } from '../../model/trace';
-import { verdictOf } from '../../model/verdict';
+import { verdictOf, type CheckAction } from '../../model/verdict';
 import { copyText } from '../../ui/copy';
 import { Icon } from '../../ui/Icon';
 import { useToasts } from '../../ui/toasts';
@@ -13,12 +13,22 @@ import { Tabs } from './Tabs';
 import type { TabId } from './tabState';
 import { VerdictMenu } from './VerdictMenu';
 
-/** What trace this is, the figures, and the answer as a sentence. */
-export function TitleRow({ trace, share, goTo, tab, openTab }: { readonly trace: Trace; readonly share: () => void; readonly goTo: (row: number) => void; readonly tab: TabId; readonly openTab: (tab: TabId) => void }) {
+interface TitleProps {
+  readonly trace: Trace;
+  /** When the server was asked for the trace. */
+  readonly readAt: UnixNano;
+  readonly share: () => void;
+  readonly act: (action: CheckAction) => void;
+  readonly tab: TabId;
+  readonly openTab: (tab: TabId) => void;
+}
+
+/** What trace this is, the figures, the answer as a sentence, and the ways to look at it. */
+export function TitleRow({ trace, readAt, share, act, tab, openTab }: TitleProps) {
   const toasts = useToasts();
   const { summary } = trace;
   const phrases = useMemo(() => story(trace), [trace]);
-  const verdict = useMemo(() => verdictOf(trace), [trace]);
+  const verdict = useMemo(() => verdictOf(trace, readAt), [trace, readAt]);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const duration = nanosOf(summary.duration);
   const waiting = nanosOf(summary.waiting);
@@ -35,10 +45,10 @@ export function TitleRow({ trace, share, goTo, tab, openTab }: { readonly trace:
             {plural(summary.errors, 'error')}
           </span>
         )}
-        <VerdictMenu verdict={verdict} goTo={goTo} />
+        <VerdictMenu verdict={verdict} act={act} />
         <span className="grow" />
         <dl className="facts">
-          <div>
+          <div title={trace.shifts === null ? undefined : `As it was sent: ${formatDuration(nanosOf(trace.parts.summary.duration))}. Clocks disagree, and times are mended.`}>
             <dt>Duration</dt>
             <dd className="strong">{formatDuration(duration)}</dd>
           </div>

@@ -4,6 +4,7 @@ import { Link, useSearch } from 'wouter';
 import { statusQuery } from '../../api/queries';
 import { ApiProblem } from '../../api/problem';
 import { formatAgo, plural } from '../../model/format';
+import { unixNanoFromMillis } from '../../model/nano';
 import { titleOf } from '../../model/summary';
 import { makeTrace, type Excerpt, type Trace } from '../../model/trace';
 import { CheckLine } from '../../ui/Checks';
@@ -84,7 +85,7 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
             </div>
           )}
           {trace.excerpt !== null && <ExcerptNotice trace={trace} excerpt={trace.excerpt} />}
-          <TraceView trace={trace} onView={query.setView} />
+          <TraceView trace={trace} readAt={unixNanoFromMillis(query.dataUpdatedAt)} onView={query.setView} />
         </>
       ) : problem === null ? (
         <TraceSkeleton visible={late} />

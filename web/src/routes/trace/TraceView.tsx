@@ -1,12 +1,15 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, reveal, toggle as toggleRow, visibleRows } from '../../model/rows';
+import type { UnixNano } from '../../model/nano';
 import { endOf, startOf, type Trace } from '../../model/trace';
+import type { CheckAction } from '../../model/verdict';
 import { clamp, isWhole, pan, whole, zoom, type Viewport } from '../../model/viewport';
 import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
 import { copyText } from '../../ui/copy';
 import { useKeys } from '../../ui/keys';
 import { useToasts } from '../../ui/toasts';
+import { useRefresh } from '../shell/refresh';
 import { OtherTab } from './OtherTab';
 import { SidePanel } from './panel/SidePanel';
 import { tabId, tabPanelId } from './Tabs';
@@ -17,10 +20,11 @@ import { writeTraceState } from './url';
 import { useTraceState } from './useTraceState';
 
 /** A trace on the page. It owns what is shown; the parts below only draw it and say what the user wants. */
-export function TraceView({ trace, onView }: { readonly trace: Trace; readonly onView: (view: Viewport) => void }) {
+export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; readonly readAt: UnixNano; readonly onView: (view: Viewport) => void }) {
   const [state, change] = useTraceState(trace);
   const [pathname] = useLocation();
   const toasts = useToasts();
+  const { refresh } = useRefresh();
   const timeline = useRef<TimelineHandle>(null);
   const finder = useRef<HTMLInputElement>(null);
   const { folding, view, selected } = state;
@@ -117,7 +121,12 @@ export function TraceView({ trace, onView }: { readonly trace: Trace; readonly o
     void copyText(`${location.origin}${pathname}${query === '' ? '' : `?${query}`}`, holds.length === 0 ? 'Link copied.' : `Link copied. It holds ${holds.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`, toasts);
   };
 
-  const title = <TitleRow trace={trace} share={share} goTo={showRow} tab={tab} openTab={(next) => changeTab({ tab: next })} />;
+  const act = (action: CheckAction): void => {
+    if (action.kind === 'row') showRow(action.row);
+    else if (action.kind === 'times') changeTab({ asSent: action.asSent });
+    else refresh();
+  };
+  const title = <TitleRow trace={trace} share={share} readAt={readAt} act={act} tab={tab} openTab={(next) => changeTab({ tab: next })} />;
   if (tab !== 'timeline')
     return (
       <>

@@ -1,12 +1,18 @@
-import { useEffect, useId, useRef, useState } from 'react';
-import type { Verdict } from '../../model/verdict';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import type { CheckAction, Verdict } from '../../model/verdict';
 import { CheckLine } from '../../ui/Checks';
 import { Icon } from '../../ui/Icon';
 
-/** Complete or Partial; it opens the checks behind the word. */
-export function VerdictMenu({ verdict, goTo }: { readonly verdict: Verdict; readonly goTo: (row: number) => void }) {
+const words = { complete: 'Complete', arriving: 'Still arriving', partial: 'Partial' } as const;
+const actionName = (action: CheckAction): string => (action.kind === 'row' ? 'Show' : action.kind === 'refresh' ? 'Look again' : action.asSent ? 'Raw times' : 'Mend times');
+/** Free space between the popup and the window's edge. */
+const edge = 12;
+
+/** One word; it opens the checks behind it. */
+export function VerdictMenu({ verdict, act }: { readonly verdict: Verdict; readonly act: (action: CheckAction) => void }) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLSpanElement>(null);
+  const popup = useRef<HTMLDivElement>(null);
   const id = useId();
   useEffect(() => {
     if (!open) return;
@@ -15,6 +21,18 @@ export function VerdictMenu({ verdict, goTo }: { readonly verdict: Verdict; read
     };
     document.addEventListener('pointerdown', outside);
     return () => document.removeEventListener('pointerdown', outside);
+  }, [open]);
+  // The word may stand anywhere in the line: the popup is held inside the window.
+  useLayoutEffect(() => {
+    const [element, anchor] = [popup.current, box.current];
+    if (!open || element === null || anchor === null) return;
+    const place = (): void => {
+      const [{ left }, { width }] = [anchor.getBoundingClientRect(), element.getBoundingClientRect()];
+      element.style.left = `${Math.round(Math.max(edge, Math.min(left, innerWidth - edge - width)) - left)}px`;
+    };
+    place();
+    addEventListener('resize', place);
+    return () => removeEventListener('resize', place);
   }, [open]);
   const doubts = verdict.checks.some((check) => check.level !== 'good');
   return (
@@ -27,35 +45,39 @@ export function VerdictMenu({ verdict, goTo }: { readonly verdict: Verdict; read
         setOpen(false);
       }}
     >
-      <button type="button" className={verdict.complete ? 'tag' : 'tag warn'} aria-expanded={open} aria-controls={id} title="What was checked" onClick={() => setOpen(!open)}>
-        {(!verdict.complete || doubts) && <Icon name="warning" />}
-        {verdict.complete ? 'Complete' : 'Partial'}
+      <button type="button" className={verdict.kind === 'partial' ? 'tag warn' : verdict.kind === 'arriving' ? 'tag live' : 'tag'} aria-expanded={open} aria-controls={open ? id : undefined} title="What was checked" onClick={() => setOpen(!open)}>
+        {doubts && <Icon name={verdict.kind === 'arriving' ? 'clock' : 'warning'} />}
+        {words[verdict.kind]}
       </button>
       {open && (
-        <div id={id} className="pop vpop" role="group" aria-label="Is the trace complete?">
+        <div ref={popup} id={id} className="pop vpop" role="group" aria-label="Is the trace complete?">
+          <p className="vsay">{verdict.sentence}</p>
           <ul>
-            {verdict.checks.map((check) => (
-              <CheckLine
-                key={check.title}
-                level={check.level}
-                title={check.title}
-                detail={check.detail}
-                action={
-                  check.row === null ? undefined : (
-                    <button
-                      type="button"
-                      className="btn"
-                      onClick={() => {
-                        setOpen(false);
-                        goTo(check.row ?? -1);
-                      }}
-                    >
-                      Show
-                    </button>
-                  )
-                }
-              />
-            ))}
+            {verdict.checks.map((check) => {
+              const { action } = check;
+              return (
+                <CheckLine
+                  key={check.title}
+                  level={check.level}
+                  title={check.title}
+                  detail={check.detail}
+                  action={
+                    action === null ? undefined : (
+                      <button
+                        type="button"
+                        className="btn"
+                        onClick={() => {
+                          setOpen(false);
+                          act(action);
+                        }}
+                      >
+                        {actionName(action)}
+                      </button>
+                    )
+                  }
+                />
+              );
+            })}
           </ul>
         </div>
       )}

@@ -29,6 +29,7 @@ export function useLoadedTrace(traceId: string) {
     trace: (time === null ? null : window.data) ?? whole,
     whole,
     error: shown.error ?? first.error,
+    dataUpdatedAt: time === null || window.data === undefined ? first.dataUpdatedAt : window.dataUpdatedAt,
     isPending: first.isPending,
     isFetching: first.isFetching || window.isFetching,
     refetch: useCallback(() => void shown.refetch(), [shown]),

@@ -60,6 +60,24 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         }, cancellationToken);
     }
 
+    /// <inheritdoc cref="ISpanSource.GetFacetsAsync"/>
+    public ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Keys.Count is < 1 or > FacetRequest.MaxKeys) throw new ArgumentOutOfRangeException(nameof(request), request.Keys.Count, $"Facets are counted by 1 to {FacetRequest.MaxKeys} keys.");
+        if (request.Values is < 1 or > FacetRequest.MaxValues) throw new ArgumentOutOfRangeException(nameof(request), request.Values, $"A facet has 1 to {FacetRequest.MaxValues} values.");
+        return RunAsync(snapshot =>
+        {
+            var all = plan with { Order = TraceOrder.Start, Limit = 1, Total = TotalWanted.Exact, After = null };
+            var (result, unreadable) = new SearchExecution(all, snapshot.View(_split), Bounds(cancellationToken)).Facets(request, _workers);
+            Report(unreadable);
+            return result;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetKeysAsync"/>
+    public ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        CountAsync(fromUnixNano, toUnixNano, execution => execution.Keys(), cancellationToken);
+
     /// <inheritdoc cref="ISpanSource.GetTraceAsync"/>
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
     {

@@ -198,6 +198,13 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _queries.GetDistributionAsync(plan, request, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken) => _queries.GetFacetsAsync(plan, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+        _queries.GetKeysAsync(fromUnixNano, toUnixNano, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => _queries.GetTraceAsync(traceId, cancellationToken);
 
     /// <inheritdoc/>

@@ -40,6 +40,9 @@ internal sealed class HeadPart(SpanTableView view, HeadValues values) : ISegment
     }
 
     /// <inheritdoc/>
+    public int[] ReadTraces() => view.TraceOrdinal.Items;
+
+    /// <inheritdoc/>
     public void ClearRowsOf(ReadOnlySpan<ulong> traces, Span<ulong> rows)
     {
         var ordinals = view.TraceOrdinal.Items;

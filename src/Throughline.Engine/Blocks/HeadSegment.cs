@@ -49,6 +49,24 @@ internal sealed class HeadSegment : ISpanSegment
     public OperationGroups OperationGroups => _groups.Value;
 
     /// <inheritdoc/>
+    public IReadOnlyList<(int Key, AttributeType Type, long Values)> SpanKeys
+    {
+        get
+        {
+            var spans = _view.Spans;
+            var ofShape = new long[spans.Shapes.Count];
+            foreach (var shape in spans.Shape.Span[..spans.RowCount]) ofShape[shape]++;
+            var members = new Dictionary<int, long>();
+            for (var shape = 0; shape < ofShape.Length; shape++)
+            {
+                if (ofShape[shape] == 0) continue;
+                foreach (var member in spans.Shapes[shape]) members[member] = members.GetValueOrDefault(member) + ofShape[shape];
+            }
+            return [.. members.Select(m => (ShapeTable.KeyOf(m.Key), ShapeTable.TypeOf(m.Key), m.Value))];
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<SegmentPart> Parts => _parts.Value;
 
     /// <inheritdoc/>

@@ -33,6 +33,9 @@ internal sealed class HeadShapeColumn(SpanBatch spans, AttributeType type, Entry
     }
 
     /// <inheritdoc/>
+    public override int[] Owners => RowBits.ToArray(having);
+
+    /// <inheritdoc/>
     public override void MarkAll(Span<ulong> owners) => RowBits.Or(owners, having);
 
     /// <inheritdoc/>

@@ -57,6 +57,9 @@ internal sealed class ListColumn(AttributeType type, EntryDictionary? dictionary
     }
 
     /// <inheritdoc/>
+    public override int[] Owners => _owners.Span.ToArray();
+
+    /// <inheritdoc/>
     public override void MarkAll(Span<ulong> owners)
     {
         foreach (var owner in _owners.Span) RowBits.Set(owners, owner);
@@ -90,6 +93,9 @@ internal sealed class DenseColumn(NumberVector values, EntryDictionary dictionar
         (smallest, largest) = (0, 0);
         return false;
     }
+
+    /// <inheritdoc/>
+    public override int[] Owners => [.. Enumerable.Range(0, values.Count)];
 
     /// <inheritdoc/>
     public override void MarkAll(Span<ulong> owners) => RowBits.Fill(owners, values.Count);

@@ -18,6 +18,15 @@ public interface ISpanSource
     /// </summary>
     ValueTask<TraceDistribution> GetDistributionAsync(SearchPlan plan, DistributionRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// All matches of a search, counted by the values that their matching spans have under some keys. The plan's order, limit, cursor and wish for totals mean nothing. Elements of arrays are not
+    /// counted. Bounded as a search is; a bound that was hit is said in <see cref="FacetCounts.Truncated"/>.
+    /// </summary>
+    ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The keys of attributes of spans and resources in the segments that have spans that start in [from, to), by key, spans' before resources'.</summary>
+    ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+
     /// <summary>All spans of a trace, duplicates collapsed; null when there are none. What a limit or damage left out is said in <see cref="TraceView.Truncated"/>.</summary>
     ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken);
 

@@ -62,6 +62,19 @@ internal sealed class BlockDictionary(BlockPages pages, int column, bool hasNone
     }
 
     /// <inheritdoc/>
+    public override string Text(long number)
+    {
+        try
+        {
+            return System.Text.Encoding.UTF8.GetString(this[number]);
+        }
+        catch (Exception e) when (Unreadable.Is(e))
+        {
+            throw Unreadable.From(e);
+        }
+    }
+
+    /// <inheritdoc/>
     public override EntryAnswers Ask(EntryTest test) => new Answers(this, test);
 
     private EntryPage Page(int page)

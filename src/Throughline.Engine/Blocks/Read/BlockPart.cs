@@ -81,6 +81,15 @@ internal sealed class BlockPart(BlockReader block, int number) : ISegmentPart
     }
 
     /// <inheritdoc/>
+    public int[] ReadTraces()
+    {
+        var offsets = TraceOffsets();
+        var traces = new int[_facts.Rows];
+        for (var trace = 0; trace < _facts.Traces; trace++) traces.AsSpan(offsets[trace]..offsets[trace + 1]).Fill(trace);
+        return traces;
+    }
+
+    /// <inheritdoc/>
     public void ClearRowsOf(ReadOnlySpan<ulong> traces, Span<ulong> rows)
     {
         var offsets = TraceOffsets();

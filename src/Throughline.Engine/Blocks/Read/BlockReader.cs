@@ -99,6 +99,10 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<(int Key, AttributeType Type, long Values)> SpanKeys =>
+        [.. BlockTables.Columns.Where(static c => c.Owner == AttributeOwner.Span).Select(static c => (c.Key, c.Type, (long)c.Values))];
+
+    /// <inheritdoc/>
     public IReadOnlyList<SegmentPart> Parts => _held.Value.Parts;
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ internal sealed class BlockValueColumn(BlockPart part, TextOwner owner, int colu
     private int Count => part.Block.Pages.TryFind(part.Number, _number, out var entry) ? entry.Count : RowBits.Count(part.Having(owner, column)) + Repeated;
 
     /// <summary>Values beyond the first of their owners, of a column without a page.</summary>
-    private int Repeated => part.Block.Shapes.Repeats(column) ? Owners().Length - RowBits.Count(part.Having(owner, column)) : 0;
+    private int Repeated => part.Block.Shapes.Repeats(column) ? AllOwners().Length - RowBits.Count(part.Having(owner, column)) : 0;
 
     /// <inheritdoc/>
     public override NumberVector Values => part.Read(() => part.Block.Pages.Numbers(part.Number, _number, Count));
@@ -36,6 +36,9 @@ internal sealed class BlockValueColumn(BlockPart part, TextOwner owner, int colu
     }
 
     /// <inheritdoc/>
+    public override int[] Owners => part.Block.Shapes.Repeats(column) ? AllOwners() : RowBits.ToArray(part.Having(owner, column));
+
+    /// <inheritdoc/>
     public override void MarkAll(Span<ulong> owners) => RowBits.Or(owners, part.Having(owner, column));
 
     /// <inheritdoc/>
@@ -46,15 +49,14 @@ internal sealed class BlockValueColumn(BlockPart part, TextOwner owner, int colu
             BitSpread.Or(values, part.Having(owner, column), owners);
             return;
         }
-        var all = Owners();
+        var all = AllOwners();
         for (var i = 0; i < all.Length; i++)
         {
             if (RowBits.Has(values, i)) RowBits.Set(owners, all[i]);
         }
     }
 
-    /// <summary>By value: its owner.</summary>
-    private int[] Owners() => _owners ??= part.OwnersOf(owner, column);
+    private int[] AllOwners() => _owners ??= part.OwnersOf(owner, column);
 }
 
 /// <summary>A column of texts of which every owner has one. One query's own; not thread safe.</summary>
@@ -75,6 +77,9 @@ internal sealed class BlockTextColumn(BlockPart part, int column, int count) : V
         (smallest, largest) = part.Block.Pages.TryFind(part.Number, column, out var entry) ? (entry.Base, entry.Top) : (0, 0);
         return true;
     }
+
+    /// <inheritdoc/>
+    public override int[] Owners => [.. Enumerable.Range(0, count)];
 
     /// <inheritdoc/>
     public override void MarkAll(Span<ulong> owners) => RowBits.Fill(owners, count);

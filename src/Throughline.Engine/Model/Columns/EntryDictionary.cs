@@ -8,6 +8,9 @@ internal abstract class EntryDictionary
     /// <summary>Number of entries.</summary>
     public abstract int Count { get; }
 
+    /// <summary>An entry as text.</summary>
+    public abstract string Text(long number);
+
     /// <summary>The answers to a question about the entries, which are found as they are needed.</summary>
     public abstract EntryAnswers Ask(EntryTest test);
 }

@@ -61,6 +61,9 @@ internal interface ISegmentPart
     /// <summary>Adds to <paramref name="traces"/> those that have a row in <paramref name="rows"/>.</summary>
     void MarkTraces(ReadOnlySpan<ulong> rows, Span<ulong> traces);
 
+    /// <summary>By row: its trace. There may be more numbers than rows.</summary>
+    int[] ReadTraces();
+
     /// <summary>Takes the rows of some traces out of a set of rows.</summary>
     void ClearRowsOf(ReadOnlySpan<ulong> traces, Span<ulong> rows);
 

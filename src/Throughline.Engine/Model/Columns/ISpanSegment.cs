@@ -22,6 +22,9 @@ internal interface ISpanSegment
     /// <summary>The operations by what they are called.</summary>
     OperationGroups OperationGroups { get; }
 
+    /// <summary>The keys of the spans' attributes (numbers of the segment's strings), by type, with the number of their values.</summary>
+    IReadOnlyList<(int Key, AttributeType Type, long Values)> SpanKeys { get; }
+
     /// <summary>The parts, in order. Their traces are numbered through the segment: those of a part follow on those of the part before.</summary>
     IReadOnlyList<SegmentPart> Parts { get; }
 

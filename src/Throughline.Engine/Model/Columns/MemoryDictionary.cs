@@ -9,6 +9,9 @@ internal sealed class MemoryDictionary(ByteDictionary entries) : EntryDictionary
     public override int Count => entries.Count;
 
     /// <inheritdoc/>
+    public override string Text(long number) => System.Text.Encoding.UTF8.GetString(entries[(int)number]);
+
+    /// <inheritdoc/>
     public override EntryAnswers Ask(EntryTest test) => new MemoAnswers(entries, test);
 
     private sealed class MemoAnswers(ByteDictionary entries, EntryTest test) : EntryAnswers

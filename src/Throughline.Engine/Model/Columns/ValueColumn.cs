@@ -20,6 +20,9 @@ internal abstract class ValueColumn
     /// <summary>The values.</summary>
     public abstract NumberVector Values { get; }
 
+    /// <summary>By value: its owner. They ascend.</summary>
+    public abstract int[] Owners { get; }
+
     /// <summary>Adds to <paramref name="owners"/> all that have a value.</summary>
     public abstract void MarkAll(Span<ulong> owners);
 

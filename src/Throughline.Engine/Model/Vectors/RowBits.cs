@@ -92,4 +92,16 @@ internal static class RowBits
     {
         for (var i = 0; i < bits.Length; i++) bits[i] |= other[i];
     }
+
+    /// <summary>The rows of a set, ascending.</summary>
+    public static int[] ToArray(ReadOnlySpan<ulong> bits)
+    {
+        var rows = new int[Count(bits)];
+        var next = 0;
+        for (var word = 0; word < bits.Length; word++)
+        {
+            for (var left = bits[word]; left != 0; left &= left - 1) rows[next++] = (word << 6) + BitOperations.TrailingZeroCount(left);
+        }
+        return rows;
+    }
 }

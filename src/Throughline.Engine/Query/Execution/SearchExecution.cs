@@ -32,6 +32,7 @@ internal sealed class SearchExecution
     private long _total;
     private long _errors;
     private TallyPool? _tallies;
+    private FacetBook? _facets;
 
     /// <summary>A search at a snapshot.</summary>
     public SearchExecution(SearchPlan plan, StoreView view, QueryBounds bounds)
@@ -62,6 +63,15 @@ internal sealed class SearchExecution
         var truncated = Truncated();
         var tally = _tallies?.Sum() ?? new TraceTally(TimeColumns.Over(request.FromUnixNano ?? 0, request.ToUnixNano ?? 0, 1), request);
         return (tally.Result(truncated is null, truncated), _unreadable);
+    }
+
+    /// <summary>All matches, counted by values instead of listed. The plan has no cursor and wants exact totals.</summary>
+    public (FacetCounts Result, IReadOnlyList<string> Unreadable) Facets(FacetRequest request, QueryWorkers workers)
+    {
+        _facets = new FacetBook(request, _bounds);
+        Execute(static () => { }, workers);
+        var truncated = Truncated();
+        return (new FacetCounts(_facets.Result(truncated is null), new Total(_total, truncated is null), truncated), _unreadable);
     }
 
     private void Execute(Action begin, QueryWorkers workers)
@@ -196,10 +206,11 @@ internal sealed class SearchExecution
         var facts = segment.Parts[found.Part];
         var traces = new ulong[RowBits.Words(facts.Traces)];
         var part = new OpenPart(facts, segment.Open(found.Part));
+        ulong[]? rows = null;
         if (_filters[found.Segment].Value is { } filter)
         {
             if (filter.MatchesNothing || !filter.CanMatch(part)) return;
-            var rows = RowBits.All(facts.Rows);
+            rows = RowBits.All(facts.Rows);
             filter.Apply(part, rows);
             if (RowBits.IsEmpty(rows)) return;
             part.Columns.MarkTraces(rows, traces);
@@ -208,12 +219,13 @@ internal sealed class SearchExecution
         {
             RowBits.Fill(traces, facts.Traces);
         }
-        Collect(found.Segment, part, traces);
+        Collect(found.Segment, part, rows, traces);
     }
 
-    /// <summary>Takes the marked traces of a part into the result.</summary>
-    private void Collect(int segment, in OpenPart part, ulong[] traces)
+    /// <summary>Takes the marked traces of a part into the result. Without rows all of theirs match.</summary>
+    private void Collect(int segment, in OpenPart part, ulong[]? rows, ulong[] traces)
     {
+        var (matching, elsewhere) = _facets is null ? (null, null) : (new ulong[traces.Length], new ulong[traces.Length]);
         var ids = _segments[segment].TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
         var values = new PartTraces(_plan, part.Columns, mayHide: part.Facts.MinStartUnixNano < _visibility.HiddenBeforeUnixNano);
         var split = new List<TraceId>();
@@ -231,6 +243,7 @@ internal sealed class SearchExecution
                     if (_split.Has(segment, number))
                     {
                         split.Add(ids[trace]);
+                        if (elsewhere is not null) RowBits.Set(elsewhere, trace);
                         continue;
                     }
                     if (values.MayHide && _visibility.Hides(ids[trace], values.StartOf(trace))) continue;
@@ -241,6 +254,11 @@ internal sealed class SearchExecution
                         continue;
                     }
                     total++;
+                    if (matching is not null)
+                    {
+                        RowBits.Set(matching, trace);
+                        continue;
+                    }
                     if (values.HasErrors(trace)) errors++;
                     found.Add(new FoundTrace(values.KeyOf(trace), ids[trace], segment, number));
                 }
@@ -257,6 +275,7 @@ internal sealed class SearchExecution
             // What it has counted before stays counted, though this part turns out to be unreadable.
             if (tally is not null) _tallies?.Return(tally);
         }
+        if (matching is not null) _facets?.Count(_segments[segment], part, rows ?? RowBits.All(part.Facts.Rows), matching, split.Count == 0 ? null : elsewhere);
         foreach (var id in split) CollectSplit(id);
     }
 
@@ -286,6 +305,11 @@ internal sealed class SearchExecution
                 return;
             }
             _total++;
+            if (_facets is not null)
+            {
+                _facets.AddElsewhere(id);
+                return;
+            }
             if (values.Errors > 0) _errors++;
             _top.Offer(new FoundTrace(values.Of(_plan.Order), id, -1, -1));
         }

@@ -60,6 +60,29 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
         return [.. services.Select(s => new ServiceStat(s.Key, s.Value.Spans, s.Value.Errors))];
     }
 
+    /// <summary>The keys of attributes in the segments that have spans in the range, by key, spans' before resources'.</summary>
+    public IReadOnlyList<AttributeKeyStat> Keys()
+    {
+        var keys = new SortedDictionary<(string Key, bool IsResource), (SortedSet<AttributeType> Types, long? Values)>(
+            Comparer<(string Key, bool IsResource)>.Create(static (a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : a.IsResource.CompareTo(b.IsResource)));
+        _walk.Segments((_, segment) =>
+        {
+            if (!segment.Parts.Any(p => p.MaxStartUnixNano >= (from ?? 0) && !(p.MinStartUnixNano >= to))) return;
+            foreach (var (key, type, values) in segment.SpanKeys) Add(segment, key, false, type, values);
+            var (resources, attributes) = (segment.Tables.Resources, segment.Tables.Resources.Attributes);
+            for (var i = 0; i < resources.AttributeOffset[resources.Count]; i++) Add(segment, attributes.Key[i], true, (AttributeType)attributes.Type[i], null);
+        });
+        return [.. keys.Select(k => new AttributeKeyStat(k.Key.Key, k.Key.IsResource, [.. k.Value.Types], k.Value.Values))];
+
+        void Add(ISpanSegment segment, int key, bool isResource, AttributeType type, long? values)
+        {
+            var name = (Encoding.UTF8.GetString(segment.Tables.Strings[key]), isResource);
+            var known = keys.TryGetValue(name, out var found) ? found : (Types: [], Values: null);
+            known.Types.Add(type);
+            keys[name] = (known.Types, values is null ? known.Values : (known.Values ?? 0) + values);
+        }
+    }
+
     /// <summary>Spans and errors of a segment by the number of the operation.</summary>
     private (long[] Spans, long[] Errors) CountByOperation(int number, ISpanSegment segment)
     {

@@ -29,15 +29,19 @@ public sealed record FilterText(SpanPredicate? Span, IReadOnlyList<TraceConditio
 
         var spans = new List<SpanPredicate>();
         var traces = new List<TraceCondition>();
+        var alternatives = new Dictionary<string, int>(StringComparer.Ordinal);
+        var terms = 0;
         var reader = new FilterTextReader(text);
         while (reader.Next(out var term, out error))
         {
-            if (spans.Count + traces.Count == MaxTerms)
+            if (terms++ == MaxTerms)
             {
                 error = new FilterTextError(term.Position, $"The filter text has more than {MaxTerms} terms.");
                 return false;
             }
+            var before = spans.Count;
             if (!FilterTextFields.TryCompile(term, spans, traces, out error)) return false;
+            if (term.Operator == AttributeOperator.Equal && spans.Count > before) JoinAlternatives(FilterTextFields.NameOf(term.Key), alternatives, spans);
         }
         if (error.Message is not null) return false;
 
@@ -45,6 +49,15 @@ public sealed record FilterText(SpanPredicate? Span, IReadOnlyList<TraceConditio
             spans.Count switch { 0 => null, 1 => spans[0], _ => new SpanPredicate.And(spans) },
             traces);
         return true;
+    }
+
+    /// <summary>A span has one service, and mostly one value of a key: several values that a key is to equal are alternatives.</summary>
+    private static void JoinAlternatives(string key, Dictionary<string, int> alternatives, List<SpanPredicate> spans)
+    {
+        if (alternatives.TryAdd(key, spans.Count - 1)) return;
+        var (first, added) = (alternatives[key], spans[^1]);
+        spans[first] = new SpanPredicate.Or(spans[first] is SpanPredicate.Or or ? [.. or.Terms, added] : [spans[first], added]);
+        spans.RemoveAt(spans.Count - 1);
     }
 }
 

@@ -39,6 +39,14 @@ internal static class FilterTextFields
         return true;
     }
 
+    /// <summary>The one name of a key that has several.</summary>
+    internal static string NameOf(string key) => key switch
+    {
+        "service.name" => "service",
+        "operation" => "name",
+        _ => key,
+    };
+
     /// <summary>The names of span kinds, by OTLP's number.</summary>
     private static readonly string[] KindNames = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 

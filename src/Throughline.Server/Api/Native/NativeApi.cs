@@ -24,6 +24,9 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
         GetStored(routes, gate, "/api/v1/search/distribution", DistributionEndpoint.AnswerAsync);
+        GetStored(routes, gate, "/api/v1/keys", FacetEndpoints.KeysAsync);
+        GetStored(routes, gate, "/api/v1/values", FacetEndpoints.ValuesAsync);
+        GetStored(routes, gate, "/api/v1/facets", FacetEndpoints.FacetsAsync);
         GetStored(routes, gate, "/api/v1/red/operations", AggregateEndpoints.RedOperationsAsync);
         GetStored(routes, gate, "/api/v1/red/series", AggregateEndpoints.RedSeriesAsync);
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);

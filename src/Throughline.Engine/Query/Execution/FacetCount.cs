@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Model.Vectors;
+
+namespace Throughline.Engine.Query.Execution;
+
+/// <summary>
+/// Counts the matching traces of a search by the values of one key: each part's traces by themselves, and those that lie in several segments in the end, each once. Thread safe.
+/// </summary>
+internal sealed class FacetCount(string key, FacetRequest request, QueryBounds bounds)
+{
+    /// <summary>Numbers further apart than this are looked up rather than placed in a table.</summary>
+    private const long WidestTable = 1 << 20;
+
+    private const int Rejected = -1;
+
+    private readonly FacetColumns _columns = new(key);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly List<string> _texts = [];
+    private readonly List<long> _traces = [];
+    private readonly HashSet<(TraceId Trace, int Value)> _split = [];
+    private volatile bool _isFull;
+
+    /// <summary>Counts the rows of a part.</summary>
+    /// <param name="rows">The rows that count.</param>
+    /// <param name="traceOf">By row: its trace.</param>
+    /// <param name="split">The part's traces that have spans elsewhere; null when there are none.</param>
+    public void Count(ISpanSegment segment, in OpenPart part, ulong[] rows, int[] traceOf, ulong[]? split)
+    {
+        if (_isFull) return;
+        FacetColumn[] columns = [.. _columns.Of(segment, part.Columns)];
+        var ids = segment.TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
+        // The rows of a block's trace follow one another: a value was counted for the trace when it was the last for which it was.
+        var pairs = columns.Length > 1 || !IsOrdered(traceOf.AsSpan(0, part.Facts.Rows)) ? new HashSet<(int, int)>() : null;
+        var counts = new PartCounts(pairs);
+        var elsewhere = new HashSet<(TraceId, int)>();
+        foreach (var column in columns)
+        {
+            bounds.Check();
+            var values = new ValueNumbers(this, column);
+            var length = column.Owners?.Length ?? part.Facts.Rows;
+            for (var i = 0; i < length; i++)
+            {
+                var row = column.Owners is null ? i : column.Owners[i];
+                if (!RowBits.Has(rows, row)) continue;
+                var value = values.Of((long)column.Numbers[i]);
+                if (value == Rejected) continue;
+                var trace = traceOf[row];
+                if (split is not null && RowBits.Has(split, trace)) elsewhere.Add((ids[trace], value));
+                else counts.Add(value, trace);
+            }
+        }
+        Take(counts, elsewhere);
+    }
+
+    /// <summary>The values, of the traces that lie in several segments those of <paramref name="matches"/>.</summary>
+    public Facet Result(IReadOnlySet<TraceId> matches, bool exact)
+    {
+        foreach (var (trace, value) in _split)
+        {
+            if (matches.Contains(trace)) _traces[value]++;
+        }
+        var values = new List<FacetValue>();
+        for (var i = 0; i < _traces.Count; i++)
+        {
+            if (_traces[i] > 0) values.Add(new FacetValue(_texts[i], _traces[i]));
+        }
+        values.Sort(static (a, b) => a.Traces != b.Traces ? b.Traces.CompareTo(a.Traces) : string.CompareOrdinal(a.Text, b.Text));
+        var distinct = new Total(values.Count, exact && !_isFull);
+        if (values.Count > request.Values) values.RemoveRange(request.Values, values.Count - request.Values);
+        return new Facet(key, values, distinct);
+    }
+
+    private void Take(PartCounts counts, HashSet<(TraceId, int)> elsewhere)
+    {
+        bounds.Charge(elsewhere.Count * 48L);
+        lock (_gate)
+        {
+            for (var value = 0; value < counts.Length; value++) _traces[value] += counts[value];
+            foreach (var pair in elsewhere) _split.Add(pair);
+        }
+    }
+
+    /// <summary>The number of a text, <see cref="Rejected"/> when it is not to be counted.</summary>
+    private int NumberOf(string? text)
+    {
+        if (text is null || !text.Contains(request.Contains, StringComparison.OrdinalIgnoreCase)) return Rejected;
+        lock (_gate)
+        {
+            if (_numbers.TryGetValue(text, out var known)) return known;
+            if (_texts.Count == FacetRequest.MaxDistinct)
+            {
+                _isFull = true;
+                return Rejected;
+            }
+            bounds.Charge(96 + (2L * text.Length));
+            _numbers.Add(text, _texts.Count);
+            _texts.Add(text);
+            _traces.Add(0);
+            return _texts.Count - 1;
+        }
+    }
+
+    private static bool IsOrdered(ReadOnlySpan<int> traces)
+    {
+        for (var i = 1; i < traces.Length; i++)
+        {
+            if (traces[i] < traces[i - 1]) return false;
+        }
+        return true;
+    }
+
+    /// <summary>The values' numbers by the column's numbers, each found once.</summary>
+    private readonly struct ValueNumbers
+    {
+        private readonly FacetCount _count;
+        private readonly FacetColumn _column;
+        private readonly long _first;
+        private readonly int[] _table;
+        private readonly Dictionary<long, int> _found;
+
+        public ValueNumbers(FacetCount count, FacetColumn column)
+        {
+            (_count, _column, _found, _table) = (count, column, [], []);
+            if (column.Bounds is not { } bounds || (UInt128)((Int128)bounds.Largest - bounds.Smallest) >= WidestTable) return;
+            _first = bounds.Smallest;
+            _table = new int[bounds.Largest - bounds.Smallest + 1];
+        }
+
+        /// <summary>Two more than the number stand in the tables: 0 is a number not asked for yet, 1 a rejected one.</summary>
+        public int Of(long number)
+        {
+            var place = unchecked((ulong)(number - _first));
+            ref var known = ref place < (ulong)_table.Length ? ref _table[place] : ref CollectionsMarshal.GetValueRefOrAddDefault(_found, number, out _);
+            if (known == 0) known = _count.NumberOf(_column.Text(number)) + 2;
+            return known - 2;
+        }
+    }
+
+    /// <summary>The traces of one part by value.</summary>
+    private sealed class PartCounts(HashSet<(int, int)>? pairs)
+    {
+        private Column<int> _traces = new(0);
+        private Column<int> _last = new(0);
+
+        public int Length => _traces.Count;
+
+        public int this[int value] => _traces[value];
+
+        public void Add(int value, int trace)
+        {
+            while (_traces.Count <= value)
+            {
+                _traces.Add(0);
+                _last.Add(-1);
+            }
+            if (_last.Items[value] == trace) return;
+            _last.Items[value] = trace;
+            if (pairs is null || pairs.Add((value, trace))) _traces.Items[value]++;
+        }
+    }
+}

@@ -59,6 +59,7 @@ public sealed class FilterTextTests
     private static string Show(SpanPredicate predicate) => predicate switch
     {
         SpanPredicate.And and => $"({string.Join(" & ", and.Terms.Select(Show))})",
+        SpanPredicate.Or or => $"({string.Join(" | ", or.Terms.Select(Show))})",
         SpanPredicate.Not not => $"not {Show(not.Term)}",
         SpanPredicate.DurationBetween d => $"duration {Bounds(d.Minimum, d.Maximum)}",
         SpanPredicate.TextIs t => $"{Show(t.Field)} is {string.Join("|", t.Texts)}",

@@ -50,9 +50,9 @@ internal static class FacetEndpoints
         var query = new QueryReader(context.Request.Query);
         var plan = SearchRequest.ReadFilter(query);
         var key = query.Single("key");
-        if (key is null) query.Fail("key", "Name the key whose values you want: key=service, key=http.request.method.");
         var request = Request(query, key is null ? [] : [key]);
         if (query.Finish() is { } problem) return problem;
+        if (key is null) return Missing("Name the key whose values you want: key=service, key=http.request.method.");
 
         var counts = await store.GetFacetsAsync(plan, request, context.RequestAborted);
         await using var answer = new JsonAnswer(context);
@@ -70,9 +70,9 @@ internal static class FacetEndpoints
         var query = new QueryReader(context.Request.Query);
         var plan = SearchRequest.ReadFilter(query);
         var keys = query.Many("key");
-        if (keys.Count is 0 or > FacetRequest.MaxKeys) query.Fail("key", $"Name 1 to {FacetRequest.MaxKeys} keys to count by: key=service&key=status.");
         var request = Request(query, keys);
         if (query.Finish() is { } problem) return problem;
+        if (keys.Count is 0 or > FacetRequest.MaxKeys) return Missing($"Name 1 to {FacetRequest.MaxKeys} keys to count by: key=service&key=status.");
 
         var counts = await store.GetFacetsAsync(plan, request, context.RequestAborted);
         await using var answer = new JsonAnswer(context);
@@ -94,6 +94,8 @@ internal static class FacetEndpoints
 
     private static FacetRequest Request(QueryReader query, IReadOnlyList<string> keys) =>
         new(keys, query.Whole("limit", 1, FacetRequest.MaxValues, StandardValues), query.Single("contains") ?? "");
+
+    private static Problem Missing(string detail) => new(StatusCodes.Status400BadRequest, detail, "key");
 
     private static void WriteFacet(Utf8JsonWriter json, Facet facet)
     {

@@ -86,15 +86,16 @@ public sealed class OpenApiTests
         {
             var url = path.Name.Replace("{id}", Export.Trace(1)).Replace("{spanId}", Export.Id(1));
             var parameters = path.Value.GetProperty("get").GetProperty("parameters").EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query").ToList();
-            var needed = string.Concat(parameters.Where(static p => p.TryGetProperty("required", out var required) && required.GetBoolean()).Select(static p => $"{p.GetProperty("name").GetString()}=x&"));
+            var required = parameters.Where(p => p.TryGetProperty("required", out var needed) && needed.GetBoolean()).Select(p => p.GetProperty("name").GetString() ?? "").ToList();
             foreach (var parameter in parameters)
             {
                 var name = parameter.GetProperty("name").GetString() ?? "";
+                var others = string.Concat(required.Where(n => n != name).Select(n => $"&{n}=service"));
                 // A value that no parameter takes is refused for its value; a parameter that is not known is refused for its name.
-                using var response = await server.Http.GetAsync($"{url}?{name}=%22");
+                using var response = await server.Http.GetAsync($"{url}?{name}=%22{others}");
                 var text = await response.Content.ReadAsStringAsync();
                 Assert.DoesNotContain("There is no parameter", text);
-                foreach (var value in Values(parameter.GetProperty("schema"))) await server.GetAsync($"{url}?{needed}{name}={value}");
+                foreach (var value in Values(parameter.GetProperty("schema"))) await server.GetAsync($"{url}?{name}={value}{others}");
             }
             var problem = await server.GetProblemAsync($"{url}?{needed}sevrice=x", HttpStatusCode.BadRequest);
             Assert.Equal("sevrice", problem.GetProperty("parameter").GetString());

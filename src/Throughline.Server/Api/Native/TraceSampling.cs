@@ -28,10 +28,10 @@ internal static class TraceSampling
             services[service[i]] = (Math.Min(so.Share, kept), so.Spans + 1);
         }
         json.WriteStartArray("sampling"u8);
-        foreach (var (service, (share, count)) in services)
+        foreach (var (number, (share, count)) in services)
         {
             json.WriteStartObject();
-            json.WriteNumber("service"u8, service);
+            json.WriteNumber("service"u8, number);
             json.WriteNumber("share"u8, share);
             json.WriteNumber("spans"u8, count);
             json.WriteEndObject();

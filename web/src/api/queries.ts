@@ -25,6 +25,8 @@ export interface SearchRequest {
   /** The trace itself starts in [traceFrom, traceTo): what is marked on the chart. */
   readonly traceFrom?: UnixNano | null;
   readonly traceTo?: UnixNano | null;
+  /** The moment that the answer is of: the server is asked again for another, though nothing else has changed. */
+  readonly asOf?: UnixNano | null;
 }
 
 /** Rows of one answer: enough for two screens of the largest usual monitor. */
@@ -60,7 +62,7 @@ export function searchParameters(request: SearchRequest, limit: number, cursor: 
 }
 
 /** Parts of a query key are text, since a bigint has no JSON. */
-const keyOf = (request: SearchRequest): string => searchParameters(request, 0, null).toString();
+const keyOf = (request: SearchRequest): string => `${request.asOf ?? ''} ${searchParameters(request, 0, null).toString()}`;
 
 export const searchQuery = (request: SearchRequest) =>
   infiniteQueryOptions({
@@ -119,7 +121,7 @@ export const distributionQuery = (request: SearchRequest, ask: DistributionAsk) 
   parameters.set('points', String(ask.points));
   const key = parameters.toString();
   return queryOptions({
-    queryKey: ['distribution', key],
+    queryKey: ['distribution', `${request.asOf ?? ''} ${key}`],
     queryFn: ({ signal }): Promise<Distribution> => getJson(`/api/v1/search/distribution?${key}`, distributionSchema, signal),
     structuralSharing: false,
   });

@@ -26,7 +26,7 @@ export function requestOf(state: SearchState, now: UnixNano): SearchRequest {
 /** What the chart asks for: it goes on showing what is not marked. */
 export function unmarkedRequestOf(state: SearchState, now: UnixNano): SearchRequest {
   const { from, to } = boundsOf(state.range, now);
-  return { from, to, services: state.services, operations: state.operations, statuses: state.statuses, minDuration: state.minDuration, maxDuration: state.maxDuration, text: state.text, order: state.order, direction: state.direction };
+  return { from, to, services: state.services, operations: state.operations, statuses: state.statuses, minDuration: state.minDuration, maxDuration: state.maxDuration, text: state.text, order: state.order, direction: state.direction, asOf: now };
 }
 
 /** Up to so many traces are dots that can be clicked. */

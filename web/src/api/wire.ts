@@ -43,6 +43,11 @@ export const search = z.pipe(
   z.transform(({ truncated, ...rest }) => ({ ...rest, truncated: truncated === null ? null : truncated.message })),
 );
 
+export const typical = z.pipe(
+  z.object({ typical: z.nullable(summary), among: total, sameServices: z.boolean(), medianNano: duration, fromUnixNano: z.nullable(time), toUnixNano: z.nullable(time) }),
+  z.transform((wire) => ({ trace: wire.typical, among: wire.among, sameServices: wire.sameServices, median: wire.medianNano, from: wire.fromUnixNano, to: wire.toUnixNano })),
+);
+
 export const config = z.pipe(
   z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }) }),
   z.transform((wire) => ({ version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),

@@ -11,6 +11,7 @@ import { ConfigNotice } from './ConfigNotice';
 import { Header } from './Header';
 import { RefreshContext } from './refresh';
 
+const CompareScreen = lazy(async () => ({ default: (await import('../compare/CompareScreen')).CompareScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 function NotFound() {
@@ -53,6 +54,9 @@ export function App() {
         <Suspense fallback={<main className="screen" aria-busy="true" />}>
           <Switch>
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
+            <Route path="/compare">
+              <CompareScreen />
+            </Route>
             <Route path="/grafana">
               <GrafanaScreen />
             </Route>

@@ -9,6 +9,7 @@ import { verdictOf } from '../../model/verdict';
 import { copyText } from '../../ui/copy';
 import { Icon } from '../../ui/Icon';
 import { useToasts } from '../../ui/toasts';
+import { CompareTypical } from './CompareTypical';
 import { VerdictMenu } from './VerdictMenu';
 
 /** What trace this is, the figures, and the answer as a sentence. */
@@ -61,6 +62,7 @@ export function TitleRow({ trace, share, goTo }: { readonly trace: Trace; readon
           <span className="visually-hidden">Copy the trace id </span>
           {trace.traceId.slice(0, 16)}
         </button>
+        <CompareTypical traceId={trace.traceId} />
         <span className="line tight">
           <a className="btn ghost sq" href={otlpDownloadPath(trace.traceId)} download={`trace-${trace.traceId}.json`} aria-label="Download the trace as OTLP JSON" title="Download the trace as OTLP JSON">
             <Icon name="download" />

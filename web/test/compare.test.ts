@@ -125,8 +125,8 @@ describe('a retried request beside one that went well', () => {
     ]);
   });
   it('says so in a sentence', () =>
-    expect(text(tree)).toBe('B took 13.5 s longer: 11.4 s more waiting: batch window, 2.00 s in backoff, which A does not have. B fails in llm with out_of_memory; A does not.'));
-  it('and the other way round', () => expect(text(mergeTraces(retried, good))).toBe('B took 13.5 s less: 11.4 s less waiting: batch window, 2.00 s in backoff, which B does not have. A fails in llm with out_of_memory; B does not.'));
+    expect(text(tree)).toBe('B took 13.5 s longer: 11.4 s more in batch window, 2.00 s in backoff, which A does not have. B fails in llm with out_of_memory; A does not.'));
+  it('and the other way round', () => expect(text(mergeTraces(retried, good))).toBe('B took 13.5 s less: 11.4 s less in batch window, 2.00 s in backoff, which B does not have. A fails in llm with out_of_memory; B does not.'));
   it('only the cause of a failure is told', () => expect(newFailures(tree).b.map((node) => nameOf(retried, tree.b[node] ?? 0))).toEqual(['llm']));
 });
 

@@ -3,7 +3,7 @@ import type { Distribution } from '../model/distribution';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
 import type { LinkedFrom, SpanDetail } from '../model/spanDetail';
-import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
+import type { OperationCount, SearchPage, ServiceCount, TypicalTrace } from '../model/summary';
 import type { Trace } from '../model/trace';
 import { distribution as distributionSchema } from './chartWire';
 import { getJson, getText } from './http';
@@ -169,6 +169,22 @@ export const traceQuery = (traceId: string, time: { readonly from: UnixNano; rea
     // A trace holds typed arrays: comparing two of them deeply to share parts would cost more than it saves.
     structuralSharing: false,
   });
+};
+
+/** Which trace to compare one with, and what it was chosen from. */
+export const typicalQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ['typical', traceId],
+    queryFn: ({ signal }): Promise<TypicalTrace> => getJson(`/api/v1/traces/${encodeURIComponent(traceId)}/typical`, wire.typical, signal),
+    structuralSharing: false,
+  });
+
+/** The newest traces, to pick from. */
+export const recentQuery = (text: string) => {
+  const request: SearchRequest = { from: null, to: null, services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', text, order: 'start', direction: 'desc' };
+  const parameters = searchParameters(request, 30, null);
+  parameters.set('total', 'atLeast');
+  return queryOptions({ queryKey: ['recent', text], queryFn: ({ signal }): Promise<SearchPage> => getJson(`/api/v1/search?${parameters}`, wire.search, signal), structuralSharing: false });
 };
 
 export const spanQuery = (traceId: string, spanId: string) =>

@@ -45,6 +45,10 @@ export const search = z.object({
   truncated,
   notes: z.array(z.string()),
 });
+export const typical = z.pipe(
+  z.object({ typical: z.nullable(summary), among: total, sameServices: z.boolean(), medianNano: duration, fromUnixNano: z.nullable(time), toUnixNano: z.nullable(time) }),
+  z.transform((wire) => ({ trace: wire.typical, among: wire.among, sameServices: wire.sameServices, median: wire.medianNano, from: wire.fromUnixNano, to: wire.toUnixNano })),
+);
 
 export const config = z.pipe(
   z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }) }),

@@ -73,11 +73,13 @@ const worthSaying = 0.02;
 const plain = (text: string): Phrase => ({ text, tone: 'plain' });
 const strong = (text: string): Phrase => ({ text, tone: 'strong' });
 
-function part(cause: Cause, longer: boolean): string {
+function part(cause: Cause, longer: boolean, all: readonly Cause[]): string {
   const time = formatDuration(Math.abs(cause.delta));
-  const name = causeName(cause);
+  // Queues and clients are called alike in many services.
+  const alike = all.some((other) => other !== cause && causeName(other) === causeName(cause));
+  const name = `${causeName(cause)}${alike && cause.service !== '' ? ` of ${cause.service}` : ''}`;
   if (cause.only !== null) return longer === (cause.only === 'b') ? `${time} in ${name}, which ${cause.only === 'b' ? 'A' : 'B'} does not have` : `${time} in ${name}`;
-  return `${time} ${longer ? 'more' : 'less'} ${cause.wait === null ? 'in' : 'waiting:'} ${name}`;
+  return `${time} ${longer ? 'more' : 'less'} in ${name}`;
 }
 
 /** Spans that failed in one trace and not in the other; those that a failed child explains are left out. */
@@ -122,8 +124,8 @@ export function compareStory(tree: MergedTree, causes: readonly Cause[]): readon
   const along = said.filter((cause) => cause.delta > 0 === up).slice(0, 4);
   const against = said.filter((cause) => cause.delta > 0 !== up).slice(0, 2);
   const phrases = [close ? strong('A and B took about the same time') : strong(`B took ${formatDuration(Math.abs(difference))} ${up ? 'longer' : 'less'}`)];
-  along.forEach((cause, index) => phrases.push(index === 0 ? plain(': ') : plain(', '), index === 0 ? strong(part(cause, up)) : plain(part(cause, up))));
-  if (against.length > 0) phrases.push(plain(`; but ${against.map((cause) => part(cause, !up)).join(', ')}`));
+  along.forEach((cause, index) => phrases.push(index === 0 ? plain(': ') : plain(', '), index === 0 ? strong(part(cause, up, causes)) : plain(part(cause, up, causes))));
+  if (against.length > 0) phrases.push(plain(`; but ${against.map((cause) => part(cause, !up, causes)).join(', ')}`));
   phrases.push(plain('.'));
   return [...phrases, ...failures(tree)];
 }

@@ -43,6 +43,16 @@ export interface SearchPage {
   readonly notes: readonly string[];
 }
 
+/** A trace to compare another with, and what its choice rests on. */
+export interface TypicalTrace {
+  readonly trace: TraceSummary | null;
+  readonly among: Total;
+  readonly sameServices: boolean;
+  readonly median: DurationNano;
+  readonly from: UnixNano | null;
+  readonly to: UnixNano | null;
+}
+
 export interface ServiceCount {
   readonly name: string;
   readonly spans: bigint;

@@ -16,6 +16,7 @@ const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/Gra
 const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
 const PipelineScreen = lazy(async () => ({ default: (await import('../pipeline/PipelineScreen')).PipelineScreen }));
 const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
+const CompareScreen = lazy(async () => ({ default: (await import('../compare/CompareScreen')).CompareScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 /** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
@@ -62,6 +63,9 @@ export function App() {
         <Suspense fallback={<main className="screen" aria-busy="true" />}>
           <Switch>
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
+            <Route path="/compare">
+              <CompareScreen />
+            </Route>
             <Route path="/grafana">
               <GrafanaScreen />
             </Route>

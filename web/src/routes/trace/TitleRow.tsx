@@ -11,6 +11,7 @@ import { Icon } from '../../ui/Icon';
 import { useToasts } from '../../ui/toasts';
 import { Tabs } from './Tabs';
 import type { TabId } from './tabState';
+import { CompareTypical } from './CompareTypical';
 import { VerdictMenu } from './VerdictMenu';
 
 interface TitleProps {
@@ -73,6 +74,7 @@ export function TitleRow({ trace, readAt, share, act, tab, openTab }: TitleProps
           <span className="visually-hidden">Copy the trace id </span>
           {trace.traceId.slice(0, 16)}
         </button>
+        <CompareTypical traceId={trace.traceId} />
         <span className="line tight">
           <a className="btn ghost sq" href={otlpDownloadPath(trace.traceId)} download={`trace-${trace.traceId}.json`} aria-label="Download the trace as OTLP JSON" title="Download the trace as OTLP JSON">
             <Icon name="download" />

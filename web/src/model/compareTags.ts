@@ -1,0 +1,55 @@
+import { attributeText, type Attribute } from './attribute';
+import type { SpanDetail } from './spanDetail';
+
+export interface TagPair {
+  readonly key: string;
+  /** Null where that span has no such tag. */
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+/** The tags of two matched spans. `ids` differ, too, but always do: ids, addresses of instances and times say nothing about why. */
+export interface TagDifference {
+  readonly differ: readonly TagPair[];
+  readonly ids: readonly TagPair[];
+  readonly equal: readonly TagPair[];
+}
+
+const idKey = /(^|[._-])(id|ids|uuid|guid|pid|tid|sha\d*|hash|etag|nonce|timestamp|time|thread)$|(^|[._])(host|process|instance|thread|container|pod)[._]|instance/i;
+const idText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^[0-9a-f]{16,}$|^\d{4}-\d\d-\d\dT\d\d:\d\d|^\d{13,19}$/i;
+
+const isId = ({ key, a, b }: TagPair): boolean => a !== null && b !== null && (idKey.test(key) || (idText.test(a) && idText.test(b)));
+
+function texts(detail: SpanDetail): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const add = (prefix: string, attributes: readonly Attribute[]): void => {
+    // A later one of the same key is what most senders mean.
+    for (const attribute of attributes) found.set(`${prefix}${attribute.key}`, attributeText(attribute));
+  };
+  add('resource.', detail.resource.attributes);
+  add('', detail.attributes);
+  if (detail.status.message !== '') found.set('status.message', detail.status.message);
+  found.set('status', detail.status.code);
+  if (detail.events.length > 0) found.set('events', detail.events.map((event) => event.name).join(', '));
+  return found;
+}
+
+export function compareTags(a: SpanDetail, b: SpanDetail): TagDifference {
+  const [ofA, ofB] = [texts(a), texts(b)];
+  const pairs = [...new Set([...ofA.keys(), ...ofB.keys()])].sort().map((key): TagPair => ({ key, a: ofA.get(key) ?? null, b: ofB.get(key) ?? null }));
+  const other = pairs.filter((pair) => pair.a !== pair.b);
+  return { differ: other.filter((pair) => !isId(pair)), ids: other.filter(isId), equal: pairs.filter((pair) => pair.a === pair.b) };
+}
+
+const longestNote = 28;
+/** Two or three short differences in words, numbers first: what may have caused a difference in time. */
+export function tagNote({ differ }: TagDifference): string {
+  const short = (text: string | null): string => (text === null ? 'none' : text);
+  const fits = differ.filter((pair) => pair.key !== 'events' && !pair.key.startsWith('resource.') && short(pair.a).length <= longestNote && short(pair.b).length <= longestNote);
+  const rank = (pair: TagPair): number => (Number.isFinite(Number(pair.a ?? Number.NaN)) && Number.isFinite(Number(pair.b ?? Number.NaN)) ? 0 : pair.a !== null && pair.b !== null ? 1 : 2);
+  return fits
+    .toSorted((x, y) => rank(x) - rank(y))
+    .slice(0, 2)
+    .map((pair) => `${pair.key} ${short(pair.a)} → ${short(pair.b)}`)
+    .join(', ');
+}

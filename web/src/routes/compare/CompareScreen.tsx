@@ -1,0 +1,89 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo } from 'react';
+import { Link, useSearch } from 'wouter';
+import { traceQuery } from '../../api/queries';
+import { ApiProblem } from '../../api/problem';
+import { mergeTraces } from '../../model/compareTree';
+import { useDelayed } from '../../ui/useDelayed';
+import { CompareView } from './CompareView';
+import { Picker } from './Picker';
+import { compareAddress, readIds, type ComparedIds } from './url';
+import './compare.css';
+
+type Side = 'a' | 'b';
+
+/** A trace that can't be shown: why, and the ways on. */
+function Failed({ side, ids, problem, retry, busy }: { readonly side: Side; readonly ids: ComparedIds; readonly problem: Error; readonly retry: () => void; readonly busy: boolean }) {
+  const absent = problem instanceof ApiProblem && (problem.kind === 'not-found' || (problem.kind === 'refused' && problem.parameter === 'id'));
+  const name = side.toUpperCase();
+  return (
+    <div className="state" role="alert">
+      <h2 className="big">{absent ? `Trace ${name} was not found` : `Trace ${name} can’t be loaded`}</h2>
+      <p className="sub">
+        {absent ? (
+          <>
+            No span of <code className="mono">{ids[side]}</code> is stored here. It may not have arrived yet, or retention has removed it.
+          </>
+        ) : (
+          problem.message
+        )}
+      </p>
+      <div className="acts">
+        <button type="button" className="btn primary" aria-busy={busy} onClick={retry}>
+          {absent ? 'Look again' : 'Retry'}
+        </button>
+        <Link className="btn" href={compareAddress({ ...ids, [side]: '' })}>
+          Pick another {name}
+        </Link>
+        {ids[side === 'a' ? 'b' : 'a'] !== '' && (
+          <Link className="btn" href={`/trace/${ids[side === 'a' ? 'b' : 'a']}`}>
+            Open trace {side === 'a' ? 'B' : 'A'} alone
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Loading({ visible }: { readonly visible: boolean }) {
+  return (
+    <div className="cmpskel" role="status" aria-label="Loading the traces">
+      <div className="ctitle">{visible && [520, 300, 300].map((width, index) => <i key={index} className="skeleton" style={{ width }} />)}</div>
+      <div className="axisbox" />
+      <div className="skrows2">{visible && [0, 1, 2, 2, 1, 1, 2, 3].map((indent, row) => <i key={row} className="skeleton" style={{ marginLeft: 16 + indent * 12, width: 260 - indent * 20 }} />)}</div>
+    </div>
+  );
+}
+
+function Loaded({ ids }: { readonly ids: ComparedIds }) {
+  const [a, b] = [useQuery(traceQuery(ids.a)), useQuery(traceQuery(ids.b))];
+  const late = useDelayed(a.isPending || b.isPending, 120);
+  const tree = useMemo(() => (a.data === undefined || b.data === undefined ? null : mergeTraces(a.data, b.data)), [a.data, b.data]);
+  if (tree !== null)
+    return (
+      <>
+        {(a.error ?? b.error) !== null && (
+          <div className="notice box" role="alert">
+            <span className="grow">
+              <b className="strong">The traces can’t be loaded again.</b> <span className="f2">{(a.error ?? b.error)?.message} What is shown is from before.</span>
+            </span>
+          </div>
+        )}
+        <CompareView tree={tree} ids={ids} />
+      </>
+    );
+  if (a.error !== null && a.data === undefined) return <Failed side="a" ids={ids} problem={a.error} retry={() => void a.refetch()} busy={a.isFetching} />;
+  if (b.error !== null && b.data === undefined) return <Failed side="b" ids={ids} problem={b.error} retry={() => void b.refetch()} busy={b.isFetching} />;
+  return <Loading visible={late} />;
+}
+
+/** Two traces beside each other: `/compare?a=&b=`. */
+export function CompareScreen() {
+  const search = useSearch();
+  const { a, b } = readIds(search);
+  const ids = useMemo(() => ({ a, b }), [a, b]);
+  useEffect(() => {
+    document.title = 'Compare · Distributed Tracing';
+  }, []);
+  return <main className="screen">{a === '' || b === '' || a === b ? <Picker ids={ids} /> : <Loaded key={`${a} ${b}`} ids={ids} />}</main>;
+}

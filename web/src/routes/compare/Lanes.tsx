@@ -1,0 +1,149 @@
+import { useEffect, useMemo, useRef, type CSSProperties, type MouseEvent } from 'react';
+import { linearAxis, ticks, type TimeAxis, type Tick } from '../../model/axis';
+import { laneServices, lanesOf, rowAt, type Lane } from '../../model/compareLanes';
+import type { MergedTree } from '../../model/compareTree';
+import { activityOf, findFolds, foldedAxis } from '../../model/foldedAxis';
+import { formatDuration } from '../../model/format';
+import { notchedServices, sharedPrefix } from '../../model/serviceColor';
+import { durationOf, startOf, waitName, type Trace } from '../../model/trace';
+import { Icon } from '../../ui/Icon';
+import { ServiceDot } from '../../ui/Service';
+import { useTheme } from '../../ui/theme';
+import { useSize } from '../../ui/useSize';
+import { laneHeight, paintLanes } from './paintLanes';
+
+const mostLanes = 6;
+const [rulerHeight, groupGap, axisEdge] = [24, 14, 14];
+/** Of 11 px type; a label that has no room is left out. */
+const characterWidth = 6;
+
+/** Room for an absolute time at the start of a stretch of work, and for the ticks after it. */
+const [edgeRoom, edgeWidth] = [46, 62];
+
+/** Ticks of each stretch of work: absolute where it begins, after a fold as well. */
+function marksOf(axis: TimeAxis): readonly Tick[] {
+  return axis.segments.flatMap((segment): readonly Tick[] => {
+    const room = segment.x1 - segment.x0;
+    if (segment.kind === 'fold' || room < edgeRoom) return [];
+    const first = { time: segment.from, x: segment.x0, label: segment.from === 0 ? '0' : formatDuration(segment.from), edge: true };
+    const rest = ticks(linearAxis(segment.from, segment.to, room), 64).filter((tick) => tick.label !== '' && tick.x > edgeWidth && tick.x < room - 20);
+    return [first, ...rest.map((tick) => ({ ...tick, x: tick.x + segment.x0, edge: false }))];
+  });
+}
+
+function Waits({ lanes, top, axis }: { readonly lanes: readonly Lane[]; readonly top: number; readonly axis: TimeAxis }) {
+  return lanes.flatMap((lane, index) =>
+    lane.waits.map((wait) => {
+      const [from, to] = [axis.x(wait.from), axis.x(wait.to)];
+      const text = `${waitName(wait.kind)} ${formatDuration(wait.to - wait.from)}`;
+      const room = to - from > text.length * characterWidth + 16;
+      return (
+        <span key={`${lane.service} ${wait.row}`} className={wait.warn ? 'lwait hatch warn' : 'lwait hatch'} style={{ left: from, width: Math.max(1.5, to - from), top: top + index * laneHeight + 1 }} title={text}>
+          {room && <span className="lwaittext num">{text}</span>}
+        </span>
+      );
+    }),
+  );
+}
+
+function End({ side, trace, top, height, axis, other }: { readonly side: 'A' | 'B'; readonly trace: Trace; readonly top: number; readonly height: number; readonly axis: TimeAxis; readonly other: number }) {
+  const x = Math.min(axis.width - 1, axis.x(trace.total));
+  const text = `${side} ends ${formatDuration(trace.total)}`;
+  const room = x + text.length * characterWidth + 12 < axis.width;
+  return (
+    <i className="lend" style={{ left: x, top: top - 3, height: height + 5 }}>
+      {trace.total < other && room && <span className="num">{text}</span>}
+    </i>
+  );
+}
+
+/** Both traces on one axis, which folds only where neither works; the lower group has the same lanes as the upper. A click selects what lies there. */
+export function Lanes({ tree, selected, goToRow }: { readonly tree: MergedTree; readonly selected: number; readonly goToRow: (side: 'a' | 'b', row: number) => void }) {
+  const { traceA, traceB } = tree;
+  const [measure, size] = useSize();
+  const theme = useTheme();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const services = useMemo(() => laneServices(traceA, traceB, mostLanes), [traceA, traceB]);
+  const [lanesA, lanesB] = useMemo(() => [lanesOf(traceA, services), lanesOf(traceB, services)], [traceA, traceB, services]);
+  const all = useMemo(() => new Set([...traceA.services, ...traceB.services]), [traceA, traceB]);
+  const notched = useMemo(() => notchedServices(all), [all]);
+  const prefix = useMemo(() => sharedPrefix(all), [all]);
+  const folds = useMemo(() => findFolds([activityOf(traceA.spans), activityOf(traceB.spans)]), [traceA, traceB]);
+  const gutter = size.width < 640 ? 84 : 124;
+  const width = Math.max(0, Math.floor(size.width - gutter - axisEdge));
+  const total = Math.max(traceA.total, traceB.total, 1);
+  const axis = useMemo(() => foldedAxis({ folds, total, width }), [folds, total, width]);
+  const marks = useMemo(() => marksOf(axis), [axis]);
+  const tall = services.length * laneHeight;
+  const [topA, topB] = [rulerHeight + 8, rulerHeight + 8 + tall + groupGap];
+  const height = topB + tall + 8;
+  useEffect(() => {
+    if (canvas.current !== null)
+      paintLanes(
+        canvas.current,
+        [
+          { lanes: lanesA, top: topA },
+          { lanes: lanesB, top: topB },
+        ],
+        axis,
+        height,
+        notched,
+        devicePixelRatio,
+      );
+  }, [lanesA, lanesB, axis, height, notched, topA, topB, theme]);
+
+  const pick = (event: MouseEvent<HTMLDivElement>): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    for (const [side, trace, top] of [['a', traceA, topA], ['b', traceB, topB]] as const) {
+      const service = services[Math.floor((y - top) / laneHeight)];
+      if (y < top || service === undefined) continue;
+      const row = rowAt(trace, service, axis.time(x), axis.perPixel * 2);
+      if (row >= 0) goToRow(side, row);
+      return;
+    }
+  };
+  const mark = (trace: Trace, row: number, top: number) => row >= 0 && <i className="lsel" style={{ left: axis.x(startOf(trace, row)), width: Math.max(3, axis.x(startOf(trace, row) + durationOf(trace, row)) - axis.x(startOf(trace, row))), top: top - 3, height: tall + 4 }} />;
+  const style: CSSProperties & Readonly<Record<`--${string}`, string>> = { height, '--gutter': `${gutter}px` };
+  return (
+    <div ref={measure} className="lanes axisbox" style={style} role="group" aria-label="Both traces on one time axis">
+      {(['A', 'B'] as const).map((side) => (
+        <div key={side} className="lgroup" style={{ top: side === 'A' ? topA : topB, height: tall }}>
+          <span className="ab">{side}</span>
+          <ul>
+            {services.map((service) => (
+              <li key={service} title={service} style={{ height: laneHeight }}>
+                <ServiceDot name={service} notched={notched.has(service)} />
+                <span className="trunc">{service.slice(prefix.length)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+      <div className="laxis" style={{ width, height }} onClick={pick}>
+        {axis.segments.map((segment) =>
+          segment.kind !== 'fold' ? null : (
+            <i key={segment.from} className="lfold" style={{ left: segment.x0, width: segment.x1 - segment.x0 }}>
+              <span className="lchip num" title={`${formatDuration(segment.to - segment.from)} in which both only wait`}>
+                <Icon name="fold" />
+                {formatDuration(segment.to - segment.from)}
+              </span>
+            </i>
+          ),
+        )}
+        {marks.map((tick) => (
+          <span key={tick.time} className={tick.edge ? 'lmark edge num' : 'lmark num'} style={{ left: tick.x }}>
+            {tick.label}
+          </span>
+        ))}
+        <canvas ref={canvas} style={{ width, height }} role="img" aria-label={`A took ${formatDuration(traceA.total)}, B ${formatDuration(traceB.total)}; ${axis.segments.filter((segment) => segment.kind === 'fold').length} waits are folded`} />
+        {selected >= 0 && mark(traceA, tree.a[selected] ?? -1, topA)}
+        {selected >= 0 && mark(traceB, tree.b[selected] ?? -1, topB)}
+        <Waits lanes={lanesA} top={topA} axis={axis} />
+        <Waits lanes={lanesB} top={topB} axis={axis} />
+        <End side="A" trace={traceA} top={topA} height={tall} axis={axis} other={traceB.total} />
+        <End side="B" trace={traceB} top={topB} height={tall} axis={axis} other={traceA.total} />
+      </div>
+    </div>
+  );
+}

@@ -19,6 +19,8 @@ const shapes = {
   moon: 'M13 9.6A5.4 5.4 0 1 1 6.4 3a4.3 4.3 0 0 0 6.6 6.6Z',
   download: 'M8 2.5v8M4.8 7.5 8 10.7l3.2-3.2M2.5 13.5h11',
   arrow: 'M2.5 8h11M9.5 4l4 4-4 4',
+  path: 'M2 12.5h4v-5h4v-4h4',
+  fold: 'M1.5 8h3.6M10.9 8h3.6M5.8 4 4.6 12M11.4 4l-1.2 8',
   filter: 'M2 4h12M4.5 8h7M6.5 12h3',
 } as const;
 

@@ -1,7 +1,8 @@
 import { useMemo, type RefObject } from 'react';
-import { formatCount } from '../../model/format';
+import { formatCount, plural } from '../../model/format';
 import { notchedServices } from '../../model/serviceColor';
 import { spansByService, type Trace } from '../../model/trace';
+import { axisOf } from '../../model/traceAxis';
 import { isWhole } from '../../model/viewport';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
@@ -15,6 +16,7 @@ interface ToolbarProps {
   readonly finder: RefObject<HTMLInputElement | null>;
   readonly nextMatch: (direction: 1 | -1) => void;
   readonly deeper: (by: 1 | -1) => void;
+  readonly flip: (what: 'folded' | 'path') => void;
   readonly scale: (factor: number) => void;
   readonly fit: () => void;
 }
@@ -65,10 +67,11 @@ function Finder({ state, change, found, finder, nextMatch }: Pick<ToolbarProps, 
 }
 
 export function Toolbar(props: ToolbarProps) {
-  const { trace, state, change, deeper, scale, fit } = props;
+  const { trace, state, change, deeper, flip, scale, fit } = props;
   const services = useMemo(() => spansByService(trace), [trace]);
   const notched = useMemo(() => notchedServices(trace.services), [trace]);
-  const flip = (name: string): void =>
+  const foldable = axisOf(trace).folds.length;
+  const only = (name: string): void =>
     change((old) => {
       const next = new Set(old.services);
       if (!next.delete(name)) next.add(name);
@@ -79,12 +82,28 @@ export function Toolbar(props: ToolbarProps) {
       <Finder {...props} />
       <div className="legend">
         {services.map((service) => (
-          <button key={service.name} type="button" className="btn ghost svc" aria-pressed={state.services.has(service.name)} title={`Bring out the spans of ${service.name}`} onClick={() => flip(service.name)}>
+          <button key={service.name} type="button" className="btn ghost svc" aria-pressed={state.services.has(service.name)} title={`Bring out the spans of ${service.name}`} onClick={() => only(service.name)}>
             <ServiceDot name={service.name} notched={notched.has(service.name)} />
             <span className="f2">{service.name}</span> <span className="f3 num">{formatCount(service.spans)}</span>
           </button>
         ))}
       </div>
+      <button type="button" className="btn" aria-label="Critical path" aria-pressed={state.path} title="The spans that decided how long it took (p)" onClick={() => flip('path')}>
+        <Icon name="path" />
+        <span className="wide">Critical path</span>
+      </button>
+      <button
+        type="button"
+        className="btn"
+        aria-label="Fold waits"
+        aria-pressed={state.folded && foldable > 0}
+        disabled={foldable === 0}
+        title={foldable === 0 ? 'No wait is long enough to fold' : `${plural(foldable, 'long wait')} folded out of the axis (f)`}
+        onClick={() => flip('folded')}
+      >
+        <Icon name="fold" />
+        <span className="wide">Fold waits</span>
+      </button>
       <span className="seg">
         <button type="button" aria-label="Depth −, one level less" title="One level less" disabled={trace.tree.maxDepth === 0 || state.folding.depth === 0} onClick={() => deeper(-1)}>
           <span className="wide">Depth </span>−

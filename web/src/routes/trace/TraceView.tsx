@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, reveal, toggle as toggleRow, visibleRows } from '../../model/rows';
 import { endOf, startOf, type Trace } from '../../model/trace';
-import { clamp, isWhole, pan, whole, zoom, type Viewport } from '../../model/viewport';
+import { clamp, isWhole, whole, type Viewport } from '../../model/viewport';
 import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
 import { copyText } from '../../ui/copy';
 import { useKeys } from '../../ui/keys';
@@ -33,6 +33,18 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
   const show = useCallback((next: Viewport) => change((old) => ({ ...old, view: next })), [change]);
   const select = useCallback((row: number) => change((old) => ({ ...old, selected: row })), [change]);
   const toggle = useCallback((row: number) => change((old) => ({ ...old, folding: toggleRow(old.folding, row) })), [change]);
+
+  const toggleFold = useCallback(
+    (fold: number) =>
+      change((old) => {
+        const opened = new Set(old.opened);
+        if (!opened.delete(fold)) opened.add(fold);
+        return { ...old, opened };
+      }),
+    [change],
+  );
+  const folds = useMemo(() => ({ folded: state.folded, opened: state.opened }), [state.folded, state.opened]);
+  const flip = (what: 'folded' | 'path'): void => change((old) => ({ ...old, [what]: !old[what] }));
 
   // What was jumped to is scrolled to once it is laid out; a click on a row that is in view must not move it.
   const [jump, setJump] = useState(() => ({ row: state.selected }));
@@ -69,7 +81,7 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
     if (isCollapsed(trace.tree, folding, selected)) toggle(selected);
     else if ((trace.tree.children[selected] ?? 0) > 0) goTo(selected + 1);
   };
-  const scale = (factor: number): void => show(zoom(view, factor, timeline.current?.pointerTime() ?? (view.from + view.to) / 2, trace.total));
+  const scale = (factor: number): void => timeline.current?.zoom(factor, 'pointer');
 
   const keys = {
     j: () => step(1),
@@ -84,8 +96,13 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
     End: (event: KeyboardEvent) => (inTree(event) ? goTo(visible.at(-1) ?? -1) : false),
     w: () => scale(0.6),
     s: () => scale(1 / 0.6),
-    a: () => show(pan(view, -0.25, trace.total)),
-    d: () => show(pan(view, 0.25, trace.total)),
+    a: () => timeline.current?.pan(-0.25),
+    d: () => timeline.current?.pan(0.25),
+    f: () => flip('folded'),
+    p: () => flip('path'),
+    '[': () => timeline.current?.stepFold(-1),
+    ']': () => timeline.current?.stepFold(1),
+    ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [String(index + 1), () => timeline.current?.fitSegment(index)])),
     '0': () => show(whole(trace.total)),
     e: () => goTo(nextOf(errors, selected, 1)),
     E: () => goTo(nextOf(errors, selected, -1)),
@@ -117,11 +134,12 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
         finder={finder}
         nextMatch={nextMatch}
         deeper={(by) => change((old) => ({ ...old, folding: changeDepth(trace.tree, old.folding, by) }))}
-        scale={(factor) => show(zoom(view, factor, (view.from + view.to) / 2, trace.total))}
+        flip={flip}
+        scale={(factor) => timeline.current?.zoom(factor, 'middle')}
         fit={() => show(whole(trace.total))}
       />
       <div className="main">
-        <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} show={show} select={select} toggle={toggle} handle={timeline} />
+        <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
         {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} />}
       </div>
     </>

@@ -29,6 +29,7 @@ describe('the critical path', () => {
     expect(pieces([{ start: 0, duration: 10 }, { parent: 0, start: 2, duration: 30, name: 'late' }])).toEqual([[0, 0, 2], [1, 2, 32]]));
   it('follows a span whose own end held up what came next, though its children ran on', () =>
     expect(pieces([{ start: 0, duration: 100, name: 'root' }, { parent: 0, start: 0, duration: 40, name: 'answered' }, { parent: 1, start: 10, duration: 60, name: 'goes on' }, { parent: 0, start: 40, duration: 60, name: 'next' }])).toEqual([[1, 0, 40], [3, 40, 100]]));
+  it('follows a called service whose clock is a little late', () => expect(pieces([{ start: 0, duration: 200 }, { parent: 0, start: 0, duration: 100, name: 'client' }, { parent: 1, start: 2, duration: 99, name: 'server' }, { parent: 0, start: 100, duration: 100, name: 'next' }])).toEqual([[1, 0, 2], [2, 2, 100], [3, 100, 200]]));
   it('has no piece where no span is', () => expect(pieces([{ start: 0, duration: 10 }, { start: 50, duration: 10 }])).toEqual([[0, 0, 10], [1, 50, 60]]));
   it('of nothing is nothing', () => expect(pieces([])).toEqual([]));
   it('never overlaps itself, lies inside its spans, and adds up to the length of a root that all is in', () => {

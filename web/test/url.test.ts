@@ -66,6 +66,14 @@ describe('the address of a trace', () => {
   it.each(['span=ffffffffffffffff', 'zoom=9-3', 'zoom=a-b', 'depth=-1', 'depth=99', 'toggled=', 'service=nowhere'])('%s means nothing here and is left out', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(''));
 });
 
+describe('the address of a folded trace', () => {
+  const second = 1e9;
+  const trace = traceOf([{ start: 0, duration: 0.2 * second }, { start: 0.2 * second, duration: 40 * second, wait: 'batch_window' }, { start: 40.2 * second, duration: 0.2 * second, name: 'a' }]);
+  it.each(['axis=linear', 'path=off', 'unfold=200000000', 'axis=linear&unfold=200000000&path=off'])('%s comes back as it was', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(search));
+  it('names a fold by any time inside it', () => expect([...readTraceState('unfold=9000000000', trace).opened]).toEqual([0]));
+  it.each(['unfold=1', 'unfold=x', 'axis=log', 'path=on'])('%s means nothing here and is left out', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(''));
+});
+
 describe('Open Jaeger', () => {
   const at = (pathname: string, search = ''): string | null => jaegerAddress('http://jaeger:16686/', { pathname, search });
   it('opens the same trace', () => expect(at('/trace/4bf92f3577b34da6a3ce929d0e0e4736', 'span=1')).toBe('http://jaeger:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736'));

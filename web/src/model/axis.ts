@@ -89,6 +89,7 @@ function label(time: number, step: number): string {
  */
 export function ticks(axis: TimeAxis, leastGap = 72): readonly Tick[] {
   if (axis.width < leastGap) return [];
+  if (axis.segments.length > 1) return segmentTicks(axis, leastGap);
   const step = timeStep(((axis.to - axis.from) / axis.width) * leastGap);
   const relative = axis.from > 0 && axis.from / step > 200;
   const base = relative ? axis.from : 0;
@@ -101,6 +102,32 @@ export function ticks(axis: TimeAxis, leastGap = 72): readonly Tick[] {
     const edge = x < 1;
     const room = x + 30 < axis.width && (!relative || x > 96);
     found.push({ time, x, label: room ? (relative ? `+${label(offset, step)}` : label(offset, step)) : '', edge });
+  }
+  return found;
+}
+
+/** An absolute time with the digits that a step of the axis can tell apart, two at least. */
+function absolute(time: number, step: number): string {
+  if (time === 0) return '0';
+  const [size, unit] = unitOf(time);
+  return `${(time / size).toFixed(Math.min(6, Math.max(2, Math.ceil(Math.log10(size / step) - 1e-9))))}\u2009${unit}`;
+}
+
+/** On a folded axis each stretch of work begins with its absolute time; what follows says how far after it lies. One step for all, as they share a scale. */
+function segmentTicks(axis: TimeAxis, leastGap: number): readonly Tick[] {
+  const step = timeStep(axis.perPixel * leastGap);
+  const found: Tick[] = [];
+  for (const segment of axis.segments) {
+    if (segment.kind !== 'work') continue;
+    const [begin, room] = [absolute(segment.from, step * 10), segment.x1 - segment.x0];
+    const beginWidth = begin.length * 6 + 8;
+    found.push({ time: segment.from, x: segment.x0, label: room >= beginWidth ? begin : '', edge: true });
+    for (let offset = step; segment.from + offset < segment.to; offset += step) {
+      const x = axis.x(segment.from + offset);
+      const text = `${segment.from === 0 ? '' : '+'}${label(offset, step)}`;
+      const half = text.length * 3 + 3;
+      found.push({ time: segment.from + offset, x, label: x - half > segment.x0 + beginWidth && x + half < segment.x1 ? text : '', edge: false });
+    }
   }
   return found;
 }

@@ -25,6 +25,8 @@ interface Frame {
 }
 
 const none = -1;
+/** Clocks of two hosts differ: what runs past the moment by less than this share of its length is taken to have ended then. */
+const mostSkew = 0.1;
 
 function callsOf(trace: Trace, row: number): readonly (readonly [number, number])[] {
   const { spans, tree } = trace;
@@ -41,7 +43,8 @@ function callsOf(trace: Trace, row: number): readonly (readonly [number, number]
 
 /**
  * From the last end backwards: what ended last before the moment that is not explained yet is what it waited for; between such children the span itself
- * worked. A child that runs on past that moment held nothing up. Time that no span covers has no piece.
+ * worked. A child that runs on past that moment, by more than clocks may
+ * differ, held nothing up. Time that no span covers has no piece.
  */
 export function criticalPath(trace: Trace): CriticalPath {
   const { spans, tree } = trace;
@@ -62,8 +65,11 @@ export function criticalPath(trace: Trace): CriticalPath {
       stack.pop();
       continue;
     }
-    const [row, end] = call;
-    if (end > frame.at || end <= frame.floor) continue;
+    const [row, last] = call;
+    const past = last - frame.at;
+    if (past > Math.max(0, (last - (spans.start[row] ?? 0)) * mostSkew)) continue;
+    const end = Math.min(last, frame.at);
+    if (end <= Math.max(frame.floor, spans.start[row] ?? 0)) continue;
     own(frame.row, end, frame.at);
     const floor = Math.max(frame.floor, spans.start[row] ?? 0);
     frame.at = floor;

@@ -16,7 +16,7 @@ import type { Viewport } from './viewport';
 
 /** A wait folds when it is longer than this, and than this share of the busy time. */
 export const leastFold = 250e6;
-const leastFoldShare = 0.15;
+export const leastFoldShare = 0.15;
 export const mostFolds = 12;
 /** Of the width, for all folds together: where it is narrow they shrink, so that work keeps the larger part. */
 const mostFoldedShare = 0.5;

@@ -22,13 +22,17 @@ export interface Joint {
 /** The path's lines in a row; those of the whole subtree when it is closed. Lines that touch are one. */
 export function pathLines(path: CriticalPath, axis: TimeAxis, row: number, stop: number): readonly PathLine[] {
   const found: { left: number; right: number }[] = [];
-  const pieces = piecesOf(path, row, stop);
-  for (const piece of stop > row + 1 ? pieces.toSorted((a, b) => a - b) : pieces) {
-    const [left, right] = [Math.max(0, axis.x(path.from[piece] ?? 0)), Math.min(axis.width, axis.x(path.to[piece] ?? 0))];
+  const add = (piece: number): void => {
+    const [from, to] = [path.from[piece] ?? 0, path.to[piece] ?? 0];
+    if (to <= axis.from || from >= axis.to) return;
+    const [left, right] = [Math.max(0, axis.x(from)), Math.min(axis.width, axis.x(to))];
     const last = found.at(-1);
-    if (last !== undefined && left - last.right < 0.5 && right > last.left) last.right = Math.max(last.right, right);
-    else if (right > left) found.push({ left, right });
-  }
+    if (last !== undefined && left - last.right < 0.5) last.right = Math.max(last.right, right);
+    else found.push({ left, right });
+  };
+  if (stop === row + 1) piecesOf(path, row, stop).forEach(add);
+  // All pieces are in order of time, which those of a subtree by row are not.
+  else path.row.forEach((of, piece) => of >= row && of < stop && add(piece));
   return found.filter(({ left, right }) => right - left >= leastPiece).map(({ left, right }) => ({ left, width: Math.max(2, right - left) }));
 }
 

@@ -4,12 +4,10 @@ import { waitName, type Trace } from '../model/trace';
 import { clamp, isWhole, type Viewport } from '../model/viewport';
 import { useTheme } from '../ui/theme';
 import { drag } from './drag';
+import { brushLeast } from './geometry';
 import { paintMinimap, readInks } from './paintMinimap';
 
 export const minimapHeight = 32;
-
-/** Pixels that a pressed pointer must travel before a click becomes a brush. */
-const brushLeast = 4;
 
 /** The whole trace, linear; a drag across it shows that part, Shift moves the window. */
 export function Minimap({ trace, width, view, show }: { readonly trace: Trace; readonly width: number; readonly view: Viewport; readonly show: (view: Viewport) => void }) {
@@ -22,7 +20,7 @@ export function Minimap({ trace, width, view, show }: { readonly trace: Trace; r
 
   const perNano = width / Math.max(1, trace.total);
   const longest = useMemo(() => trace.waits.toSorted((a, b) => b.to - b.from - (a.to - a.from))[0], [trace]);
-  const label = longest === undefined ? '' : `${longest.kind === null ? 'no span' : waitName(longest.kind)} ${formatDuration(longest.to - longest.from)}`;
+  const label = longest === undefined ? '' : `${longest.kind === null ? 'uninstrumented' : waitName(longest.kind)} ${formatDuration(longest.to - longest.from)}`;
   const labelWidth = label.length * 6 + 16;
   const labelled = longest !== undefined && (longest.to - longest.from) * perNano > labelWidth + 16;
 

@@ -1,10 +1,13 @@
 import { memo } from 'react';
 import type { TimeAxis } from '../model/axis';
-import { layoutBar, sideOf } from '../model/barLayout';
+import { layoutBar, sideOf, type Bar } from '../model/barLayout';
+import type { CriticalPath } from '../model/criticalPath';
 import { formatDuration, formatOffset } from '../model/format';
+import { pathLines } from '../model/overlay';
 import { serviceColor, serviceTextColor } from '../model/serviceColor';
-import { durationOf, isBackoff, isError, nameOf, serviceOf, shiftOf, waitKindOf, type Trace } from '../model/trace';
+import { durationOf, isBackoff, isError, nameOf, serviceOf, shiftOf, waitKindOf, type Interval, type Trace } from '../model/trace';
 import { Icon } from '../ui/Icon';
+import { axisEdge } from './geometry';
 
 export interface SpanRowProps {
   readonly trace: Trace;
@@ -17,15 +20,45 @@ export interface SpanRowProps {
   readonly match: boolean;
   readonly collapsed: boolean;
   readonly notched: boolean;
+  /** Null when it is not drawn. */
+  readonly path: CriticalPath | null;
+  /** Stretches that nothing explains, which this row shows. */
+  readonly gaps: readonly Interval[] | undefined;
   readonly select: (row: number) => void;
   readonly toggle: (row: number) => void;
 }
 
 export const spanRowId = (row: number): string => `span-${row}`;
-export const rowHeight = 22;
-/** Free pixels right of the axis, where the scroll bar lies. */
-export const axisEdge = 14;
 
+/** A wait is hatched; else the service's colour, as a line where the bar crosses a fold. */
+function BarShape({ trace, row, bar, notched }: Pick<SpanRowProps, 'trace' | 'row' | 'notched'> & { readonly bar: Bar }) {
+  const kind = waitKindOf(trace, row);
+  const failed = isError(trace, row);
+  if (kind !== null) return <i className={`wb hatch${failed || isBackoff(kind) ? ' warn' : ''}`} style={{ left: bar.left, width: bar.width }} data-bar />;
+  const colour = serviceColor(serviceOf(trace, row));
+  const marks = `${failed ? ' er' : ''}${bar.orphan ? ' orphan' : ''}${notched ? ' notched' : ''}`;
+  if (bar.pieces.length < 2) return <i className={`bar${marks}`} style={{ left: bar.left, width: bar.width, backgroundColor: colour }} data-bar />;
+  return (
+    <span className="bars" style={{ left: bar.left, width: bar.width }} data-bar>
+      {bar.pieces.map((piece, index) => (
+        <i key={piece.left} className={piece.thin ? 'bar thin' : `bar${failed ? ' er' : ''}${index === 0 ? marks : ''}`} style={{ left: piece.left - bar.left, width: piece.width, backgroundColor: colour }} />
+      ))}
+    </span>
+  );
+}
+
+/** A dotted outline where a long time is neither work nor a known wait. */
+function Gaps({ gaps, axis }: { readonly gaps: readonly Interval[]; readonly axis: TimeAxis }) {
+  return gaps.map((gap) => {
+    const [left, right] = [Math.max(-6, axis.x(gap.from)), Math.min(axis.width + 6, axis.x(gap.to))];
+    const text = `uninstrumented ${formatDuration(gap.to - gap.from)}`;
+    return right - left < 3 ? null : (
+      <span key={gap.from} className="gap" style={{ left, width: right - left }} title={`${text}: no span says what happened here`}>
+        {right - left > text.length * 5.8 + 12 ? <b>{text}</b> : null}
+      </span>
+    );
+  });
+}
 function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'row' | 'axis' | 'notched'>) {
   const bar = layoutBar(trace, row, axis);
   if (bar === null) {
@@ -37,19 +70,11 @@ function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'ro
     );
   }
   const service = serviceOf(trace, row);
-  const kind = waitKindOf(trace, row);
-  const wait = kind !== null;
   const failed = isError(trace, row);
-  const colour = serviceColor(service);
   return (
     <>
-      {bar.tail !== null && <i className="tail" style={{ left: bar.tail.left, width: bar.tail.width, background: colour }} />}
-      {bar.width > 0 &&
-        (wait ? (
-          <i className={`wb hatch${failed || isBackoff(kind) ? ' warn' : ''}`} style={{ left: bar.left, width: bar.width }} data-bar />
-        ) : (
-          <i className={`bar${failed ? ' er' : ''}${bar.orphan ? ' orphan' : ''}${notched ? ' notched' : ''}`} style={{ left: bar.left, width: bar.width, backgroundColor: colour }} data-bar />
-        ))}
+      {bar.tail !== null && <i className="tail" style={{ left: bar.tail.left, width: bar.tail.width, background: serviceColor(service) }} />}
+      {bar.width > 0 && <BarShape trace={trace} row={row} bar={bar} notched={notched} />}
       {failed && bar.width > 0 && bar.left + bar.width < axis.width && (
         <span className="ew" style={{ left: bar.left + bar.width + 5 }}>
           <Icon name="error" strokeWidth={1.8} />
@@ -70,7 +95,7 @@ function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'ro
 }
 
 /** A span: its place in the tree, its duration, its bar. 22 px; what can't be told by colour is told by shape or word. */
-export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, selected, dim, match, collapsed, notched, select, toggle }: SpanRowProps) {
+export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, selected, dim, match, collapsed, notched, path, gaps, select, toggle }: SpanRowProps) {
   const { tree } = trace;
   const service = serviceOf(trace, row);
   const depth = tree.depth[row] ?? 0;
@@ -81,6 +106,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
   const failed = isError(trace, row);
   const name = nameOf(trace, row) === '' ? '(no name)' : nameOf(trace, row);
   const above = trace.spans.parent[row] ?? -1;
+  const stop = collapsed ? (tree.end[row] ?? row + 1) : row + 1;
   const crosses = above < 0 || serviceOf(trace, above) !== service;
   return (
     <div
@@ -91,7 +117,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
       aria-rowindex={position + 1}
       aria-selected={selected}
       aria-expanded={parent ? !collapsed : undefined}
-      className={`sp${selected ? ' sel' : ''}${dim ? ' dim' : ''}`}
+      className={`sp${selected ? ' sel' : ''}${dim ? ' dim' : ''}${path !== null && path.on[row] === 0 ? ' aside' : ''}`}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => select(row)}
     >
@@ -135,6 +161,8 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
       </div>
       <div role="gridcell" className="gr" data-gr>
         <SpanBar trace={trace} row={row} axis={axis} notched={notched} />
+        {gaps !== undefined && <Gaps gaps={gaps} axis={axis} />}
+        {path !== null && pathLines(path, axis, row, stop).map((line) => <i key={line.left} className="cr" style={line} />)}
       </div>
     </div>
   );

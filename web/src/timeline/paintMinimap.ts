@@ -49,8 +49,14 @@ export function paintMinimap(canvas: HTMLCanvasElement, trace: Trace, width: num
   const perNano = width / Math.max(1, trace.total);
   for (const [ink, backoff] of [[inks.waitInk, false], [inks.warning, true]] as const) {
     context.fillStyle = hatch(context, inks, ink, ratio);
-    for (const wait of trace.waits) if (isBackoff(wait.kind) === backoff) context.fillRect(wait.from * perNano, 0, Math.max(1, (wait.to - wait.from) * perNano), height);
+    for (const wait of trace.waits) if (wait.kind !== null && isBackoff(wait.kind) === backoff) context.fillRect(wait.from * perNano, 0, Math.max(1, (wait.to - wait.from) * perNano), height);
   }
+
+  // What no span covers has no known cause: outlined, since a hatch says "waited".
+  context.strokeStyle = inks.tick;
+  context.setLineDash([1, 3]);
+  for (const gap of trace.waits) if (gap.kind === null && (gap.to - gap.from) * perNano > 2) context.strokeRect(gap.from * perNano + 0.5, 1.5, (gap.to - gap.from) * perNano - 1, height - 3);
+  context.setLineDash([]);
 
   const { count } = trace.tree;
   const rowHeight = Math.min(3, (height - 5) / Math.max(1, count));

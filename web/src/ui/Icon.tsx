@@ -20,9 +20,10 @@ const shapes = {
   download: 'M8 2.5v8M4.8 7.5 8 10.7l3.2-3.2M2.5 13.5h11',
   arrow: 'M2.5 8h11M9.5 4l4 4-4 4',
   live: 'M10.5 8a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0Z',
+  path: 'M2 12.5h4v-5h4v-4h4',
+  fold: 'M1.5 8h3.6M10.9 8h3.6M5.8 4 4.6 12M11.4 4l-1.2 8',
   filter: 'M2 4h12M4.5 8h7M6.5 12h3',
   exclude: 'M2 4h7M4.5 8h4M6.5 12h3M10.5 6.5l4 4M14.5 6.5l-4 4',
-  fold: 'M1.5 8h3.6M10.9 8h3.6M5.8 4 4.6 12M11.4 4l-1.2 8',
 } as const;
 
 export type IconName = keyof typeof shapes;

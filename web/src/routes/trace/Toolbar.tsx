@@ -1,18 +1,39 @@
+import { plural } from '../../model/format';
+import { axisOf } from '../../model/traceAxis';
 import { isWhole } from '../../model/viewport';
+import { Icon } from '../../ui/Icon';
 import { Finder, Legend, type FinderProps } from './Finder';
 
 interface ToolbarProps extends FinderProps {
   readonly deeper: (by: 1 | -1) => void;
+  readonly flip: (what: 'folded' | 'path') => void;
   readonly scale: (factor: number) => void;
   readonly fit: () => void;
 }
 
 export function Toolbar(props: ToolbarProps) {
-  const { trace, state, change, deeper, scale, fit } = props;
+  const { trace, state, change, deeper, flip, scale, fit } = props;
+  const foldable = axisOf(trace).folds.length;
   return (
     <div className="tools" role="toolbar" aria-label="Timeline">
       <Finder {...props} />
       <Legend trace={trace} state={state} change={change} />
+      <button type="button" className="btn" aria-label="Critical path" aria-pressed={state.path} title="The spans that decided how long it took (p)" onClick={() => flip('path')}>
+        <Icon name="path" />
+        <span className="wide">Critical path</span>
+      </button>
+      <button
+        type="button"
+        className="btn"
+        aria-label="Fold waits"
+        aria-pressed={state.folded && foldable > 0}
+        disabled={foldable === 0}
+        title={foldable === 0 ? 'No wait is long enough to fold' : `${plural(foldable, 'long wait')} folded out of the axis (f)`}
+        onClick={() => flip('folded')}
+      >
+        <Icon name="fold" />
+        <span className="wide">Fold waits</span>
+      </button>
       <span className="seg">
         <button type="button" aria-label="Depth −, one level less" title="One level less" disabled={trace.tree.maxDepth === 0 || state.folding.depth === 0} onClick={() => deeper(-1)}>
           <span className="wide">Depth </span>−

@@ -4,7 +4,7 @@ import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, rev
 import type { UnixNano } from '../../model/nano';
 import { endOf, startOf, type Trace } from '../../model/trace';
 import type { CheckAction } from '../../model/verdict';
-import { clamp, isWhole, pan, whole, zoom, type Viewport } from '../../model/viewport';
+import { clamp, isWhole, whole, type Viewport } from '../../model/viewport';
 import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
 import { copyText } from '../../ui/copy';
 import { useKeys } from '../../ui/keys';
@@ -42,6 +42,18 @@ export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; re
   const select = useCallback((row: number) => change((old) => ({ ...old, selected: row })), [change]);
   const toggle = useCallback((row: number) => change((old) => ({ ...old, folding: toggleRow(old.folding, row) })), [change]);
 
+  const toggleFold = useCallback(
+    (fold: number) =>
+      change((old) => {
+        const opened = new Set(old.opened);
+        if (!opened.delete(fold)) opened.add(fold);
+        return { ...old, opened };
+      }),
+    [change],
+  );
+  const folds = useMemo(() => ({ folded: state.folded, opened: state.opened }), [state.folded, state.opened]);
+  const flip = (what: 'folded' | 'path'): void => change((old) => ({ ...old, [what]: !old[what] }));
+
   // What was jumped to is scrolled to once it is laid out; a click on a row that is in view must not move it.
   const [jump, setJump] = useState(() => ({ row: state.selected }));
   useEffect(() => {
@@ -77,7 +89,7 @@ export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; re
     if (isCollapsed(trace.tree, folding, selected)) toggle(selected);
     else if ((trace.tree.children[selected] ?? 0) > 0) goTo(selected + 1);
   };
-  const scale = (factor: number): void => show(zoom(view, factor, timeline.current?.pointerTime() ?? (view.from + view.to) / 2, trace.total));
+  const scale = (factor: number): void => timeline.current?.zoom(factor, 'pointer');
 
   const keys = {
     j: () => step(1),
@@ -92,8 +104,13 @@ export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; re
     End: (event: KeyboardEvent) => (inTree(event) ? goTo(visible.at(-1) ?? -1) : false),
     w: () => scale(0.6),
     s: () => scale(1 / 0.6),
-    a: () => show(pan(view, -0.25, trace.total)),
-    d: () => show(pan(view, 0.25, trace.total)),
+    a: () => timeline.current?.pan(-0.25),
+    d: () => timeline.current?.pan(0.25),
+    f: () => flip('folded'),
+    p: () => flip('path'),
+    '[': () => timeline.current?.stepFold(-1),
+    ']': () => timeline.current?.stepFold(1),
+    ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [String(index + 1), () => timeline.current?.fitSegment(index)])),
     '0': () => show(whole(trace.total)),
     e: () => goTo(nextOf(errors, selected, 1)),
     E: () => goTo(nextOf(errors, selected, -1)),
@@ -145,11 +162,12 @@ export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; re
         finder={finder}
         nextMatch={nextMatch}
         deeper={(by) => change((old) => ({ ...old, folding: changeDepth(trace.tree, old.folding, by) }))}
-        scale={(factor) => show(zoom(view, factor, (view.from + view.to) / 2, trace.total))}
+        flip={flip}
+        scale={(factor) => timeline.current?.zoom(factor, 'middle')}
         fit={() => show(whole(trace.total))}
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
-        <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} show={show} select={select} toggle={toggle} handle={timeline} />
+        <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
         {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} />}
       </div>
     </>

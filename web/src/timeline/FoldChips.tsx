@@ -1,0 +1,42 @@
+import type { TimeAxis } from '../model/axis';
+import type { FoldedAxisParts } from '../model/foldedAxis';
+import { formatDuration } from '../model/format';
+import type { Trace } from '../model/trace';
+import { causeOf } from '../model/traceAxis';
+import { Icon } from '../ui/Icon';
+
+/** Width of a chip with its mark. */
+const chipWidth = 66;
+
+/** The length of each fold on the ruler; pressed it opens the fold, and pressed again it closes it. */
+export function FoldChips({ trace, axis, parts, toggleFold }: { readonly trace: Trace; readonly axis: TimeAxis; readonly parts: FoldedAxisParts; readonly toggleFold: (fold: number) => void }) {
+  return axis.segments.map((segment) => {
+    const fold = parts.folds[segment.fold];
+    if (fold === undefined) return null;
+    const [length, cause, opened] = [formatDuration(fold.to - fold.from), causeOf(trace, fold), segment.kind === 'opened'];
+    const middle = (segment.x0 + segment.x1) / 2;
+    const what = `${length} of waiting${cause === '' ? '' : ` (${cause})`}`;
+    return (
+      <button
+        key={segment.fold}
+        type="button"
+        className="foldchip num"
+        style={{ left: Math.min(axis.width - 24, Math.max(24, middle)) }}
+        aria-pressed={opened}
+        aria-label={opened ? `Fold ${what}` : `Unfold ${what}`}
+        title={opened ? `Fold ${what}` : `Unfold ${what}`}
+        onPointerDown={(event) => event.stopPropagation()}
+        onDoubleClick={(event) => event.stopPropagation()}
+        onClick={() => toggleFold(segment.fold)}
+      >
+        {segment.x1 - segment.x0 >= chipWidth && <Icon name="fold" />}
+        {length}
+      </button>
+    );
+  });
+}
+
+/** The darker columns with dashed edges behind the rows; an opened fold keeps its edges. */
+export function FoldColumns({ axis }: { readonly axis: TimeAxis }) {
+  return axis.segments.map((segment) => (segment.fold < 0 ? null : <i key={segment.fold} className={`foldcol ${segment.kind}`} style={{ left: segment.x0, width: segment.x1 - segment.x0 }} />));
+}

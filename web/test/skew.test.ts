@@ -32,6 +32,7 @@ describe('clocks', () => {
     expect(shiftsOf([{ service: 'api', kind: 4, start: 0, duration: 10 * ms }, { parent: 0, service: 'gpu', kind: 5, start: 500 * ms, duration: 5 * ms }])).toBeNull();
     expect(shiftsOf([{ ...call, start: 0, duration: 100 * ms, error: 'timeout' }, { parent: 0, service: 'gpu', kind: server, start: 150 * ms, duration: 5 * ms }])).toBeNull();
     expect(shiftsOf([{ ...call, start: 0, duration: 100 * ms }, { parent: 0, service: 'gpu', kind: server, start: 2 * ms, duration: 98.9 * ms }])).toBeNull();
+    expect(shiftsOf([{ ...call, start: 0, duration: 408 * ms }, { parent: 0, service: 'gpu', kind: server, start: 64 * ms, duration: 366 * ms }])).toBeNull();
   });
   it('are not doubted within one service, whose spans share a clock', () => expect(shiftsOf([{ start: 10 * ms, duration: 10 * ms }, { parent: 0, start: 0, duration: 5 * ms }])).toBeNull());
   it('are named with the spans that they moved', () => {

@@ -47,7 +47,7 @@ function Incoming({ links, answer }: { readonly links: readonly LinkingSpan[]; r
       {(all ? links : links.slice(0, shownAtFirst)).map((link) => (
         <li key={`${link.traceId}-${link.spanId}`}>
           <Link href={`/trace/${link.traceId}?span=${link.spanId}`} className="trunc" title={`${link.name} of ${link.service}, in trace ${link.traceId}`}>
-            from {link.name === '' ? '(no name)' : link.name} <span className="f3">{`${link.service}, another trace, ${formatMoment(link.start, now)}`}</span>
+            from {link.name === '' ? '(no name)' : link.name} <span className="f3">{`${link.service}, ${formatMoment(link.start, now)}`}</span>
           </Link>
         </li>
       ))}

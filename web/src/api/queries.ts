@@ -2,21 +2,16 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
 import type { SpanDetail } from '../model/spanDetail';
-import type { OperationCount, SearchPage, ServiceCount } from '../model/summary';
+import type { SearchPage, ServiceCount } from '../model/summary';
 import type { Trace } from '../model/trace';
 import { getJson } from './http';
 import { trace as traceSchema } from './traceWire';
 import * as wire from './wire';
 
-/** A search as the server takes it: bounds are resolved, durations are in its notation. */
+/** A search as the server takes it: bounds are resolved. */
 export interface SearchRequest {
   readonly from: UnixNano | null;
   readonly to: UnixNano | null;
-  readonly services: readonly string[];
-  readonly operations: readonly string[];
-  readonly statuses: readonly string[];
-  readonly minDuration: string;
-  readonly maxDuration: string;
   readonly text: string;
   readonly order: string;
   readonly direction: 'asc' | 'desc';
@@ -33,11 +28,6 @@ function withBounds(parameters: URLSearchParams, from: UnixNano | null, to: Unix
 
 export function searchParameters(request: SearchRequest, limit: number, cursor: string | null): URLSearchParams {
   const parameters = withBounds(new URLSearchParams(), request.from, request.to);
-  for (const service of request.services) parameters.append('service', service);
-  for (const operation of request.operations) parameters.append('operation', operation);
-  for (const status of request.statuses) parameters.append('status', status);
-  if (request.minDuration !== '') parameters.set('minDuration', request.minDuration);
-  if (request.maxDuration !== '') parameters.set('maxDuration', request.maxDuration);
   if (request.text !== '') parameters.set('q', request.text);
   parameters.set('order', request.order);
   parameters.set('direction', request.direction);
@@ -58,25 +48,6 @@ export const searchQuery = (request: SearchRequest) =>
   });
 const firstPage: string | null = null;
 
-export interface StatusCounts {
-  readonly error: SearchPage['total'];
-  readonly ok: SearchPage['total'];
-  readonly unset: SearchPage['total'];
-}
-
-/** How many traces each status has under the other conditions: three searches for their totals alone. */
-export const statusCountsQuery = (request: SearchRequest) => {
-  const of = (status: string, signal: AbortSignal): Promise<SearchPage> =>
-    getJson(`/api/v1/search?${searchParameters({ ...request, statuses: [status], order: 'start', direction: 'desc' }, 1, null)}`, wire.search, signal);
-  return queryOptions({
-    queryKey: ['status-counts', keyOf({ ...request, statuses: [], order: 'start', direction: 'desc' })],
-    queryFn: async ({ signal }): Promise<StatusCounts> => {
-      const [error, ok, unset] = await Promise.all([of('error', signal), of('ok', signal), of('unset', signal)]);
-      return { error: error.total, ok: ok.total, unset: unset.total };
-    },
-  });
-};
-
 /** How many traces lie in a time range whatever the other conditions are. */
 export const countQuery = (request: SearchRequest) =>
   queryOptions({
@@ -89,14 +60,6 @@ export const servicesQuery = (from: UnixNano | null, to: UnixNano | null) => {
   return queryOptions({
     queryKey: ['services', parameters],
     queryFn: ({ signal }): Promise<readonly ServiceCount[]> => getJson(`/api/v1/services?${parameters}`, wire.services, signal),
-  });
-};
-
-export const operationsQuery = (services: readonly string[], from: UnixNano | null, to: UnixNano | null) => {
-  const parameters = withBounds(new URLSearchParams(services.map((service) => ['service', service])), from, to).toString();
-  return queryOptions({
-    queryKey: ['operations', parameters],
-    queryFn: ({ signal }): Promise<readonly OperationCount[]> => getJson(`/api/v1/operations?${parameters}`, wire.operations, signal),
   });
 };
 

@@ -9,7 +9,7 @@ export const time = z.pipe(inRange, z.transform((text: string): UnixNano => unix
 export const duration = z.pipe(decimal, z.transform((text: string): DurationNano => durationNano(BigInt(text))));
 
 const spanName = z.object({ service: z.string(), name: z.string() });
-const total = z.pipe(
+export const total = z.pipe(
   z.object({ value: z.number(), relation: z.enum(['exact', 'atLeast']) }),
   z.transform(({ value, relation }) => ({ value, exact: relation === 'exact' })),
 );
@@ -74,11 +74,6 @@ export const status = z.pipe(
 export const services = z.pipe(
   z.object({ services: z.array(z.object({ name: z.string(), spans: count, errors: count })) }),
   z.transform((wire) => wire.services),
-);
-
-export const operations = z.pipe(
-  z.object({ operations: z.array(z.object({ service: z.string(), name: z.string(), kind: z.string(), spans: count, errors: count })) }),
-  z.transform((wire) => wire.operations),
 );
 
 const value: z.ZodMiniType<AttributeValue> = z.lazy(() =>

@@ -19,6 +19,7 @@ const shapes = {
   moon: 'M13 9.6A5.4 5.4 0 1 1 6.4 3a4.3 4.3 0 0 0 6.6 6.6Z',
   download: 'M8 2.5v8M4.8 7.5 8 10.7l3.2-3.2M2.5 13.5h11',
   arrow: 'M2.5 8h11M9.5 4l4 4-4 4',
+  bookmark: 'M4 2.5h8v11l-4-3-4 3z',
   filter: 'M2 4h12M4.5 8h7M6.5 12h3',
 } as const;
 

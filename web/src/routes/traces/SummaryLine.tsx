@@ -1,3 +1,4 @@
+import { toggleValue, withoutValues } from '../../model/filterText';
 import { formatCount, plural } from '../../model/format';
 import type { SearchPage } from '../../model/summary';
 import { rangePhrase } from '../../model/timeRange';
@@ -25,7 +26,7 @@ export function SummaryLine({ page, state, change, stale }: { readonly page: Sea
       {errorTraces.value === 0 && errorTraces.exact ? (
         <span className="f2">none with errors</span>
       ) : (
-        <button type="button" className="linkish errt num" title="Show only traces with errors" onClick={() => change({ ...state, statuses: ['error'] })}>
+        <button type="button" className="linkish errt num" title="Show only traces with errors" onClick={() => change({ ...state, text: toggleValue(withoutValues(state.text, 'status'), 'status', 'error') })}>
           × {bound(errorTraces)}
           {formatCount(errorTraces.value)} with errors{share}
         </button>

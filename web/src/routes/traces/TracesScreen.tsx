@@ -58,9 +58,9 @@ export function TracesScreen() {
   return (
     <main className="screen traces" aria-busy={query.isFetching}>
       <h2 className="visually-hidden">Traces</h2>
-      <QueryBar state={state} change={change} now={now} problem={problem} input={input} share={share} filters={() => setFacetsOpen((open) => !open)} filtersOpen={facetsOpen} />
+      <QueryBar state={state} change={change} now={now} request={request} problem={problem} input={input} share={share} filters={() => setFacetsOpen((open) => !open)} filtersOpen={facetsOpen} />
       <div className="bd">
-        <Facets state={state} change={change} request={request} answered={query.isSuccess && !query.isPlaceholderData} open={facetsOpen} close={() => setFacetsOpen(false)} />
+        <Facets state={state} change={change} request={request} answered={query.isSuccess && !query.isPlaceholderData} idle={problem !== null} open={facetsOpen} close={() => setFacetsOpen(false)} />
         <section className="mn" aria-label="Results">
           {slow && <div className="progress" />}
           {problem !== null && !badFilter ? (

@@ -9,12 +9,12 @@ let kept: { readonly key: string; readonly at: UnixNano } | null = null;
 export function asOf(tick: number, state: SearchState): UnixNano {
   const { from, to } = boundsOf(state.range, unixNanoFromMillis(0));
   const range = state.range.kind === 'last' ? state.range.preset : `${from}-${to}`;
-  const key = JSON.stringify([tick, state.text, state.services, state.operations, state.statuses, state.minDuration, state.maxDuration, range]);
+  const key = JSON.stringify([tick, state.text, range]);
   if (kept?.key !== key) kept = { key, at: unixNanoFromMillis(Date.now()) };
   return kept.at;
 }
 
 export function requestOf(state: SearchState, now: UnixNano): SearchRequest {
   const { from, to } = boundsOf(state.range, now);
-  return { from, to, services: state.services, operations: state.operations, statuses: state.statuses, minDuration: state.minDuration, maxDuration: state.maxDuration, text: state.text, order: state.order, direction: state.direction };
+  return { from, to, text: state.text, order: state.order, direction: state.direction };
 }

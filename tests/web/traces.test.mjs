@@ -90,54 +90,86 @@ describe('the list', () => {
     assert.equal(await page.getByLabel('Filter the traces').inputValue(), '');
   });
 
-  it('filters by several services and operations with real counts', async () => {
-    const service = (name) => page.getByRole('group', { name: 'Service' }).getByText(name, { exact: true });
-    const counts = await page.getByRole('group', { name: 'Service' }).locator('li').allInnerTexts();
-    assert.deepEqual(counts.map((text) => text.split('\n').map((part) => part.trim()).filter((part) => part !== '').join(' ')), ['hsi-backend 29', 'hsi-frontend 2', 'hsi-nemotron 11', 'hsi-yolo26 10']);
-    await service('hsi-frontend').click();
-    await page.waitForURL(/service=hsi-frontend/);
+  it('filters by several services and operations with real counts, and each click writes into the query', async () => {
+    const facet = (name) => page.getByRole('group', { name, exact: true });
+    const counts = await facet('Service').locator('li').allInnerTexts();
+    assert.deepEqual(counts.map((text) => text.split('\n').map((part) => part.trim()).filter((part) => part !== '').join(' ')), ['hsi-backend 5', 'hsi-frontend 2', 'hsi-nemotron 2', 'hsi-yolo26 2']);
+    await facet('Service').getByText('hsi-frontend', { exact: true }).click();
+    await page.waitForURL(/q=service%3Dhsi-frontend$/);
     await settled(page);
     assert.deepEqual(await ids(page), [4, 3].map((n) => `/trace/${traceId(n)}`));
-    await service('hsi-yolo26').click();
-    await page.waitForURL(/service=hsi-yolo26/);
+    await facet('Service').getByText('hsi-yolo26', { exact: true }).click();
+    await page.waitForURL(/q=service%3Dhsi-frontend\+service%3Dhsi-yolo26$/);
+    assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'service=hsi-frontend service=hsi-yolo26');
     await settled(page);
     assert.equal((await ids(page)).length, 4);
-    await page.getByRole('group', { name: 'Operation' }).getByText('inference', { exact: true }).click();
-    await page.waitForURL(/operation=inference/);
+    await facet('Operation').getByRole('button', { name: /^All/ }).click();
+    await facet('Operation').getByText('inference', { exact: true }).click();
+    await page.waitForURL(/name%3Dinference/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`));
+    await facet('Operation').getByText('inference', { exact: true }).click();
+    await page.waitForURL(/q=service%3Dhsi-frontend\+service%3Dhsi-yolo26$/);
+  });
+
+  it('filters by status, by duration and by an attribute that is added', async () => {
+    await page.getByRole('group', { name: 'Status' }).getByText('error', { exact: true }).click();
+    await page.waitForURL(/q=status%3Derror/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [4, 1].map((n) => `/trace/${traceId(n)}`));
+    await page.getByLabel('At most this duration').fill('1s');
+    await page.getByLabel('At most this duration').press('Enter');
+    await page.waitForURL(/duration%3C%3D1s/);
+    await settled(page);
+    assert.deepEqual(await ids(page), [`/trace/${traceId(4)}`]);
+    await page.getByLabel('At least this duration').fill('5mss');
+    await page.getByText('Unknown unit “mss”').waitFor();
+    assert.doesNotMatch(page.url(), /mss/);
+    await page.getByLabel('Add a facet by its key').fill('http.rout');
+    await page.keyboard.press('Enter');
+    await page.getByText('No span here has “http.rout”').waitFor();
+    await page.getByLabel('Add a facet by its key').fill('http.route');
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: 'http.route' }).waitFor();
+    await page.getByRole('button', { name: 'Remove the facet http.route' }).click();
+    await page.getByRole('group', { name: 'http.route' }).waitFor({ state: 'detached' });
+  });
+
+  it('bounds the duration by dragging over its histogram', async () => {
+    const box = await page.getByRole('img', { name: /^Traces by duration/ }).boundingBox();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 2, box.y + 10, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/q=duration%3E%3D/);
     await settled(page);
     assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`));
   });
 
-  it('filters by status and by duration', async () => {
-    await page.getByRole('group', { name: 'Status' }).getByText('error', { exact: true }).click();
-    await page.waitForURL(/status=error/);
-    await settled(page);
-    assert.deepEqual(await ids(page), [4, 1].map((n) => `/trace/${traceId(n)}`));
-    await page.getByLabel('At most').fill('1s');
-    await page.getByLabel('At most').press('Enter');
-    await page.waitForURL(/maxDuration=1s/);
-    await settled(page);
-    assert.deepEqual(await ids(page), [`/trace/${traceId(4)}`]);
-    await page.getByLabel('At least').fill('5mss');
-    await page.getByText('Unknown unit “mss”').waitFor();
-    assert.doesNotMatch(page.url(), /minDuration/);
-  });
-
-  it('takes a wider time range and an absolute one', async () => {
+  it('takes a wider time range and one that is typed', async () => {
     await page.getByRole('button', { name: /Last 1 hour/ }).click();
     await page.getByRole('button', { name: 'Last 7 days' }).click();
     await page.waitForURL(/range=7d/);
     await settled(page);
     assert.equal((await ids(page)).length, 6);
-    const day = new Date(Date.now() - 26 * 60 * minute);
-    const field = (millis) => new Date(millis).toISOString().slice(0, 19);
+    const day = Date.now() - 26 * 60 * minute;
+    const text = (millis) => new Date(millis).toISOString().slice(0, 19).replace('T', ' ');
     await page.getByRole('button', { name: /Last 7 days/ }).click();
-    await page.getByLabel('From').fill(field(day.getTime() - 5 * minute));
-    await page.getByLabel('To', { exact: true }).fill(field(day.getTime() + 5 * minute));
-    await page.getByRole('button', { name: 'Apply' }).click();
+    const field = page.getByRole('textbox', { name: 'Time range' });
+    await field.fill('last 5 parsecs');
+    await page.getByText('“parsecs” is no unit of time').waitFor();
+    await field.press('Enter');
+    assert.match(page.url(), /range=7d/);
+    await field.fill(`${text(day - 5 * minute)} to ${text(day + 5 * minute)}`);
+    await field.press('Enter');
     await page.waitForURL(/from=\d+&to=\d+/);
     await settled(page);
     assert.deepEqual(await ids(page), [`/trace/${traceId(6)}`]);
+    await page.getByRole('button', { name: / – / }).click();
+    await page.getByRole('textbox', { name: 'Time range' }).fill('last 90m');
+    await page.getByRole('textbox', { name: 'Time range' }).press('Enter');
+    await page.waitForURL(/range=90m/);
+    await page.getByRole('button', { name: /Last 90 minutes/ }).waitFor();
   });
 
   it('is moved through and opened by keys, and the way back leads to the same place', async () => {
@@ -245,6 +277,6 @@ it('below 1000 px the facets are behind a button', async () => {
   assert.equal(await page.getByRole('group', { name: 'Service' }).isVisible(), false);
   await page.getByRole('button', { name: /Filters/ }).click();
   await page.getByRole('group', { name: 'Service' }).getByText('hsi-frontend', { exact: true }).click();
-  await page.waitForURL(/service=hsi-frontend/);
+  await page.waitForURL(/q=service%3Dhsi-frontend/);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
 import { boundsOf, frozen, isPresetId, presets, rangeEnds, wider } from '../src/model/timeRange';
-import { conditionsOf } from '../src/routes/traces/Loosen';
-import { emptySearch, orders, picked, readSearch, statuses, toggled, writeSearch, type SearchState } from '../src/routes/traces/url';
+import { emptySearch, orders, picked, readSearch, writeSearch, type SearchState } from '../src/routes/traces/url';
 import { jaegerAddress } from '../src/routes/shell/jaeger';
 import { readTraceState, writeTraceState } from '../src/routes/trace/url';
 import { randomFrom } from './support/random';
@@ -18,11 +17,6 @@ describe('the address of a search', () => {
       const preset = presets[random.below(presets.length)] ?? presets[0];
       const state: SearchState = {
         text: some().join(' '),
-        services: some(),
-        operations: some(),
-        statuses: statuses.filter(() => random.below(2) === 0),
-        minDuration: random.below(2) === 0 ? '' : '5ms',
-        maxDuration: random.below(2) === 0 ? '' : '1.5s',
         range: [{ kind: 'all' } as const, { kind: 'last', preset: preset.id } as const, { kind: 'between', from: unixNano(BigInt(random.below(1e9))), to: unixNano(2_000_000_000n) } as const][random.below(3)] ?? { kind: 'all' },
         order: orders[random.below(orders.length)] ?? 'start',
         direction: random.below(2) === 0 ? 'asc' : 'desc',
@@ -35,7 +29,8 @@ describe('the address of a search', () => {
   });
   it.each(['?range=never', '?from=5&to=4', '?from=x&to=9', '?order=colour', '?direction=up', '?status=fine', '?from=99999999999999999999&to=1', '?brush=7', '?brush=9-3', '?brush=1-2-9-3', '?brush=1-99999999999999999999', '?live=2', '?select=xyz'])('with nonsense (%s) is the default', (search) => expect(readSearch(search)).toEqual(emptySearch));
   it('a third trace to compare takes the place of the second', () => expect([picked([], 'a'), picked(['a'], 'b'), picked(['a', 'b'], 'c'), picked(['a', 'b'], 'a')]).toEqual([['a'], ['a', 'b'], ['a', 'c'], ['b']]));
-  it('a second toggle takes the first back', () => expect([toggled(['a'], 'b'), toggled(['a', 'b'], 'a')]).toEqual([['a', 'b'], ['b']]));
+  it('of older links, which had conditions beside the text, has them in the text', () =>
+    expect(readSearch('?q=a%3D1&service=x&service=y&operation=GET+%2F&status=error&status=fine&minDuration=5ms&maxDuration=1s').text).toBe('a=1 service=x service=y name="GET /" status=error duration>=5ms duration<=1s'));
 });
 
 describe('time ranges', () => {
@@ -44,17 +39,11 @@ describe('time ranges', () => {
   it('shared, it stands still', () => expect(frozen({ kind: 'last', preset: '15m' }, now)).toEqual({ kind: 'between', from: unixNanoFromMillis(1_795_218_300_000), to: now }));
   it('each widens to the next and in the end to all', () => {
     expect(wider({ kind: 'last', preset: '1h' })).toEqual({ kind: 'last', preset: '6h' });
+    expect(wider({ kind: 'last', preset: '90m' })).toEqual({ kind: 'last', preset: '6h' });
     expect(wider({ kind: 'last', preset: '7d' })).toEqual({ kind: 'all' });
   });
   it('all time has no ends', () => expect([boundsOf({ kind: 'all' }, now), rangeEnds({ kind: 'all' }, now)]).toEqual([{ from: null, to: null }, '']));
-  it('knows its presets', () => expect([isPresetId('15m'), isPresetId('16m')]).toEqual([true, false]));
-});
-
-it('every condition of a search can be left out on its own', () => {
-  const state: SearchState = { ...emptySearch, text: 'a=1 "b c"', services: ['s'], statuses: ['error'], minDuration: '5ms' };
-  expect(conditionsOf(state).map(({ name, without }) => [name, without])).toEqual([
-    ['a=1', { text: '"b c"' }], ['"b c"', { text: 'a=1' }], ['service s', { services: [] }], ['status error', { statuses: [] }], ['at least 5ms', { minDuration: '' }],
-  ]);
+  it('knows its presets', () => expect(['15m', '90m', '3d', '0m', '5y', '99999d', 'x'].map(isPresetId)).toEqual([true, true, true, false, false, false, false]));
 });
 
 describe('the address of a trace', () => {
@@ -78,6 +67,7 @@ describe('Open Jaeger', () => {
   const at = (pathname: string, search = ''): string | null => jaegerAddress('http://jaeger:16686/', { pathname, search });
   it('opens the same trace', () => expect(at('/trace/4bf92f3577b34da6a3ce929d0e0e4736', 'span=1')).toBe('http://jaeger:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736'));
   it('opens the same search', () => expect(at('/search', 'service=a&operation=b&minDuration=5ms&status=error&from=2000&to=9000')).toBe('http://jaeger:16686/search?service=a&operation=b&minDuration=5ms&tags=%7B%22error%22%3A%22true%22%7D&start=2&end=9&lookback=custom'));
+  it('opens the same search when it is written in the text', () => expect(at('/search', 'q=service%3Da+name%3Db+duration%3E%3D5ms+error%3Dtrue')).toBe('http://jaeger:16686/search?service=a&operation=b&minDuration=5ms&tags=%7B%22error%22%3A%22true%22%7D'));
   it('opens its search when there is nothing to say', () => expect(at('/')).toBe('http://jaeger:16686/search'));
   it('opens nothing that is no web address', () => expect(jaegerAddress('javascript:alert(1)', { pathname: '/', search: '' })).toBeNull());
 });

@@ -3,22 +3,17 @@ import type { Distribution } from '../model/distribution';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
 import type { LinkedFrom, SpanDetail } from '../model/spanDetail';
-import type { OperationCount, SearchPage, ServiceCount, TypicalTrace } from '../model/summary';
+import type { SearchPage, ServiceCount, TypicalTrace } from '../model/summary';
 import type { Trace } from '../model/trace';
 import { distribution as distributionSchema } from './chartWire';
 import { getJson, getText } from './http';
 import { trace as traceSchema } from './traceWire';
 import * as wire from './wire';
 
-/** A search as the server takes it: bounds are resolved, durations are in its notation. */
+/** A search as the server takes it: bounds are resolved. */
 export interface SearchRequest {
   readonly from: UnixNano | null;
   readonly to: UnixNano | null;
-  readonly services: readonly string[];
-  readonly operations: readonly string[];
-  readonly statuses: readonly string[];
-  readonly minDuration: string;
-  readonly maxDuration: string;
   readonly text: string;
   readonly order: string;
   readonly direction: 'asc' | 'desc';
@@ -41,11 +36,6 @@ function withBounds(parameters: URLSearchParams, from: UnixNano | null, to: Unix
 /** The parameters that say which traces match. */
 export function filterParameters(request: SearchRequest): URLSearchParams {
   const parameters = withBounds(new URLSearchParams(), request.from, request.to);
-  for (const service of request.services) parameters.append('service', service);
-  for (const operation of request.operations) parameters.append('operation', operation);
-  for (const status of request.statuses) parameters.append('status', status);
-  if (request.minDuration !== '') parameters.set('minDuration', request.minDuration);
-  if (request.maxDuration !== '') parameters.set('maxDuration', request.maxDuration);
   if (request.text !== '') parameters.set('q', request.text);
   if (request.traceFrom != null) parameters.set('traceFrom', String(request.traceFrom));
   if (request.traceTo != null) parameters.set('traceTo', String(request.traceTo));
@@ -72,25 +62,6 @@ export const searchQuery = (request: SearchRequest) =>
     getNextPageParam: (last) => last.nextCursor,
   });
 const firstPage: string | null = null;
-
-export interface StatusCounts {
-  readonly error: SearchPage['total'];
-  readonly ok: SearchPage['total'];
-  readonly unset: SearchPage['total'];
-}
-
-/** How many traces each status has under the other conditions: three searches for their totals alone. */
-export const statusCountsQuery = (request: SearchRequest) => {
-  const of = (status: string, signal: AbortSignal): Promise<SearchPage> =>
-    getJson(`/api/v1/search?${searchParameters({ ...request, statuses: [status], order: 'start', direction: 'desc' }, 1, null)}`, wire.search, signal);
-  return queryOptions({
-    queryKey: ['status-counts', keyOf({ ...request, statuses: [], order: 'start', direction: 'desc' })],
-    queryFn: async ({ signal }): Promise<StatusCounts> => {
-      const [error, ok, unset] = await Promise.all([of('error', signal), of('ok', signal), of('unset', signal)]);
-      return { error: error.total, ok: ok.total, unset: unset.total };
-    },
-  });
-};
 
 /** How many traces lie in a time range whatever the other conditions are. */
 export const countQuery = (request: SearchRequest) =>
@@ -135,14 +106,6 @@ export const servicesQuery = (from: UnixNano | null, to: UnixNano | null) => {
   });
 };
 
-export const operationsQuery = (services: readonly string[], from: UnixNano | null, to: UnixNano | null) => {
-  const parameters = withBounds(new URLSearchParams(services.map((service) => ['service', service])), from, to).toString();
-  return queryOptions({
-    queryKey: ['operations', parameters],
-    queryFn: ({ signal }): Promise<readonly OperationCount[]> => getJson(`/api/v1/operations?${parameters}`, wire.operations, signal),
-  });
-};
-
 export const configQuery = queryOptions({
   queryKey: ['config'],
   queryFn: ({ signal }): Promise<ServerConfig> => getJson('/api/v1/config', wire.config, signal),
@@ -181,7 +144,7 @@ export const typicalQuery = (traceId: string) =>
 
 /** The newest traces, to pick from. */
 export const recentQuery = (text: string) => {
-  const request: SearchRequest = { from: null, to: null, services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', text, order: 'start', direction: 'desc' };
+  const request: SearchRequest = { from: null, to: null, text, order: 'start', direction: 'desc' };
   const parameters = searchParameters(request, 30, null);
   parameters.set('total', 'atLeast');
   return queryOptions({ queryKey: ['recent', text], queryFn: ({ signal }): Promise<SearchPage> => getJson(`/api/v1/search?${parameters}`, wire.search, signal), structuralSharing: false });

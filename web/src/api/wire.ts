@@ -83,11 +83,6 @@ export const services = z.pipe(
   z.transform((wire) => wire.services),
 );
 
-export const operations = z.pipe(
-  z.object({ operations: z.array(z.object({ service: z.string(), name: z.string(), kind: z.string(), spans: count, errors: count })) }),
-  z.transform((wire) => wire.operations),
-);
-
 const value: z.ZodMiniType<AttributeValue> = z.lazy(() =>
   z.discriminatedUnion('type', [
     z.object({ type: z.literal('string'), value: z.string() }),

@@ -59,13 +59,5 @@ export interface ServiceCount {
   readonly errors: bigint;
 }
 
-export interface OperationCount {
-  readonly service: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly spans: bigint;
-  readonly errors: bigint;
-}
-
 /** The name that stands for a trace: its root's, else its earliest span's. */
 export const titleOf = (summary: TraceSummary): SpanName => summary.root ?? summary.first;

@@ -9,7 +9,8 @@ export const presets = [
   { id: '7d', name: 'Last 7 days', seconds: 604800n },
 ] as const;
 
-export type PresetId = (typeof presets)[number]['id'];
+/** A length such as `15m`, `2d`: those of the presets, or one that was typed. */
+export type PresetId = string;
 /** A span of time that moves with the clock, one that stands, or all that there is. */
 export type TimeRange = { readonly kind: 'last'; readonly preset: PresetId } | { readonly kind: 'between'; readonly from: UnixNano; readonly to: UnixNano } | { readonly kind: 'all' };
 
@@ -18,8 +19,15 @@ export interface Bounds {
   readonly to: UnixNano | null;
 }
 
-export const isPresetId = (text: string): text is PresetId => presets.some((preset) => preset.id === text);
-const secondsOf = (id: PresetId): bigint => presets.find((preset) => preset.id === id)?.seconds ?? 0n;
+const unitSeconds: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n, w: 604_800n };
+const unitNames: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
+/** Ten years: what is longer is all time. */
+const longest = 315_360_000n;
+const secondsOf = (id: PresetId): bigint => {
+  const match = /^(\d{1,9})([smhdw])$/.exec(id);
+  return match === null ? 0n : BigInt(match[1] ?? 0) * (unitSeconds[match[2] ?? ''] ?? 0n);
+};
+export const isPresetId = (text: string): text is PresetId => secondsOf(text) > 0n && secondsOf(text) <= longest;
 
 /** The end of a moving range stays open, so that a sender whose clock runs ahead is still seen. */
 export function boundsOf(range: TimeRange, now: UnixNano): Bounds {
@@ -43,7 +51,10 @@ export const frozen = (range: TimeRange, now: UnixNano): TimeRange => {
 
 export function rangeName(range: TimeRange): string {
   if (range.kind === 'all') return 'All time';
-  if (range.kind === 'last') return presets.find((preset) => preset.id === range.preset)?.name ?? range.preset;
+  if (range.kind === 'last') {
+    const figure = range.preset.slice(0, -1);
+    return presets.find((preset) => preset.id === range.preset)?.name ?? `Last ${figure} ${unitNames[range.preset.slice(-1)] ?? ''}${figure === '1' ? '' : 's'}`;
+  }
   return 'Between';
 }
 
@@ -51,7 +62,7 @@ export function rangeName(range: TimeRange): string {
 export function rangePhrase(range: TimeRange): string {
   if (range.kind === 'all') return 'at any time';
   if (range.kind === 'between') return 'in this time range';
-  return `in the ${rangeName(range).toLowerCase().replace('1 ', '')}`;
+  return `in the ${rangeName(range).toLowerCase().replace(/ 1 /, ' ')}`;
 }
 
 /** The ends as text: `17:45 – 18:45`; with days where they differ. */
@@ -67,6 +78,6 @@ export function rangeEnds(range: TimeRange, now: UnixNano): string {
 /** The next wider preset, or all time. */
 export function wider(range: TimeRange): TimeRange {
   if (range.kind !== 'last') return { kind: 'all' };
-  const next = presets[presets.findIndex((preset) => preset.id === range.preset) + 1];
+  const next = presets.find((preset) => preset.seconds > secondsOf(range.preset));
   return next === undefined ? { kind: 'all' } : { kind: 'last', preset: next.id };
 }

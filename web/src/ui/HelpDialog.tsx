@@ -4,6 +4,7 @@ import { Icon } from './Icon';
 type Group = readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]];
 const columns: readonly (readonly Group[])[] = [
   [['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g p', 'pipeline'], ['g c', 'compare'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
+  ['Query', [['↑ ↓', 'choose a suggestion'], ['Tab', 'accept it'], ['Enter', 'search'], ['Esc', 'close, undo, leave']]],
    ['Result list', [['j k', 'next, previous trace'], ['x', 'select to compare'], ['c', 'compare the two'], ['Enter', 'open']]], ['Chart', [['drag', 'mark time and duration'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Enter', 'mark'], ['Esc', 'clear the mark']]]],
   [['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['1 … 9', 'fit stretch of work'], ['f', 'fold waits'], ['[ ]', 'fold by fold; Enter opens'], ['p', 'critical path'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]]],
   [['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['n N', 'next, previous match']]]],
@@ -50,7 +51,7 @@ export function HelpDialog({ open, close }: { readonly open: boolean; readonly c
       </div>
       <div className="syntax">
         Query: <code className="mono">camera.name=front_door</code>, <code className="mono">error=true</code>, <code className="mono">duration&gt;5s</code>, <code className="mono">span.duration&gt;=100ms</code>,{' '}
-        <code className="mono">kind=client</code>, <code className="mono">http.route~cameras</code> (contains), <code className="mono">&quot;two words&quot;</code> or a word (anywhere in the span). All terms hold together.
+        <code className="mono">kind=client</code>, <code className="mono">http.route~cameras</code> (contains), <code className="mono">&quot;two words&quot;</code> or a word (anywhere in the span). All terms hold together; several <code className="mono">=</code> of one key are alternatives.
       </div>
     </dialog>
   );

@@ -25,6 +25,7 @@ internal static class FilterTextFields
             "error" => Named(term, comparison, ["true", "false"], static i => i == 0 ? IsError : new SpanPredicate.Not(IsError)),
             "span.duration" => SpanDuration(term, comparison),
             "duration" => TraceValue(TraceOrder.Duration, term, comparison),
+            "waiting" => TraceValue(TraceOrder.Waiting, term, comparison),
             "spans" => TraceValue(TraceOrder.Spans, term, comparison),
             "errors" => TraceValue(TraceOrder.Errors, term, comparison),
             _ => Attribute(term, comparison),
@@ -95,7 +96,7 @@ internal static class FilterTextFields
     {
         if (comparison is AttributeOperator.Contains or AttributeOperator.NotEqual) return Unfit(term, "=, >, >=, < and <=");
         ulong value;
-        if (field == TraceOrder.Duration)
+        if (field is TraceOrder.Duration or TraceOrder.Waiting)
         {
             if (!FilterTextDuration.TryParse(term.Value, out value, out var problem)) return new FilterTextError(term.ValuePosition, problem);
         }

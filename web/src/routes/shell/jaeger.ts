@@ -1,4 +1,5 @@
 import { webAddress } from '../../model/attribute';
+import { boundsIn, valuesOf } from '../../model/filterText';
 
 const join = (base: string, path: string): string => `${base.replace(/\/+$/, '')}${path}`;
 
@@ -11,14 +12,11 @@ export function jaegerAddress(base: string, here: { readonly pathname: string; r
   const from = new URLSearchParams(here.search);
   const to = new URLSearchParams();
   // Jaeger's search takes one service and one operation, microseconds, and a lookback for moving ranges.
-  const [service, operation] = [from.get('service'), from.get('operation')];
-  if (service !== null) to.set('service', service);
-  if (operation !== null) to.set('operation', operation);
-  for (const bound of ['minDuration', 'maxDuration']) {
-    const value = from.get(bound);
-    if (value !== null) to.set(bound, value);
-  }
-  if (from.getAll('status').includes('error')) to.set('tags', '{"error":"true"}');
+  const text = from.get('q') ?? '';
+  const { least, most } = boundsIn(text, 'duration');
+  for (const [name, value] of [['service', from.get('service') ?? valuesOf(text, 'service')[0]], ['operation', from.get('operation') ?? valuesOf(text, 'name')[0]], ['minDuration', from.get('minDuration') ?? least], ['maxDuration', from.get('maxDuration') ?? most]] as const)
+    if (value !== undefined && value !== '') to.set(name, value);
+  if (from.getAll('status').includes('error') || valuesOf(text, 'status').includes('error') || valuesOf(text, 'error').includes('true')) to.set('tags', '{"error":"true"}');
   const [start, end, range] = [from.get('from'), from.get('to'), from.get('range')];
   if (start !== null && end !== null && /^\d+$/.test(start) && /^\d+$/.test(end)) {
     to.set('start', String(BigInt(start) / 1000n));

@@ -1,10 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, type ReactNode } from 'react';
+import { lastSeenQuery } from '../../api/facetQueries';
 import { configQuery, countQuery, statusQuery, type SearchRequest } from '../../api/queries';
 import { formatAgo, formatCount, formatMoment, plural } from '../../model/format';
-import type { UnixNano } from '../../model/nano';
+import { after, unixNano, type UnixNano } from '../../model/nano';
 import type { ServerStatus } from '../../model/server';
-import { rangePhrase, wider, rangeName } from '../../model/timeRange';
+import { rangePhrase, wider, rangeName, type TimeRange } from '../../model/timeRange';
 import { CheckLine } from '../../ui/Checks';
 import { copyText } from '../../ui/copy';
 import { useToasts } from '../../ui/toasts';
@@ -23,7 +24,7 @@ interface EmptyProps {
   readonly refresh: () => void;
 }
 
-const unfiltered = (request: SearchRequest): SearchRequest => ({ ...request, services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', text: '' });
+const unfiltered = (request: SearchRequest): SearchRequest => ({ ...request, text: '' });
 
 function Received({ status }: { readonly status: ServerStatus }) {
   if (status.lastReceived === null || status.spans === 0n)
@@ -67,6 +68,32 @@ function Times({ status, state, outside, button }: { readonly status: ServerStat
   return <CheckLine level="good" title="The time range hides nothing" detail={`Nothing matches at any other time either. Stored spans start from ${span}.`} />;
 }
 
+/** The times that the stored spans start in, with half a minute to spare. */
+const rangeOf = (earliest: UnixNano, latest: UnixNano): TimeRange => ({ kind: 'between', from: after(earliest, -30e9), to: after(latest, 30e9) });
+
+/** A service that was heard of today counts as silent after so long. */
+const silentNanos = 5n * 60_000_000_000n;
+
+/** Who sends, and who has stopped: to the minute, over a day. */
+function Senders({ status }: { readonly status: ServerStatus }) {
+  const seen = useQuery({ ...lastSeenQuery(status.now), enabled: status.storedSpans > 0n, placeholderData: keepPreviousData });
+  if (seen.data === undefined || seen.data.length === 0) return null;
+  const silent = seen.data.filter((service) => status.now - service.lastStart > silentNanos);
+  const reporting = seen.data.filter((service) => !silent.includes(service));
+  return (
+    <>
+      <CheckLine
+        level={reporting.length > 0 ? 'good' : 'unsure'}
+        title={reporting.length === 0 ? 'No service reports now' : `${reporting.length} of ${plural(seen.data.length, 'service')} ${reporting.length === 1 ? 'reports' : 'report'} now`}
+        detail={reporting.length > 0 ? `${reporting.map((service) => service.service).join(', ')}, within 5 min.` : `${silent.map((service) => `${service.service} was last seen ${formatAgo(unixNano(service.lastStart), status.now)}`).join(', ')}.`}
+      />
+      {(reporting.length > 0 ? silent : []).map((service) => (
+        <CheckLine key={service.service} level="bad" title={`${service.service} is silent`} detail={`Its last span started ${formatAgo(unixNano(service.lastStart), status.now)}.`} />
+      ))}
+    </>
+  );
+}
+
 /** Why the list is empty: every check is done here, and the one that failed has the button that helps. */
 export function EmptyState({ state, request, now, change, refresh }: EmptyProps) {
   const toasts = useToasts();
@@ -79,7 +106,7 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
   // Someone waits here for the first trace: when it comes, it shows, since there is nothing on the page that it could move.
   const stored = status.data?.storedTraces ?? null;
   const awaiting = !filtered && state.range.kind === 'last';
-  const latest = status.data?.latest ?? null;
+  const [earliest, latest] = [status.data?.earliest ?? null, status.data?.latest ?? null];
   useEffect(() => {
     if (awaiting && stored !== null && stored > 0n && latest !== null && latest > now) refresh();
   }, [awaiting, stored, latest, now, refresh]);
@@ -102,12 +129,17 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
       {(filtered || state.range.kind !== 'all') && !nothing && (
         <div className="acts">
           {filtered && (
-            <button type="button" className="btn primary" onClick={() => change(withoutFilter(state))}>
+            <button type="button" className="btn" onClick={() => change(withoutFilter(state))}>
               Clear filter
             </button>
           )}
+          {state.range.kind !== 'all' && earliest !== null && latest !== null && anytime.data !== undefined && anytime.data.value > 0 && (
+            <button type="button" className={filtered ? 'btn' : 'btn primary'} onClick={() => change({ ...state, range: rangeOf(earliest, latest) })}>
+              Show {formatMoment(earliest, now).slice(0, -7)} – {formatMoment(latest, now).slice(0, -7)}
+            </button>
+          )}
           {state.range.kind !== 'all' && anytime.data?.value !== 0 && (
-            <button type="button" className={filtered ? 'btn' : 'btn primary'} onClick={() => change({ ...state, range: next })}>
+            <button type="button" className="btn" onClick={() => change({ ...state, range: next })}>
               Search {rangeName(next).toLowerCase()}
             </button>
           )}
@@ -125,6 +157,7 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
             <CheckLine level="good" title="The server answers" detail={config.data === undefined ? `Started ${formatAgo(status.data.started, status.data.now)}.` : `OTLP over gRPC at ${config.data.otlpGrpc} and over HTTP at ${config.data.otlpHttp}, started ${formatAgo(status.data.started, status.data.now)}.`} />
             {filtered && <Loosen state={state} request={request} change={change} />}
             <Received status={status.data} />
+            <Senders status={status.data} />
             <Refused status={status.data} />
             <Times
               status={status.data}

@@ -1,146 +1,113 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo, useState, type ReactNode } from 'react';
-import { operationsQuery, servicesQuery, statusCountsQuery, type SearchRequest } from '../../api/queries';
-import { parseDuration } from '../../model/durationText';
-import { formatCount } from '../../model/format';
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { facetsQuery, histogramsQuery, keysQuery } from '../../api/facetQueries';
+import type { SearchRequest } from '../../api/queries';
+import { facetCandidates, shownFacets, type AttributeKey, type Facet } from '../../model/facets';
+import { boundsIn, readTerms, toggleValue, valuesOf, withBounds, withoutBounds, withoutValues } from '../../model/filterText';
 import { notchedServices } from '../../model/serviceColor';
-import type { Total } from '../../model/summary';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
-import { statuses, toggled, type SearchState } from './url';
+import { remember, remembered } from '../../ui/theme';
+import { FacetList } from './FacetList';
+import { HistogramFacet } from './HistogramFacet';
+import type { SearchState } from './url';
 
-interface Choice {
-  readonly value: string;
-  readonly count: string;
-  readonly mark?: ReactNode;
+const storageKey = 'throughline.facets';
+/** Values of a facet that are asked for. */
+const asked = 50;
+const fixed = ['service', 'name', 'status'] as const;
+
+interface FacetsProps {
+  readonly state: SearchState;
+  readonly change: (next: SearchState) => void;
+  readonly request: SearchRequest;
+  readonly answered: boolean;
+  readonly idle: boolean;
+  readonly open: boolean;
+  readonly close: () => void;
 }
 
-/** As many as show before “all”: the facets of a usual pipeline fit without scrolling at 900 px. */
-const shortList = 8;
+/** All facets of a search: keys that the query does not name in one request, and for each that it names one without its own terms, so that the alternatives show. */
+function useFacets(request: SearchRequest, keys: readonly string[], enabled: boolean): ReadonlyMap<string, Facet> {
+  const named = keys.filter((key) => valuesOf(request.text, key).length > 0);
+  const others = keys.filter((key) => !named.includes(key));
+  const results = useQueries({
+    queries: [
+      ...(others.length > 0 ? [{ ...facetsQuery(request, others, asked), enabled, placeholderData: keepPreviousData }] : []),
+      ...named.map((key) => ({ ...facetsQuery({ ...request, text: withoutValues(request.text, key) }, [key], asked), enabled, placeholderData: keepPreviousData })),
+    ],
+  });
+  return new Map(results.flatMap((result) => result.data ?? []).map((facet) => [facet.key, facet]));
+}
 
-function FacetList({ title, unit, choices, chosen, toggle, loading }: { readonly title: string; readonly unit: string; readonly choices: readonly Choice[]; readonly chosen: readonly string[]; readonly toggle: (value: string) => void; readonly loading: boolean }) {
-  const [all, setAll] = useState(false);
+function AddFacet({ keys, shown, add }: { readonly keys: readonly AttributeKey[]; readonly shown: readonly string[]; readonly add: (key: string) => void }) {
   const [text, setText] = useState('');
-  const wanted = text.trim().toLowerCase();
-  const found = choices.filter((choice) => chosen.includes(choice.value) || choice.value.toLowerCase().includes(wanted));
-  const shown = all || wanted !== '' ? found : found.filter((choice, index) => index < shortList || chosen.includes(choice.value));
+  const [message, setMessage] = useState<string | null>(null);
+  const left = [...new Set(keys.map((key) => key.key))].filter((key) => !shown.includes(key) && key !== 'service.name');
   return (
-    <fieldset className="facet">
-      <legend>
-        {title}
-        <span className="f3 num">{unit}</span>
-      </legend>
-      {all && (
-        <div className="input ffind">
-          <Icon name="search" />
-          <input type="search" aria-label={`Find in ${title}`} value={text} onChange={(event) => setText(event.target.value)} />
-        </div>
-      )}
-      {loading && choices.length === 0 && <SkeletonLines />}
-      <ul>
-        {shown.map((choice) => (
-          <li key={choice.value}>
-            <label title={choice.value}>
-              <input type="checkbox" checked={chosen.includes(choice.value)} onChange={() => toggle(choice.value)} />
-              {choice.mark}
-              <span className="trunc">{choice.value}</span>
-              <span className="n">{choice.count}</span>
-            </label>
-          </li>
-        ))}
-      </ul>
-      {choices.length > shortList && (
-        <button
-          type="button"
-          className="linkish more"
-          aria-expanded={all}
-          onClick={() => {
-            setAll(!all);
-            setText('');
-          }}
-        >
-          {all ? 'Fewer' : `All ${choices.length}`}
-        </button>
-      )}
-      {!loading && choices.length === 0 && <p className="f3 none">None in this time range</p>}
-    </fieldset>
-  );
-}
-
-const SkeletonLines = () => (
-  <ul aria-hidden="true">
-    {['wa', 'wb', 'wc', 'wd'].map((width) => (
-      <li key={width} className="sk">
-        <i className={`skeleton ${width}`} />
-      </li>
-    ))}
-  </ul>
-);
-
-function DurationBound({ label, value, commit, wrongOnServer }: { readonly label: string; readonly value: string; readonly commit: (text: string) => void; readonly wrongOnServer: string | null }) {
-  const [draft, setDraft] = useState(value);
-  const [seen, setSeen] = useState(value);
-  if (seen !== value) {
-    setSeen(value);
-    setDraft(value);
-  }
-  const read = draft.trim() === '' ? null : parseDuration(draft);
-  const message = read !== null && !read.ok ? read.message : wrongOnServer;
-  const apply = (): void => {
-    const next = read === null ? '' : read.ok ? read.text : null;
-    if (next !== null && next !== value) commit(next);
-  };
-  return (
-    <label className="bound">
-      <span className="lbl">{label}</span>
+    <form
+      className="addf"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const key = text.trim();
+        if (!left.includes(key)) {
+          setMessage(key === '' ? 'Type a key' : shown.includes(key) ? 'It is shown already' : `No span here has “${key}”`);
+          return;
+        }
+        setMessage(null);
+        setText('');
+        add(key);
+      }}
+    >
       <span className={message === null ? 'input' : 'input bad'}>
-        <input
-          type="text"
-          inputMode="text"
-          autoComplete="off"
-          placeholder="any"
-          aria-invalid={message !== null}
-          value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onBlur={apply}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') apply();
-            if (event.key === 'Escape') setDraft(value);
-          }}
-        />
+        <input type="text" list="facet-keys" autoComplete="off" aria-label="Add a facet by its key" placeholder="Add a facet: key" value={text} onChange={(event) => setText(event.target.value)} />
       </span>
+      <datalist id="facet-keys">
+        {left.map((key) => (
+          <option key={key} value={key} />
+        ))}
+      </datalist>
       {message !== null && (
-        <span className="errt xs msg" role="alert">
+        <span className="errt xs" role="alert">
           {message}
         </span>
       )}
-    </label>
+    </form>
   );
 }
 
-const countText = (total: Total | undefined): string => (total === undefined ? '' : total.exact ? formatCount(total.value) : `≥ ${formatCount(total.value)}`);
+/** What there is to filter by, with exact counts. Every click writes into the query, which is the one truth. */
+export function Facets({ state, change, request, answered, idle, open, close }: FacetsProps) {
+  const [chosen, setChosen] = useState((): readonly string[] => (remembered(storageKey) ?? '').split('\n').filter((key) => key !== '').slice(0, 8));
+  const keys = useQuery({ ...keysQuery(request.from, request.to), placeholderData: keepPreviousData });
+  // Keys that the query names show, whatever they are.
+  const inQuery = useMemo(() => readTerms(state.text).flatMap((term) => (term.key !== null && term.operator === '=' && (keys.data ?? []).some((key) => key.key === term.key && key.key !== 'service.name') ? [term.key] : [])), [state.text, keys.data]);
+  const pinned = useMemo(() => [...new Set([...chosen, ...inQuery])].slice(0, 9), [chosen, inQuery]);
+  const candidates = useMemo(() => (keys.data === undefined ? [] : facetCandidates(keys.data, pinned)), [keys.data, pinned]);
+  const found = useFacets(request, [...fixed, ...candidates], answered && keys.data !== undefined);
+  const histograms = useHistograms(request, answered);
 
-/** Filters with real counts. The counts by status are searches of their own, so they wait until the list has its answer. */
-export function Facets({ state, change, request, answered, open, close }: { readonly state: SearchState; readonly change: (next: SearchState) => void; readonly request: SearchRequest; readonly answered: boolean; readonly open: boolean; readonly close: () => void }) {
-  const services = useQuery({ ...servicesQuery(request.from, request.to), placeholderData: keepPreviousData });
-  const operations = useQuery({ ...operationsQuery(state.services, request.from, request.to), placeholderData: keepPreviousData });
-  const byStatus = useQuery({ ...statusCountsQuery(request), enabled: answered, placeholderData: keepPreviousData });
-
-  const serviceChoices = useMemo(() => {
-    const known = services.data ?? [];
-    const notched = notchedServices(known.map((service) => service.name));
-    const missing = state.services.filter((name) => services.data !== undefined && !known.some((service) => service.name === name));
-    const choices = known.map((service) => ({ value: service.name, count: formatCount(service.spans) })).concat(missing.map((value) => ({ value, count: '0' })));
-    return choices.sort((a, b) => (a.value < b.value ? -1 : 1)).map((choice) => ({ ...choice, mark: <ServiceDot name={choice.value} notched={notched.has(choice.value)} /> }));
-  }, [services.data, state.services]);
-
-  const operationChoices = useMemo(() => {
-    const spans = new Map<string, bigint>();
-    for (const operation of operations.data ?? []) spans.set(operation.name, (spans.get(operation.name) ?? 0n) + operation.spans);
-    if (operations.data !== undefined) for (const name of state.operations) if (!spans.has(name)) spans.set(name, 0n);
-    return [...spans].sort(([a, m], [b, n]) => (m === n ? (a < b ? -1 : 1) : m > n ? -1 : 1)).map(([value, count]) => ({ value, count: formatCount(count) }));
-  }, [operations.data, state.operations]);
-
+  const notched = useMemo(() => notchedServices((found.get('service')?.values ?? []).map((value) => value.value)), [found]);
+  const attributes = shownFacets(candidates.flatMap((key) => found.get(key) ?? []), pinned);
+  const keep = (next: readonly string[]): void => {
+    setChosen(next);
+    remember(storageKey, next.join('\n'));
+  };
+  const list = (title: string, key: string, removable: boolean) => (
+    <FacetList
+      key={key}
+      title={title}
+      facet={found.get(key)}
+      chosen={valuesOf(state.text, key)}
+      toggle={(value) => change({ ...state, text: toggleValue(state.text, key, value) })}
+      {...(key === 'service' ? { mark: (name: string) => <ServiceDot name={name} notched={notched.has(name)} /> } : {})}
+      idle={idle}
+      remove={removable ? () => keep(chosen.filter((other) => other !== key)) : undefined}
+    />
+  );
+  const histogram = (title: string, key: 'duration' | 'waiting') => (
+    <HistogramFacet title={title} histogram={histograms[key]} bounds={boundsIn(state.text, key)} change={(bounds) => change({ ...state, text: withBounds(state.text, key, bounds) })} />
+  );
   return (
     <aside id="facets" className={open ? 'fc open' : 'fc'} aria-label="Facets">
       <div className="fctop">
@@ -150,26 +117,20 @@ export function Facets({ state, change, request, answered, open, close }: { read
           <Icon name="close" />
         </button>
       </div>
-      <FacetList title="Service" unit="spans" choices={serviceChoices} chosen={state.services} loading={services.isPending} toggle={(name) => change({ ...state, services: toggled(state.services, name) })} />
-      <FacetList title="Operation" unit="spans" choices={operationChoices} chosen={state.operations} loading={operations.isPending} toggle={(name) => change({ ...state, operations: toggled(state.operations, name) })} />
-      <FacetList
-        title="Status"
-        unit="traces"
-        choices={statuses.map((value) => ({ value, count: countText(byStatus.data?.[value]) }))}
-        chosen={state.statuses}
-        loading={false}
-        toggle={(value) => change({ ...state, statuses: statuses.filter((status) => (status === value) !== state.statuses.includes(status)) })}
-      />
-      <fieldset className="facet">
-        <legend>
-          Duration
-          <span className="f3">of the trace</span>
-        </legend>
-        <div className="bounds">
-          <DurationBound label="At least" value={state.minDuration} wrongOnServer={null} commit={(minDuration) => change({ ...state, minDuration })} />
-          <DurationBound label="At most" value={state.maxDuration} wrongOnServer={null} commit={(maxDuration) => change({ ...state, maxDuration })} />
-        </div>
-      </fieldset>
+      {list('Service', 'service', false)}
+      {list('Operation', 'name', false)}
+      {list('Status', 'status', false)}
+      {histogram('Duration', 'duration')}
+      {histogram('Waiting', 'waiting')}
+      {attributes.map((facet) => list(facet.key, facet.key, chosen.includes(facet.key)))}
+      <AddFacet keys={keys.data ?? []} shown={attributes.map((facet) => facet.key)} add={(key) => keep([...chosen.filter((other) => other !== key), key].slice(-8))} />
     </aside>
   );
+}
+
+/** Each histogram under the other conditions: its own bounds would leave nothing to see beside what was chosen. */
+function useHistograms(request: SearchRequest, enabled: boolean) {
+  const duration = useQuery({ ...histogramsQuery({ ...request, text: withoutBounds(request.text, 'duration') }), enabled, placeholderData: keepPreviousData });
+  const waiting = useQuery({ ...histogramsQuery({ ...request, text: withoutBounds(request.text, 'waiting') }), enabled, placeholderData: keepPreviousData });
+  return { duration: duration.data?.duration, waiting: waiting.data?.waiting };
 }

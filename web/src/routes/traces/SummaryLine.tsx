@@ -1,4 +1,5 @@
 import { formatShare, waitingShare, type Distribution } from '../../model/distribution';
+import { toggleValue, withoutValues } from '../../model/filterText';
 import { formatCount, formatDuration, plural } from '../../model/format';
 import type { SearchPage, Total } from '../../model/summary';
 import { rangePhrase } from '../../model/timeRange';
@@ -53,7 +54,7 @@ export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh
       {errorTraces.value === 0 && errorTraces.exact ? (
         <span className="f2">none with errors</span>
       ) : (
-        <button type="button" className="linkish errt num" title="Show only traces with errors" onClick={() => change({ ...state, statuses: ['error'] })}>
+        <button type="button" className="linkish errt num" title="Show only traces with errors" onClick={() => change({ ...state, text: toggleValue(withoutValues(state.text, 'status'), 'status', 'error') })}>
           × {bound(errorTraces)}
           {formatCount(errorTraces.value)} with errors{share}
         </button>

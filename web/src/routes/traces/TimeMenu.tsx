@@ -1,70 +1,64 @@
-import { useEffect, useId, useRef, useState } from 'react';
-import { millisOf, unixNanoFromMillis, type UnixNano } from '../../model/nano';
-import { boundsOf, presets, rangeEnds, rangeName, type TimeRange } from '../../model/timeRange';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import type { UnixNano } from '../../model/nano';
+import { presets, rangeEnds, rangeName, type TimeRange } from '../../model/timeRange';
+import { parseRange, writeRange } from '../../model/timeText';
 import { Icon } from '../../ui/Icon';
+import { useDismiss } from '../../ui/useDismiss';
 
-/** What a datetime-local field holds: local time without a zone. */
-function fieldText(time: UnixNano): string {
-  const millis = millisOf(time);
-  return new Date(millis - new Date(millis).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-}
-
-function fieldTime(text: string): UnixNano | null {
-  const millis = new Date(text).getTime();
-  return text === '' || Number.isNaN(millis) || millis < 0 ? null : unixNanoFromMillis(millis);
-}
-
-function Absolute({ range, now, choose }: { readonly range: TimeRange; readonly now: UnixNano; readonly choose: (range: TimeRange) => void }) {
-  const bounds = boundsOf(range, now);
-  const [from, setFrom] = useState(() => fieldText(bounds.from ?? unixNanoFromMillis(millisOf(now) - 3_600_000)));
-  const [to, setTo] = useState(() => fieldText(bounds.to ?? now));
-  const [start, end] = [fieldTime(from), fieldTime(to)];
-  const wrong = start === null || end === null ? 'Give both ends' : start >= end ? 'The end must be after the start' : null;
+/** The range as it is typed; what it was read as, or what is wrong with it, stands below while typing. */
+function Typed({ range, now, choose }: { readonly range: TimeRange; readonly now: UnixNano; readonly choose: (range: TimeRange) => void }) {
+  const [text, setText] = useState(() => writeRange(range, now));
+  const [touched, setTouched] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.select(), []);
+  const read = parseRange(text, now);
+  const wrong = touched && !read.ok;
   return (
     <form
-      className="between"
+      className="typed"
       onSubmit={(event) => {
         event.preventDefault();
-        if (start !== null && end !== null && start < end) choose({ kind: 'between', from: start, to: end });
+        setTouched(true);
+        if (read.ok) choose(read.range);
       }}
     >
       <label>
-        <span className="lbl">From</span>
-        <span className="input">
-          <input type="datetime-local" step="1" value={from} onChange={(event) => setFrom(event.target.value)} />
+        <span className="lbl">Time range</span>
+        <span className={wrong ? 'input bad' : 'input'}>
+          <input
+            ref={field}
+            autoFocus
+            type="text"
+            autoComplete="off"
+            spellCheck={false}
+            aria-invalid={wrong}
+            aria-describedby="range-read"
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setTouched(true);
+            }}
+          />
+          <kbd>Enter</kbd>
         </span>
       </label>
-      <label>
-        <span className="lbl">To</span>
-        <span className="input">
-          <input type="datetime-local" step="1" value={to} onChange={(event) => setTo(event.target.value)} />
-        </span>
-      </label>
-      <div className="line">
-        <button type="submit" className="btn" disabled={wrong !== null}>
-          Apply
-        </button>
-        <span className="errt xs" role="alert">
-          {wrong}
-        </span>
-      </div>
+      <p id="range-read" className={wrong ? 'errt xs' : 'f3 xs'} role={wrong ? 'alert' : undefined}>
+        {!read.ok ? (touched ? read.message : '') : read.range.kind === 'between' ? rangeEnds(read.range, now) : rangeName(read.range)}
+      </p>
     </form>
   );
 }
 
+const examples = ['last 90m', '14:00 - 14:30', 'yesterday', '2026-11-20 14:00 to now'];
+
+/** When: a preset, or any range that is typed. */
 export function TimeMenu({ range, now, change }: { readonly range: TimeRange; readonly now: UnixNano; readonly change: (range: TimeRange) => void }) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: PointerEvent): void => {
-      if (event.target instanceof Node && box.current?.contains(event.target) === false) setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    return () => document.removeEventListener('pointerdown', outside);
-  }, [open]);
+  const close = useCallback(() => setOpen(false), []);
+  useDismiss(open, box, close);
   const choose = (next: TimeRange): void => {
     setOpen(false);
     button.current?.focus();
@@ -89,6 +83,14 @@ export function TimeMenu({ range, now, change }: { readonly range: TimeRange; re
       </button>
       {open && (
         <div id={id} className="pop tmpop" role="group" aria-label="Time range">
+          <Typed range={range} now={now} choose={choose} />
+          <p className="f3 xs egs">
+            {examples.map((example) => (
+              <code key={example} className="mono">
+                {example}
+              </code>
+            ))}
+          </p>
           <ul>
             {presets.map((preset) => (
               <li key={preset.id}>
@@ -103,7 +105,6 @@ export function TimeMenu({ range, now, change }: { readonly range: TimeRange; re
               </button>
             </li>
           </ul>
-          <Absolute range={range} now={now} choose={choose} />
         </div>
       )}
     </div>

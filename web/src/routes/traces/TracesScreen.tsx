@@ -112,9 +112,9 @@ export function TracesScreen() {
   return (
     <main className="screen traces" aria-busy={query.isFetching}>
       <h2 className="visually-hidden">Traces</h2>
-      <QueryBar state={state} change={change} now={now} problem={problem} input={input} share={share} filters={() => setFacetsOpen((open) => !open)} filtersOpen={facetsOpen} live={<LiveButton state={state} change={change} paused={paused} />} />
+      <QueryBar state={state} change={change} now={now} request={facetRequest} problem={problem} input={input} share={share} filters={() => setFacetsOpen((open) => !open)} filtersOpen={facetsOpen} live={<LiveButton state={state} change={change} paused={paused} />} />
       <div className="bd">
-        <Facets state={state} change={change} request={facetRequest} answered={query.isSuccess && !query.isPlaceholderData} open={facetsOpen} close={() => setFacetsOpen(false)} />
+        <Facets state={state} change={change} request={facetRequest} answered={query.isSuccess && !query.isPlaceholderData} idle={problem !== null} open={facetsOpen} close={() => setFacetsOpen(false)} />
         <section className="mn" aria-label="Results">
           {slow && !state.live && <div className="progress" />}
           {(problem === null || badFilter) && (

@@ -11,7 +11,7 @@ let kept: { readonly key: string; readonly at: UnixNano } | null = null;
 export function asOf(tick: string, state: SearchState): UnixNano {
   const { from, to } = boundsOf(state.range, unixNanoFromMillis(0));
   const range = state.range.kind === 'last' ? state.range.preset : `${from}-${to}`;
-  const key = JSON.stringify([tick, state.text, state.services, state.operations, state.statuses, state.minDuration, state.maxDuration, range]);
+  const key = JSON.stringify([tick, state.text, range]);
   if (kept?.key !== key) kept = { key, at: unixNanoFromMillis(Date.now()) };
   return kept.at;
 }
@@ -26,7 +26,7 @@ export function requestOf(state: SearchState, now: UnixNano): SearchRequest {
 /** What the chart asks for: it goes on showing what is not marked. */
 export function unmarkedRequestOf(state: SearchState, now: UnixNano): SearchRequest {
   const { from, to } = boundsOf(state.range, now);
-  return { from, to, services: state.services, operations: state.operations, statuses: state.statuses, minDuration: state.minDuration, maxDuration: state.maxDuration, text: state.text, order: state.order, direction: state.direction, asOf: now };
+  return { from, to, text: state.text, order: state.order, direction: state.direction, asOf: now };
 }
 
 /** Up to so many traces are dots that can be clicked. */

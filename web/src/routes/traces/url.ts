@@ -1,20 +1,15 @@
 import { readBrush, writeBrush, type Brush } from '../../model/brush';
+import { writeValue } from '../../model/filterText';
 import { unixNano } from '../../model/nano';
 import { isPresetId, type TimeRange } from '../../model/timeRange';
 
 export const orders = ['start', 'duration', 'waiting', 'spans', 'errors'] as const;
 export type Order = (typeof orders)[number];
-export const statuses = ['error', 'ok', 'unset'] as const;
-export type Status = (typeof statuses)[number];
 
 /** All that the traces screen shows hangs on this, and all of it is in the address. */
 export interface SearchState {
+  /** The one truth of what is searched for: facets and histograms write into it. */
   readonly text: string;
-  readonly services: readonly string[];
-  readonly operations: readonly string[];
-  readonly statuses: readonly Status[];
-  readonly minDuration: string;
-  readonly maxDuration: string;
   readonly range: TimeRange;
   readonly order: Order;
   readonly direction: 'asc' | 'desc';
@@ -27,10 +22,9 @@ export interface SearchState {
 }
 
 export const defaultRange: TimeRange = { kind: 'last', preset: '1h' };
-export const emptySearch: SearchState = { text: '', services: [], operations: [], statuses: [], minDuration: '', maxDuration: '', range: defaultRange, order: 'start', direction: 'desc', brush: null, live: false, selected: [] };
+export const emptySearch: SearchState = { text: '', range: defaultRange, order: 'start', direction: 'desc', brush: null, live: false, selected: [] };
 
-export const hasFilter = (state: SearchState): boolean =>
-  state.text !== '' || state.services.length > 0 || state.operations.length > 0 || state.statuses.length > 0 || state.minDuration !== '' || state.maxDuration !== '';
+export const hasFilter = (state: SearchState): boolean => state.text !== '';
 export const withoutFilter = (state: SearchState): SearchState => ({ ...emptySearch, range: state.range, order: state.order, direction: state.direction, live: state.live, selected: state.selected });
 
 const instant = (text: string | null) => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
@@ -42,24 +36,25 @@ function readRange(parameters: URLSearchParams): TimeRange {
   return range !== null && isPresetId(range) ? { kind: 'last', preset: range } : defaultRange;
 }
 
+/** Conditions that older addresses have beside the text, written as text. */
+function olderConditions(parameters: URLSearchParams): readonly string[] {
+  const several = (name: string, key: string, operator = '='): readonly string[] =>
+    [...new Set(parameters.getAll(name).filter((value) => value !== ''))].map((value) => `${key}${operator}${writeValue(value)}`);
+  return [...several('service', 'service'), ...several('operation', 'name'), ...several('status', 'status').filter((term) => /=(error|ok|unset)$/.test(term)), ...several('minDuration', 'duration', '>='), ...several('maxDuration', 'duration', '<=')];
+}
+
 /** Reads an address; what it can't mean is left out rather than shown as an error. */
 export function readSearch(search: string): SearchState {
   const parameters = new URLSearchParams(search);
   const order = orders.find((known) => known === parameters.get('order'));
-  const several = (name: string): readonly string[] => [...new Set(parameters.getAll(name).filter((value) => value !== ''))];
   return {
-    text: parameters.get('q')?.trim() ?? '',
-    services: several('service'),
-    operations: several('operation'),
-    statuses: statuses.filter((status) => parameters.getAll('status').includes(status)),
-    minDuration: parameters.get('minDuration') ?? '',
-    maxDuration: parameters.get('maxDuration') ?? '',
+    text: [parameters.get('q')?.trim() ?? '', ...olderConditions(parameters)].filter((part) => part !== '').join(' '),
     range: readRange(parameters),
     order: order ?? 'start',
     direction: parameters.get('direction') === 'asc' ? 'asc' : 'desc',
     brush: readBrush(parameters.get('brush')),
     live: parameters.get('live') === '1',
-    selected: several('select')
+    selected: [...new Set(parameters.getAll('select'))]
       .filter((id) => /^[0-9a-f]{32}$/.test(id))
       .slice(0, 2),
   };
@@ -69,11 +64,6 @@ export function readSearch(search: string): SearchState {
 export function writeSearch(state: SearchState): string {
   const parameters = new URLSearchParams();
   if (state.text !== '') parameters.set('q', state.text);
-  for (const service of state.services) parameters.append('service', service);
-  for (const operation of state.operations) parameters.append('operation', operation);
-  for (const status of state.statuses) parameters.append('status', status);
-  if (state.minDuration !== '') parameters.set('minDuration', state.minDuration);
-  if (state.maxDuration !== '') parameters.set('maxDuration', state.maxDuration);
   if (state.range.kind === 'between') {
     parameters.set('from', String(state.range.from));
     parameters.set('to', String(state.range.to));
@@ -87,8 +77,6 @@ export function writeSearch(state: SearchState): string {
   const query = parameters.toString();
   return query === '' ? '' : `?${query}`;
 }
-
-export const toggled = <T extends string>(values: readonly T[], value: T): readonly T[] => (values.includes(value) ? values.filter((other) => other !== value) : [...values, value]);
 
 /** The traces to compare after a trace was chosen or let go: the first stays, a third takes the place of the second. */
 export const picked = (selected: readonly string[], id: string): readonly string[] => (selected.includes(id) ? selected.filter((other) => other !== id) : [...selected.slice(0, 1), id]);

@@ -1,0 +1,220 @@
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
+import type { ApiProblem } from '../../api/problem';
+import type { SearchRequest } from '../../api/queries';
+import { accepted, cutAtHit, placeAt, type Suggestion } from '../../model/completion';
+import { tokens } from '../../model/filterText';
+import { Icon } from '../../ui/Icon';
+import type { SearchState } from './url';
+import { useSuggestions } from './useSuggestions';
+
+interface QueryBoxProps {
+  readonly state: SearchState;
+  readonly change: (next: SearchState) => void;
+  readonly request: SearchRequest;
+  readonly problem: ApiProblem | null;
+  readonly input: RefObject<HTMLInputElement | null>;
+}
+
+/** The text of the box, coloured, below the transparent text of the input; the place of an error is underlined. */
+function Coloured({ text, wrongAt }: { readonly text: string; readonly wrongAt: number | null }) {
+  const pieces = useMemo(() => tokens(text), [text]);
+  const end = text.length;
+  return (
+    <>
+      {pieces.map((token) => {
+        const wrong = wrongAt !== null && token.kind !== 'blank' && token.from <= wrongAt && token.from + token.text.length > wrongAt;
+        return (
+          <span key={token.from} className={wrong ? `tk-${token.kind} wrong` : `tk-${token.kind}`}>
+            {token.text}
+          </span>
+        );
+      })}
+      {wrongAt !== null && wrongAt >= end && <span className="wrong">{'\u00a0'}</span>}
+    </>
+  );
+}
+
+const optionId = (index: number): string => `suggestion-${index}`;
+
+function Suggestions({ list, active, typed, left, choose }: { readonly list: readonly Suggestion[]; readonly active: number; readonly typed: string; readonly left: string; readonly choose: (suggestion: Suggestion) => void }) {
+  return (
+    <div className="pop cmp" style={{ left }}>
+      <ul role="listbox" id="suggestions" aria-label="Suggestions">
+        {list.map((suggestion, index) => {
+          const [before, hit, behind] = cutAtHit(suggestion.label, typed);
+          return (
+            // Pressing the pointer must not take the focus from the text.
+            <li key={suggestion.label} id={optionId(index)} role="option" aria-selected={index === active} title={suggestion.label} onPointerDown={(event) => event.preventDefault()} onClick={() => choose(suggestion)}>
+              <span className="trunc">
+                {before}
+                <mark>{hit}</mark>
+                {behind}
+              </span>
+              <span className="n">{suggestion.note}</span>
+            </li>
+          );
+        })}
+      </ul>
+      <div className="ft" aria-hidden="true">
+        <span>
+          <kbd>↑</kbd> <kbd>↓</kbd> choose
+        </span>
+        <span>
+          <kbd>Tab</kbd> accept
+        </span>
+        <span>
+          <kbd>Enter</kbd> search
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** The query: plain conditions and free text, completed from what the store has. The address is the truth; the box holds a draft of it. */
+export function QueryBox({ state, change, request, problem, input }: QueryBoxProps) {
+  const [draft, setDraft] = useState(state.text);
+  const [committed, setCommitted] = useState(state.text);
+  if (committed !== state.text) {
+    setCommitted(state.text);
+    setDraft(state.text);
+  }
+  const [caret, setCaret] = useState(0);
+  const [open, setOpen] = useState(false);
+  // What the arrows chose; null while only the first is offered.
+  const [chosen, setChosen] = useState<number | null>(null);
+  const place = useMemo(() => placeAt(draft, Math.min(caret, draft.length)), [draft, caret]);
+  const list = useSuggestions(place, request, open);
+  const shown = open && list.length > 0;
+  const active = Math.min(chosen ?? 0, list.length - 1);
+
+  const mirror = useRef<HTMLDivElement>(null);
+  const [scroll, setScroll] = useState(0);
+  const follow = (): void => {
+    const element = input.current;
+    if (element === null) return;
+    if (mirror.current !== null) mirror.current.style.transform = `translateX(${-element.scrollLeft}px)`;
+    setScroll(element.scrollLeft);
+    setCaret(element.selectionStart ?? element.value.length);
+  };
+  useEffect(() => {
+    if (mirror.current !== null && input.current !== null) mirror.current.style.transform = `translateX(${-input.current.scrollLeft}px)`;
+  });
+  const caretTo = useRef<number | null>(null);
+  useEffect(() => {
+    if (caretTo.current === null) return;
+    input.current?.setSelectionRange(caretTo.current, caretTo.current);
+    caretTo.current = null;
+  }, [draft, input]);
+
+  const take = (suggestion: Suggestion): void => {
+    const next = accepted(draft, place, suggestion);
+    setDraft(next.text);
+    setCaret(next.caret);
+    caretTo.current = next.caret;
+    setChosen(null);
+    setOpen(suggestion.goesOn);
+  };
+  const search = (): void => {
+    setOpen(false);
+    change({ ...state, text: draft.trim() });
+  };
+  const step = (by: number): void => {
+    if (!shown) setOpen(true);
+    else setChosen(chosen === null && by > 0 && list.length > 1 ? 1 : (active + by + list.length) % list.length);
+  };
+  const keys: Readonly<Record<string, (event: KeyboardEvent) => void | false>> = {
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    Tab: (event) => {
+      const suggestion = list[active];
+      if (!shown || suggestion === undefined || event.shiftKey) return false;
+      take(suggestion);
+    },
+    Enter: () => {
+      const suggestion = list[active];
+      if (shown && chosen !== null && suggestion !== undefined) take(suggestion);
+      else search();
+    },
+    Escape: () => {
+      if (shown) setOpen(false);
+      else if (draft !== state.text) setDraft(state.text);
+      else input.current?.blur();
+    },
+  };
+
+  const wrong = problem?.parameter === 'q' && draft === state.text ? problem : null;
+  const column = wrong?.position ?? null;
+  return (
+    <form
+      role="search"
+      className="grow qform"
+      onSubmit={(event) => {
+        event.preventDefault();
+        search();
+      }}
+    >
+      <div className={wrong === null ? 'input q' : 'input q bad'}>
+        <Icon name="search" />
+        <div className="qtext">
+          <div className="mirror" aria-hidden="true">
+            <div ref={mirror}>
+              <Coloured text={draft} wrongAt={column} />
+            </div>
+          </div>
+          <input
+            ref={input}
+            type="text"
+            role="combobox"
+            aria-label="Filter the traces"
+            aria-autocomplete="list"
+            aria-expanded={shown}
+            aria-controls={shown ? 'suggestions' : undefined}
+            aria-activedescendant={shown ? optionId(active) : undefined}
+            aria-invalid={wrong !== null}
+            aria-describedby={wrong === null ? undefined : 'query-problem'}
+            placeholder="Filter: words, or key=value such as camera.name=front_door error=true"
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            value={draft}
+            onChange={(event) => {
+              setDraft(event.target.value);
+              setCaret(event.target.selectionStart ?? event.target.value.length);
+              setChosen(null);
+              setOpen(true);
+            }}
+            onScroll={follow}
+            onKeyUp={follow}
+            onClick={() => {
+              follow();
+              setOpen(true);
+            }}
+            onBlur={() => setOpen(false)}
+            onKeyDown={(event) => {
+              const handler = event.ctrlKey || event.altKey || event.metaKey ? undefined : keys[event.key];
+              if (handler !== undefined && handler(event) !== false) event.preventDefault();
+            }}
+          />
+        </div>
+        {draft !== state.text ? (
+          <span className="hint">
+            <kbd>Enter</kbd> to search
+          </span>
+        ) : draft !== '' ? (
+          <button type="button" className="clear" aria-label="Clear the filter text" onClick={() => change({ ...state, text: '' })}>
+            <Icon name="close" />
+          </button>
+        ) : (
+          <kbd>/</kbd>
+        )}
+      </div>
+      {shown && <Suggestions list={list} active={active} typed={place.typed} left={`max(0px, calc(${place.from}ch + 26px - ${scroll}px))`} choose={take} />}
+      {!shown && wrong !== null && (
+        <p id="query-problem" role="alert" className="pop qproblem">
+          {column !== null && <b className="strong num">Column {column + 1}: </b>}
+          {wrong.detail === '' ? wrong.title : wrong.detail}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -42,7 +42,7 @@ export function clockShifts({ parent, service, start, duration, kind, error }: S
       const isCall = kind[above] === client && kind[row] === server;
       if (isOff(from, length, childFrom, childLength, isCall, error[above] === 1)) {
         const before = [known.get(service[row] ?? -1), parentShift].find((guess) => guess !== undefined && guess !== 0 && fits(from, length, childFrom + guess, childLength));
-        shift = before ?? from + Math.max(0, length - childLength) / 2 - childFrom;
+        shift = before ?? from + Math.floor(Math.max(0, length - childLength) / 2) - childFrom;
         known.set(service[row] ?? -1, shift);
       }
     }

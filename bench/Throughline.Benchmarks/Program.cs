@@ -17,6 +17,7 @@ const string Usage =
       visible   time from acknowledgement to being found
       overhead  what telemetry costs the pipeline's services, CPU time and latency, with it and without in turn: [--rate IMAGES_PER_SECOND] [--seconds N] [--images A_PAIR] [--protocol grpc|http/protobuf];
                 needs pipeline/setup
+      page      a large trace in Chromium: first paint, frames while scrolling, zooming, panning (bench/page, in Node): [--spans N] [--frames N] [--runs N]
     Files are requests as the workload tool writes them; --tool is the path of that tool's project, which is run to make them. Servers are those that src/Throughline.Server
     was built to (-c Release), or the one that --server names, with the options of --server-options. ingest with --data keeps its directory: take a new one each time.
     """;

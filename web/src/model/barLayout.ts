@@ -95,7 +95,8 @@ function layoutLabel(trace: Trace, row: number, axis: TimeAxis, left: number, ri
     const beside = right + (isError(trace, row) ? 22 : 6);
     if (beside + length <= axis.width + 8) return { ...label, at: beside, place: 'beside' };
     if (end - begin >= length + 24) return label.tone === 'wait' ? { ...label, at: (begin + end - length) / 2 - 4, place: 'middle' } : { ...label, at: axis.width - end + 6, place: 'inside' };
-    if (left - 8 - length >= 0) return { ...label, at: axis.width - left + 8, place: 'before' };
+    // Arrows of links come in from the left.
+    if (label.tone !== 'link' && left - 8 - length >= 0) return { ...label, at: axis.width - left + 8, place: 'before' };
   }
   return null;
 }

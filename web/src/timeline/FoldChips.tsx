@@ -5,8 +5,8 @@ import type { Trace } from '../model/trace';
 import { causeOf } from '../model/traceAxis';
 import { Icon } from '../ui/Icon';
 
-/** Width of a chip with its mark. */
-const chipWidth = 66;
+/** Pixels that a chip takes with its mark and its length, and with its length alone. Where there is less the mark stands alone; the length is in its name. */
+const [wideChip, textChip, leastChip] = [66, 46, 16];
 
 /** The length of each fold on the ruler; pressed it opens the fold, and pressed again it closes it. */
 export function FoldChips({ trace, axis, parts, toggleFold }: { readonly trace: Trace; readonly axis: TimeAxis; readonly parts: FoldedAxisParts; readonly toggleFold: (fold: number) => void }) {
@@ -14,14 +14,15 @@ export function FoldChips({ trace, axis, parts, toggleFold }: { readonly trace: 
     const fold = parts.folds[segment.fold];
     if (fold === undefined) return null;
     const [length, cause, opened] = [formatDuration(fold.to - fold.from), causeOf(trace, fold), segment.kind === 'opened'];
-    const middle = (segment.x0 + segment.x1) / 2;
+    const [middle, room] = [(segment.x0 + segment.x1) / 2, segment.x1 - segment.x0];
+    const half = Math.min(33, Math.max(leastChip, room) / 2);
     const what = `${length} of waiting${cause === '' ? '' : ` (${cause})`}`;
     return (
       <button
         key={segment.fold}
         type="button"
-        className="foldchip num"
-        style={{ left: Math.min(axis.width - 24, Math.max(24, middle)) }}
+        className={room < textChip ? 'foldchip num small' : 'foldchip num'}
+        style={{ left: Math.min(axis.width - half, Math.max(half, middle)) }}
         aria-pressed={opened}
         aria-label={opened ? `Fold ${what}` : `Unfold ${what}`}
         title={opened ? `Fold ${what}` : `Unfold ${what}`}
@@ -29,8 +30,8 @@ export function FoldChips({ trace, axis, parts, toggleFold }: { readonly trace: 
         onDoubleClick={(event) => event.stopPropagation()}
         onClick={() => toggleFold(segment.fold)}
       >
-        {segment.x1 - segment.x0 >= chipWidth && <Icon name="fold" />}
-        {length}
+        {(room >= wideChip || room < textChip) && <Icon name="fold" />}
+        {room >= textChip && length}
       </button>
     );
   });

@@ -22,6 +22,9 @@ public sealed class QueryBoundsTests
         Assert.Equal("memory", result.Truncated?.Reason);
         Assert.Contains("0 MB", result.Truncated?.Message);
         Assert.False(result.Total.IsExact);
+        var counts = await store.Store.GetDistributionAsync(new SearchPlan(), Few, default);
+        Assert.Equal(("memory", new Total(0, false)), (counts.Truncated?.Reason, counts.Total));
+        Assert.Equal("memory", (await store.Store.GetShapesAsync([Span(1).TraceId], 100_000, default)).Truncated?.Reason);
         // By their start nothing need be put together until the page is made, and the total stands.
         Assert.Equal(1, (await store.Store.SearchAsync(new SearchPlan(), default)).Total.Value);
     }
@@ -38,7 +41,22 @@ public sealed class QueryBoundsTests
         Assert.Empty(red.Operations);
         var (result, _) = new SearchExecution(new SearchPlan(), segments.View(TraceVisibility.Everything), bounds).Run(1, new QueryWorkers(1));
         Assert.Equal(("time", false), (result.Truncated?.Reason, result.Total.IsExact));
+        var (counts, _) = new SearchExecution(new SearchPlan(), segments.View(TraceVisibility.Everything), bounds).Distribution(Few, new QueryWorkers(1));
+        Assert.Equal(("time", new Total(0, false)), (counts.Truncated?.Reason, counts.Total));
+        Assert.Equal("time", new ShapeExecution(segments.Segments, TraceVisibility.Everything, bounds).Run([Span(1).TraceId], 10).Truncated?.Reason);
         await Task.CompletedTask;
+    }
+
+    /// <summary>Counts in more cells than there may be memory for are refused, not made.</summary>
+    [Fact]
+    public void ADistributionThatIsLargerThanItMayBeSaysSo()
+    {
+        using var segments = new SegmentsUnderTest([[Span(1)], [Span(2)]]);
+        var bounds = new QueryBounds(new ManualTime(), TimeSpan.FromSeconds(1), 1 << 20, default);
+        var request = new DistributionRequest(SpanGen.Base, SpanGen.Base + 1_000_000, DistributionRequest.MaxColumns, 8, 0);
+        var (counts, _) = new SearchExecution(new SearchPlan(), segments.View(TraceVisibility.Everything), bounds).Distribution(request, new QueryWorkers(1));
+        Assert.Equal(("memory", new Total(0, false)), (counts.Truncated?.Reason, counts.Total));
+        Assert.Empty(counts.Cells);
     }
 
     [Fact]
@@ -50,6 +68,8 @@ public sealed class QueryBoundsTests
         var bounds = new QueryBounds(new ManualTime(), TimeSpan.FromSeconds(1), 1 << 20, gone.Token);
         var view = segments.View(TraceVisibility.Everything);
         Assert.Throws<OperationCanceledException>(() => new SearchExecution(new SearchPlan(), view, bounds).Run(1, new QueryWorkers(1)));
+        Assert.Throws<OperationCanceledException>(() => new SearchExecution(new SearchPlan(), view, bounds).Distribution(Few, new QueryWorkers(1)));
+        Assert.Throws<OperationCanceledException>(() => new ShapeExecution(segments.Segments, TraceVisibility.Everything, bounds).Run([Span(1).TraceId], 10));
         Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Operations([]));
         Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).Services());
         Assert.Throws<OperationCanceledException>(() => new StatExecution(view, null, null, bounds).RedOperations([]));
@@ -70,6 +90,8 @@ public sealed class QueryBoundsTests
         Assert.Equal(whole.Traces.Select(NaiveTrace.Describe), early.Traces.Select(NaiveTrace.Describe));
         Assert.Equal((new Total(20, false), new Total(120, true)), (early.Total, whole.Total));
     }
+
+    private static readonly DistributionRequest Few = new(null, null, 2, 1, 10);
 
     private static PlainSpan Span(int i) => new() { TraceId = new(5, 5), SpanId = (ulong)i, Start = SpanGen.Base + (ulong)i, End = SpanGen.Base + 10_000, Name = $"name {i}" };
 }

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ChartBones } from '../../charts/ChartBones';
+import { ApiProblem } from '../../api/problem';
 import { TraceChart } from '../../charts/TraceChart';
 import type { Brush } from '../../model/brush';
 import type { Distribution } from '../../model/distribution';
@@ -26,9 +27,10 @@ export function Charts({ query, state, now, brushed, mark, open, quiet }: Charts
   const shown = query.data ?? good;
   const { from, to } = boundsOf(state.range, now);
   if (shown === undefined) {
+    // What is wrong with a query that was refused is said below the query.
     return (
       <ChartBones>
-        {query.isError && (
+        {query.isError && !(query.error instanceof ApiProblem && query.error.kind === 'refused') && (
           <p className="nothing says f2" role="alert">
             The chart could not be loaded.
             <button type="button" className="btn" onClick={() => void query.refetch()}>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { frameAt, neighbour, type FlameGraph } from '../../../model/flame';
 import { formatCount, formatDuration, plural } from '../../../model/format';
 import { serviceColor } from '../../../model/serviceColor';
@@ -68,7 +68,7 @@ export function FlameCanvas(props: CanvasProps) {
     if (canvas.current !== null) paintFlame(canvas.current, { ...props, focused, hovered }, width, height, top, readFlameInks(document.documentElement), devicePixelRatio);
   }, [props, focused, hovered, width, height, top, theme]);
 
-  const place = (event: PointerEvent): number => {
+  const place = (event: MouseEvent): number => {
     const box = event.currentTarget.getBoundingClientRect();
     return frameAt(graph, zoomed, width, event.clientX - box.left, Math.floor((event.clientY - box.top + top) / frameHeight));
   };
@@ -109,7 +109,7 @@ export function FlameCanvas(props: CanvasProps) {
         setHover(frame < 0 ? null : { frame, x: event.clientX, y: event.clientY });
       }}
       onPointerLeave={() => setHover(null)}
-      onClick={() => press(hovered)}
+      onClick={(event) => press(place(event))}
     >
       <canvas ref={canvas} className="flcanvas" style={{ width, height }} />
       <div style={{ height: Math.max(0, graph.depth * frameHeight - height) }} />

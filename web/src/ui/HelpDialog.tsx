@@ -5,7 +5,8 @@ type Group = readonly [title: string, keys: readonly (readonly [keys: string, wh
 const columns: readonly (readonly Group[])[] = [
   [['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
   ['Result list', [['j k', 'next, previous trace'], ['Enter', 'open']]]],
-  [['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]]],
+  [['Timeline', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan']]],
+  ['Flame graph', [['← → ↑ ↓', 'move from path to path'], ['Enter', 'zoom to a path, and out'], ['o', 'open its longest span'], ['Esc', 'show all']]]],
 ];
 
 /** Keys and the query's syntax. A real dialog: focus stays in it and goes back when it closes. */

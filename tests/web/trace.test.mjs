@@ -299,7 +299,7 @@ it('a trace that is not complete says so and shows where', async () => {
   assert.equal(await page.locator('.bar.orphan').count(), 1);
   assert.equal(await row(page, 'orphaned_work').locator('.tail').count(), 1);
   // A link to another trace leads there, to the span.
-  await panel(page).getByRole('link', { name: /Trace/ }).click();
+  await panel(page).getByRole('link', { name: /to trace/ }).click();
   await page.waitForURL(new RegExp(`/trace/${traceId(2)}\\?span=${spanId(2, 2)}`));
   await page.getByRole('heading', { name: 'fetch GET /api/events' }).waitFor();
 });

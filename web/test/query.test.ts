@@ -115,9 +115,10 @@ describe('time ranges that are typed', () => {
 
 it('facets that show are few-valued, known ones first, and those that were chosen', () => {
   const keys = [key('trace.note', 900n), key('error.type', 3n), key('http.method', 500n), key('size', 800n, ['int']), key('host.name', null)];
-  expect(facetCandidates(keys, ['size'])).toEqual(['size', 'error.type', 'trace.note', 'http.method']);
+  expect(facetCandidates(keys, ['size'])).toEqual(['error.type', 'size', 'trace.note', 'http.method']);
+  expect(facetCandidates(keys, ['error.type'])[0]).toBe('error.type');
   const facet = (name: string, distinct: number, exact = true) => ({ key: name, values: [], distinct: { value: distinct, exact } });
-  expect(shownFacets([facet('size', 900), facet('error.type', 1), facet('trace.note', 20_000, false), facet('http.method', 3), facet('same', 1)], ['size']).map((found) => found.key)).toEqual(['error.type', 'http.method', 'size']);
+  expect(shownFacets([facet('size', 900), facet('error.type', 1), facet('trace.note', 20_000, false), facet('http.method', 3), facet('same', 1)], ['size']).map((found) => found.key)).toEqual(['size', 'error.type', 'http.method']);
 });
 
 it('the nearest value is the one that was probably meant', () => {

@@ -48,17 +48,18 @@ const mostAsked = 8;
 /** A key with more different values is no help as a list. */
 const mostValues = 24;
 
-/** The attribute keys whose values are worth asking for: chosen ones, known ones, then the commonest of texts and bools. */
+/** The attribute keys whose values are worth asking for: known ones, chosen ones, then the commonest of texts and bools. */
 export function facetCandidates(keys: readonly AttributeKey[], chosen: readonly string[]): readonly string[] {
   const texts = keys.filter((key) => key.scope === 'span' && key.types.every((type) => type === 'string' || type === 'bool') && key.key !== 'error');
   const known = new Set(texts.map((key) => key.key));
   const common = [...texts].sort((a, b) => Number((b.values ?? 0n) - (a.values ?? 0n))).map((key) => key.key);
-  return [...new Set([...chosen, ...preferred.filter((key) => known.has(key)), ...common])].slice(0, chosen.length + mostAsked);
+  // A chosen one of the known keys stays where it was.
+  return [...new Set([...preferred.filter((key) => known.has(key)), ...chosen, ...common])].slice(0, chosen.length + mostAsked);
 }
 
 /** Those of the candidates that show: chosen ones always, others when their values are few and tell traces apart. */
 export function shownFacets(facets: readonly Facet[], chosen: readonly string[]): readonly Facet[] {
-  const picked = facets.filter((facet) => chosen.includes(facet.key));
   const useful = facets.filter((facet) => !chosen.includes(facet.key) && facet.distinct.exact && facet.distinct.value <= mostValues && (facet.distinct.value > 1 || (facet.distinct.value === 1 && preferred.includes(facet.key))));
-  return [...useful.slice(0, mostShown), ...picked];
+  const shown = new Set([...useful.slice(0, mostShown).map((facet) => facet.key), ...chosen]);
+  return facets.filter((facet) => shown.has(facet.key));
 }

@@ -7,6 +7,8 @@ import { formatDuration, plural } from '../../model/format';
 const [width, height] = [188, 40];
 /** Steps that can still be told apart and hit. */
 const mostSteps = 30;
+/** A few steps are not blocks. */
+const widestBar = 12;
 
 /** A length of time as it is written in a query, rounded to three figures: an edge of a step need not be exact to the nanosecond. */
 export function edgeText(nanos: number): string {
@@ -110,7 +112,7 @@ export function HistogramFacet({ title, histogram: whole, bounds, change }: { re
             {histogram?.traces.map((count, step) => {
               const tall = count === 0 ? 0 : Math.max(1.5, (count / highest) * (height - 2));
               return (
-                <rect key={edges[step]} className={inside(step) ? 'in' : 'out'} x={(step * width) / steps} width={Math.max(0.5, width / steps - 1)} y={height - tall} height={tall}>
+                <rect key={edges[step]} className={inside(step) ? 'in' : 'out'} x={(step * width) / steps} width={Math.max(0.5, Math.min(widestBar, width / steps - 1))} y={height - tall} height={tall}>
                   <title>{`${formatDuration(edges[step] ?? 0)} to ${formatDuration(edges[step + 1] ?? 0)}: ${plural(count, 'trace')}`}</title>
                 </rect>
               );

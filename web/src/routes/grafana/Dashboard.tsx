@@ -83,14 +83,12 @@ export function Dashboard({ address }: { readonly address: string }) {
 async function explain(source: string, signal: AbortSignal): Promise<string | null> {
   try {
     const response = await fetch(source, { signal, headers: { accept: 'text/html' } });
-    void response.body?.cancel();
-    if (response.status < 500 && response.status !== 404) return null;
-    const problem: unknown = await response
-      .clone()
-      .json()
-      .catch(() => null);
-    const detail = typeof problem === 'object' && problem !== null && 'detail' in problem && typeof problem.detail === 'string' ? problem.detail : `Grafana answered ${response.status}.`;
-    return detail;
+    if (response.status < 500 && response.status !== 404) {
+      void response.body?.cancel();
+      return null;
+    }
+    const problem: unknown = await response.json().catch(() => null);
+    return typeof problem === 'object' && problem !== null && 'detail' in problem && typeof problem.detail === 'string' ? problem.detail : `Grafana answered ${response.status}.`;
   } catch (cause) {
     return signal.aborted ? null : `This server can’t be reached: ${cause instanceof Error ? cause.message : 'the connection was lost'}.`;
   }

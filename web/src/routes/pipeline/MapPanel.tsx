@@ -22,12 +22,15 @@ const callAddress = (range: TimeRange, call: Call): string => tracesAddress(rang
 const failing = (counts: { readonly spans: number; readonly errors: number }): boolean => errorRate(counts) >= 0.01;
 const ofCall = (call: Call) => ({ spans: call.calls, errors: call.errors });
 
-function nodeLabel(node: MapNode, minutes: number): string {
-  const errors = node.errors === 0 ? 'no errors' : `${formatShare(errorRate(node))} errors`;
-  return `${node.service}: ${perMinute(node.spans, minutes)}, ${node.entry === null ? '' : `p95 ${formatDuration(node.entry.p95)} of ${node.entry.name}, `}${errors}. Show its traces`;
-}
-const callLabel = (call: Call, minutes: number): string =>
-  `${call.parent} calls ${call.child}: ${perMinute(call.calls, minutes)}, p95 ${formatDuration(call.p95)}, ${call.errors === 0 ? 'no errors' : `${formatShare(errorRate(ofCall(call)))} errors`}. Show the traces`;
+const nodeFigures = (node: MapNode, minutes: number): string => (node.entry === null ? 'no spans' : `${perMinute(node.spans, minutes)} · p95 ${formatDuration(node.entry.p95)}`);
+const callFigures = (call: Call, minutes: number): readonly [rate: string, errors: string] => [
+  `${perMinute(call.calls, minutes)} · ${formatDuration(call.p95)}`,
+  call.errors === 0 ? '' : `${formatShare(errorRate(ofCall(call)))} errors`,
+];
+// What stands in the picture is part of each name, word for word, so that who speaks to the page can say what they see.
+const nodeLabel = (node: MapNode, minutes: number): string =>
+  `${node.service} ${nodeFigures(node, minutes)}${node.entry === null ? '' : ` of ${node.entry.name}`}, ${node.errors === 0 ? 'no errors' : `${formatShare(errorRate(node))} errors`}. Show its traces`;
+const callLabel = (call: Call, minutes: number): string => `${call.parent} calls ${call.child}: ${callFigures(call, minutes).join(' ')}${call.errors === 0 ? 'without errors' : ''}. Show the traces`;
 
 /** The services and who calls whom, as a picture. Every box and every call is a link to its traces. */
 export function MapPicture({ map, minutes, range, notched }: MapProps) {
@@ -53,13 +56,13 @@ export function MapPicture({ map, minutes, range, notched }: MapProps) {
             const siblings = map.edges.filter((other) => other.parent === call.parent).map((other) => boxOf.get(other.child)).toSorted((one, other) => (drawing.across ? (one?.y ?? 0) - (other?.y ?? 0) : (one?.x ?? 0) - (other?.x ?? 0)));
             const line = curve(from, to, drawing.across, siblings.indexOf(to) - (siblings.length - 1) / 2);
             const bad = failing(ofCall(call));
-            const [first, second] = [`${perMinute(call.calls, minutes)} · ${formatDuration(call.p95)}`, call.errors === 0 ? '' : `${formatShare(errorRate(ofCall(call)))} errors`];
+            const [first, second] = callFigures(call, minutes);
             return (
               <Link key={`${call.parent} ${call.child}`} href={callAddress(range, call)} aria-label={callLabel(call, minutes)} className={bad ? 'call bad' : 'call'}>
                 <path className="hit" d={line.path} />
                 <path className="way" d={line.path} strokeWidth={1.2 + 2 * Math.sqrt(call.calls / most)} markerEnd={`url(#arrow-${bad ? 'failed' : 'plain'})`} />
                 <text x={line.x} y={line.y - (second === '' ? -4 : 4)} textAnchor="middle">
-                  {first}
+                  {`${first} `}
                 </text>
                 {second !== '' && (
                   <text className="bad" x={line.x} y={line.y + 10} textAnchor="middle">
@@ -75,16 +78,15 @@ export function MapPicture({ map, minutes, range, notched }: MapProps) {
             const bad = failing(node);
             return (
               <Link key={node.service} href={tracesAddress(range, { service: node.service })} aria-label={nodeLabel(node, minutes)} className={bad ? 'node bad' : 'node'}>
-                <title>{nodeLabel(node, minutes)}</title>
                 <rect className="frame" x={box.x} y={box.y} width={box.width} height={box.height} rx={5} />
                 <rect x={box.x} y={box.y} width={4} height={box.height} rx={2} style={{ fill: serviceColor(node.service) }} />
                 {notched.has(node.service) && <rect className="notch" x={box.x} y={box.y + box.height / 2 - 1} width={4} height={2} />}
                 <svg x={box.x + 10} y={box.y} width={box.width - 14} height={box.height}>
                   <text className="name" x={2} y={19}>
-                    {node.service}
+                    {`${node.service} `}
                   </text>
                   <text x={2} y={35}>
-                    {node.entry === null ? 'no spans' : `${perMinute(node.spans, minutes)} · p95 ${formatDuration(node.entry.p95)}`}
+                    {nodeFigures(node, minutes)}
                   </text>
                 </svg>
               </Link>

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { callsQuery, matchesQuery, operationSeriesQuery, redOperationsQuery, type Span } from '../../api/pipelineQueries';
@@ -36,6 +36,7 @@ function useNow(state: PipelineState, tick: number): UnixNano {
   return kept.current.at;
 }
 
+const measurements: ReadonlySet<unknown> = new Set(['red-operations', 'operation-series', 'calls', 'matches']);
 const nanosAMinute = 60_000_000_000;
 
 /** The screen of `/pipeline`: which stage is the bottleneck and why, the stages against what is usual, what fails, what waits, and who calls whom. */
@@ -50,11 +51,24 @@ export function PipelineScreen() {
     document.title = 'Pipeline · Distributed Tracing';
   }, []);
 
+  // A range without a moving end asks for the same again, which only counts anew when it is told to.
+  const client = useQueryClient();
+  const [measured, setMeasured] = useState(now);
+  useEffect(() => {
+    if (measured === now) return;
+    setMeasured(now);
+    if (state.range.kind !== 'last') void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => measurements.has(kind) });
+  }, [client, measured, now, state.range.kind]);
+
   const status = useQuery({ ...statusQuery, queryKey: ['status', 'pipeline', String(now)] as const, staleTime: Infinity, placeholderData: keepPreviousData });
   const { from, to } = boundsOf(state.range, now);
   const span: Span = useMemo(() => ({ from, to }), [from, to]);
   const red = useQuery({ ...redOperationsQuery(span), placeholderData: keepPreviousData });
-  const operations = useMemo(() => red.data?.operations ?? [], [red.data]);
+  // The last good answer stays while a newer one fails.
+  const [lastGood, setLastGood] = useState(red.data);
+  if (red.data !== undefined && red.data !== lastGood) setLastGood(red.data);
+  const shown = red.data ?? (red.isError ? lastGood : undefined);
+  const operations = useMemo(() => shown?.operations ?? [], [shown]);
 
   // What lies before the first stored span is no time without requests: rates are over what is there.
   const earliest = status.data?.earliest ?? null;
@@ -66,7 +80,7 @@ export function PipelineScreen() {
 
   // Stages that are no reference stages are compared with the same length of time before.
   const before: Span | null = state.range.kind === 'all' || from === null || end === null || end <= from || from < end - from ? null : { from: unixNano(from - (end - from)), to: from };
-  const needsBefore = red.isSuccess && operations.length > 0 && stagesOf(operations, []).kind === 'derived';
+  const needsBefore = shown !== undefined && operations.length > 0 && stagesOf(operations, []).kind === 'derived';
   const earlier = useQuery({ ...redOperationsQuery(before ?? span), enabled: needsBefore && before !== null, placeholderData: keepPreviousData });
   const stages = useMemo(() => stagesOf(operations, needsBefore ? (earlier.data?.operations ?? []) : []), [operations, needsBefore, earlier.data]);
 
@@ -84,7 +98,7 @@ export function PipelineScreen() {
   const waits = useMemo(() => waitsOf(operations, stages), [operations, stages]);
   const axis = useMemo(() => logAxis(stages.stages.flatMap(({ operation, typical }) => [operation.p50, operation.p99, typical?.high ?? 0, typical?.low ?? 0])), [stages]);
   const busy = useDelayed(red.isFetching, 120);
-  const parts = [red.data?.truncated, series.data?.truncated, calls.data?.truncated].filter((part) => part !== null && part !== undefined);
+  const parts = [shown?.truncated, series.data?.truncated, calls.data?.truncated].filter((part) => part !== null && part !== undefined);
 
   const bar = <RangeBar range={state.range} now={now} live={state.live} change={(range) => change({ ...state, range })} follow={(live) => change({ ...state, live })} />;
   return (
@@ -94,7 +108,7 @@ export function PipelineScreen() {
       <div className="pscroll">
         <section className="top">
           <div className="grow">
-            {red.data === undefined || operations.length === 0 ? (
+            {shown === undefined || operations.length === 0 ? (
               <p className="bot f2">{red.isPending ? 'Measuring…' : ''}</p>
             ) : (
               <>
@@ -112,7 +126,7 @@ export function PipelineScreen() {
           </div>
           {bar}
         </section>
-        {red.isError && red.data !== undefined && (
+        {red.isError && shown !== undefined && (
           <div className="notice box" role="alert">
             <span className="grow">
               <b className="strong">Could not be measured again</b> <span className="f2">{red.error.message} What is shown is from before.</span>
@@ -127,9 +141,9 @@ export function PipelineScreen() {
             Not all spans were counted. {parts[0]}
           </p>
         )}
-        {red.isError && red.data === undefined ? (
+        {red.isError && shown === undefined ? (
           <FailedPipeline problem={red.error.message} retry={refresh} busy={red.isFetching} />
-        ) : red.data === undefined ? (
+        ) : shown === undefined ? (
           <PipelineSkeleton />
         ) : operations.length === 0 ? (
           <EmptyPipeline range={state.range} status={status.data} widen={(range) => change({ ...state, range })} />

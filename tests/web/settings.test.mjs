@@ -1,0 +1,110 @@
+// The header's ways between the screens, and the settings screen.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { axeSource, launch, openPage } from './support/page.mjs';
+import { startServer } from './support/server.mjs';
+import { imageTrace } from './support/spans.mjs';
+
+let browser, opened, server;
+before(async () => {
+  browser = await launch();
+  server = await startServer(['--retention', '36h', '--max-pinned-traces', '7', '--allow-host', 'traces.example']);
+  await server.send(imageTrace(1, Date.now() - 60_000));
+  await fetch(`${server.otlpHttp}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"resourceSpans":' });
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+const open = async (path, options) => {
+  opened = await openPage(browser, `${server.http}${path}`, options);
+  return opened.page;
+};
+afterEach(async () => {
+  assert.deepEqual(await opened.violations(), []);
+  await opened.close();
+});
+
+describe('the header', () => {
+  it('leads to each screen by link and by key, and marks the one that is shown', async () => {
+    const page = await open('/');
+    const main = page.getByRole('navigation', { name: 'Main' });
+    await main.getByRole('link', { name: 'Pipeline' }).waitFor();
+    for (const [name, path, keys] of [['Pipeline', '/pipeline', 'gp'], ['Grafana', '/grafana-dashboard', 'gg'], ['Settings', '/settings', 'gs'], ['Traces', '/', 'gt']]) {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.waitForURL((url) => url.pathname === path);
+      assert.equal(await main.getByRole('link', { name }).getAttribute('aria-current'), 'page');
+      assert.equal(await main.locator('[aria-current]').count(), 1);
+    }
+    await main.getByRole('link', { name: 'Settings' }).click();
+    await page.waitForURL(/\/settings$/);
+    assert.deepEqual(opened.complaints, []);
+  });
+
+  it('is a menu where it is narrow, closed by Escape and by choosing', async () => {
+    const page = await open('/settings', { width: 400 });
+    const button = page.getByRole('button', { name: 'Screens, Settings is shown' });
+    const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pipeline' });
+    assert.equal(await link.isVisible(), false);
+    await button.press('Enter');
+    await link.waitFor();
+    await page.keyboard.press('Escape');
+    await link.waitFor({ state: 'hidden' });
+    assert.equal(await button.evaluate((element) => element === document.activeElement), true);
+    await button.click();
+    await link.click();
+    await page.waitForURL(/\/pipeline$/);
+    assert.equal(await link.isVisible(), false);
+    assert.equal(await page.evaluate(() => document.querySelector('header').scrollWidth > innerWidth), false);
+  });
+});
+
+describe('settings', () => {
+  it('tell what is stored, received and refused, and why', async () => {
+    const page = await open('/settings');
+    await page.getByText('20 spans of 1 trace take').waitFor();
+    const refused = page.getByRole('region', { name: 'Refused' });
+    await refused.getByText('Not an export request').waitFor();
+    await refused.getByText('1 request').waitFor();
+    await page.getByRole('region', { name: 'Why do I see nothing?' }).getByText('Spans are received').waitFor();
+    assert.deepEqual(opened.complaints, []);
+  });
+
+  it('say for every option what holds, and who said so', async () => {
+    const page = await open('/settings');
+    const row = (option) => page.getByRole('region', { name: 'Options in force' }).getByRole('row', { name: option });
+    const told = async (option) => (await row(new RegExp(`^${option} `)).getByRole('cell').first().innerText()).replaceAll('\u2009', ' ');
+    await row(/^--retention /).waitFor();
+    assert.equal(await told('--retention'), '36h given');
+    assert.equal(await told('--max-pinned-traces'), '7 given');
+    assert.equal(await told('--max-body-bytes'), '16.8 MB default');
+    assert.equal(await told('--allow-host'), 'traces.example given');
+    assert.equal(await told('--token'), 'not set default');
+    // No switch that does nothing: nothing here is changed by the page.
+    assert.equal(await page.locator('main input, main select, main [role=switch]').count(), 0);
+  });
+
+  it('follow the server without being asked, and say when it stops answering', async () => {
+    const page = await open('/settings');
+    await page.getByText('20 spans of 1 trace take').waitFor();
+    await page.route('**/api/v1/status', (route) => route.abort());
+    await page.getByText('The server stopped answering').waitFor();
+    await page.getByText('20 spans of 1 trace take').waitFor();
+    await page.unroute('**/api/v1/status');
+    await server.send(imageTrace(2, Date.now() - 50_000));
+    await page.getByText('40 spans of 2 traces take').waitFor();
+    await page.getByText('The server stopped answering').waitFor({ state: 'hidden' });
+    assert.deepEqual(opened.complaints.filter((complaint) => !/ERR_FAILED/.test(complaint)), []);
+  });
+
+  for (const theme of ['dark', 'light'])
+    for (const width of [400, 1440])
+      it(`have no serious fault of access, ${theme}, ${width} px`, async () => {
+        const page = await open('/settings', { theme, width });
+        await page.getByRole('region', { name: 'Options in force' }).getByText('--retention', { exact: true }).last().waitFor();
+        await page.evaluate(axeSource);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+        assert.deepEqual(violations.filter((violation) => ['serious', 'critical'].includes(violation.impact)).map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} ${node.failureSummary}`).join('\n')}`), []);
+        assert.equal(await page.evaluate(() => document.querySelector('.setscroll').scrollWidth > innerWidth), false);
+      });
+});

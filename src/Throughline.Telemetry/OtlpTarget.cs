@@ -37,6 +37,23 @@ internal static class OtlpTarget
 
     public static OtlpExporterOptions Options(OtlpSignal signal, IConfiguration configuration, ThroughlineTelemetryOptions options)
     {
+        var exporter = Target(signal, configuration, options);
+        // The SDK's own client knows the certificates of its variables, which this one has no need of.
+        if (exporter.Endpoint.Scheme == Uri.UriSchemeHttp) exporter.HttpClientFactory = () => Client(exporter);
+        return exporter;
+    }
+
+    /// <summary>
+    /// The client of a plain address without what sending has no use for (cookies, redirections, and spans and metrics of its own), each of
+    /// which is looked after with every request.
+    /// </summary>
+    private static HttpClient Client(OtlpExporterOptions exporter) => new(new SocketsHttpHandler
+    {
+        UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null,
+    }) { Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds) };
+
+    private static OtlpExporterOptions Target(OtlpSignal signal, IConfiguration configuration, ThroughlineTelemetryOptions options)
+    {
         var exporter = new OtlpExporterOptions { Protocol = Protocol(signal, configuration, options) };
         var (headers, _, _) = Of(signal, "HEADERS", configuration);
         if (headers is not null) exporter.Headers = headers;

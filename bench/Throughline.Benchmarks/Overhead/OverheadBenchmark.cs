@@ -25,7 +25,7 @@ internal static class OverheadBenchmark
         {
             await using var server = await ServerProcess.StartAsync(arguments, data);
             await server.ReadyAsync();
-            var protocol = arguments.Option("--protocol", "grpc");
+            var protocol = arguments.Option("--protocol", "http/protobuf");
             await using var on = await ServiceSet.StartAsync(protocol == "grpc" ? server.OtlpGrpc : server.OtlpHttp, protocol);
             await using var off = await ServiceSet.StartAsync(null, protocol);
             await InTurnAsync(on, off, frames, WarmUp, TimeSpan.FromMilliseconds(100), (set, frame, i) => set.UploadAsync(frame, i % WarmUpCameras));

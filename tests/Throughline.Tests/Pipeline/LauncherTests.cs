@@ -164,6 +164,7 @@ public sealed partial class LauncherTests : IDisposable
             name=$(basename "$1" .dll)
             echo "$name ${*:2}" >> "$RECORD"
             case $name in
+              hsi-backend) [ "$OTEL_EXPORTER_OTLP_PROTOCOL $OTEL_EXPORTER_OTLP_ENDPOINT" = "http/protobuf http://127.0.0.1:3/" ] || exit 9 ;;&
               throughline) echo "listening: http=http://127.0.0.1:1/ otlp-grpc=http://127.0.0.1:2/ otlp-http=http://127.0.0.1:3/" ;;
               hsi-camera) ;;
               *) echo "$name listening: http=http://127.0.0.1:4" ;;

@@ -145,19 +145,19 @@ describe('a trace with long waits', () => {
   });
 
   it('shows the critical path through the wait and the second attempt, and hides it on request', async () => {
-    const onPath = (name, nth) => row(name, nth).locator('.cr').count();
+    const onPath = (name, nth) => row(name, nth).locator('.crit').count();
     assert.ok((await onPath('inference')) > 0);
     assert.ok((await onPath('batch_wait')) > 0);
     assert.ok((await onPath('llm_inference', 1)) > 0);
     assert.equal(await onPath('gpu_queue'), 1);
     assert.equal(await onPath('retry_backoff'), 1);
     assert.match(await joints(), /^M\d/);
-    const line = await row('batch_wait').locator('.cr').boundingBox();
+    const line = await row('batch_wait').locator('.crit').boundingBox();
     const bar = await row('batch_wait').locator('[data-bar]').boundingBox();
     assert.ok(Math.abs(line.width - bar.width) < 1.5 && line.y > bar.y + bar.height, 'the line lies below the bar, as long as it');
     await page.keyboard.press('p');
     await page.waitForURL(/path=off/);
-    assert.equal(await page.locator('.cr').count(), 0);
+    assert.equal(await page.locator('.crit').count(), 0);
     await page.getByRole('button', { name: 'Critical path' }).click();
     await page.waitForURL((url) => !url.href.includes('path'));
     assert.ok((await onPath('batch_wait')) > 0);
@@ -166,7 +166,7 @@ describe('a trace with long waits', () => {
   it('draws the path of a closed subtree in its row', async () => {
     await row('detect_objects').click();
     await page.keyboard.press('h');
-    const line = await row('detect_objects').locator('.cr').boundingBox();
+    const line = await row('detect_objects').locator('.crit').boundingBox();
     const bar = await row('detect_objects').locator('[data-bar]').boundingBox();
     assert.ok(line.width > bar.width * 0.95, `${line.width} of ${bar.width}`);
   });

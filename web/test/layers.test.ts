@@ -78,4 +78,14 @@ describe('style sheets', () => {
     const found = read(sheet).match(/#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(/gi) ?? [];
     expect(found).toEqual([]);
   });
+  it('style no class of each other: they stay loaded when the screen changes', () => {
+    const owners = new Map<string, Set<string>>();
+    for (const sheet of sheets) {
+      const selectors = read(sheet).replaceAll(/\/\*[\s\S]*?\*\//g, '').matchAll(/([^{}]+)\{/g);
+      for (const [, list] of selectors)
+        for (const [, name] of (list ?? '').matchAll(/(?:^|,)\s*\.([\w-]+)(?=\s*(?:$|,|[ :>+~[]))/g)) owners.set(name ?? '', (owners.get(name ?? '') ?? new Set()).add(sheet));
+    }
+    const shared = [...owners].filter(([, of]) => of.size > 1 && ![...of].some((sheet) => sheet.startsWith('ui/')));
+    expect(shared.map(([name, of]) => `${name}: ${[...of].sort().join(', ')}`)).toEqual([]);
+  });
 });

@@ -162,7 +162,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
       <div role="gridcell" className="gr" data-gr>
         <SpanBar trace={trace} row={row} axis={axis} notched={notched} />
         {gaps !== undefined && <Gaps gaps={gaps} axis={axis} />}
-        {path !== null && pathLines(path, axis, row, stop).map((line) => <i key={line.left} className="cr" style={line} />)}
+        {path !== null && pathLines(path, axis, row, stop).map((line) => <i key={line.left} className="crit" style={line} />)}
       </div>
     </div>
   );

@@ -51,7 +51,7 @@ export function StageTable({ stages, axis, series, hot, minutes, range, notched 
   return (
     <section className="st" aria-label="Stages">
       <div className="strows" role="table" aria-label={derived ? 'Operations with the most time' : 'Stages of the pipeline'}>
-        <div className="sth" role="row">
+        <div className="stageh" role="row">
           <span role="columnheader">{derived ? 'Operation, p50 – p95 before' : 'Stage, typical range'}</span>
           <span role="columnheader" className="axis" ref={attach}>
             <span className="visually-hidden">Durations on a logarithmic axis</span>

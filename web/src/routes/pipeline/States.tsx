@@ -8,7 +8,7 @@ import { CheckLine } from '../../ui/Checks';
 export function PipelineSkeleton() {
   return (
     <section className="st" aria-hidden="true">
-      <div className="sth" />
+      <div className="stageh" />
       {[0, 1, 2, 3, 4].map((row) => (
         <div key={row} className="str">
           <span className="skeleton" />

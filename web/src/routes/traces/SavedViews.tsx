@@ -108,7 +108,7 @@ export function SavedViews({ state, change }: { readonly state: SearchState; rea
         <Icon name="down" />
       </button>
       {open && (
-        <div className="pop tmpop sv" role="group" aria-label="Saved views">
+        <div className="pop tmpop saved" role="group" aria-label="Saved views">
           {views.length === 0 && <p className="f3 svnone">No view is saved in this browser yet.</p>}
           <ul>
             {views.map((view) => (

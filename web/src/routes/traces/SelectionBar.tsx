@@ -15,7 +15,7 @@ const letters = ['A', 'B'] as const;
 export function SelectionBar({ selected, find, clear, compare }: SelectionProps) {
   if (selected.length === 0) return null;
   return (
-    <div className="pop cbar" role="region" aria-label="Traces to compare">
+    <div className="pop selbar" role="region" aria-label="Traces to compare">
       <span className="strong num">{selected.length} selected</span>
       {selected.map((id, index) => {
         const summary = find(id);

@@ -51,16 +51,26 @@ const get = async (route) => {
   return response.json();
 };
 
-/** Asks the server until a trace has the operation; the pipeline needs its time for detection, batch window and analysis. */
-async function traceWith(operation) {
+/**
+ * Asks the server until a trace has all these operations, each as `operation` or `operation of service`. The pipeline needs its time for detection,
+ * batch window and analysis, and each service sends its spans when it likes.
+ */
+async function traceWith(...operations) {
   const deadline = Date.now() + patience;
   for (;;) {
-    const { traces } = await get(`/api/v1/search?operation=${encodeURIComponent(operation)}`);
-    if (traces.length > 0) return traces[0].traceId;
-    assert.ok(Date.now() < deadline, `no trace with ${operation} after ${patience / 1000} s:\n${said.join('')}`);
+    const { traces } = await get(`/api/v1/search?operation=${encodeURIComponent(operations[0])}`);
+    for (const { traceId } of traces) {
+      const { columns, names, services } = await get(`/api/v1/traces/${traceId}`);
+      const there = new Set(columns.name.flatMap((name, row) => [names[name], `${names[name]} of ${services[columns.service[row]]}`]));
+      if (operations.every((operation) => there.has(operation))) return traceId;
+    }
+    assert.ok(Date.now() < deadline, `no trace with ${operations.join(', ')} after ${patience / 1000} s:\n${said.join('')}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
+
+// What a service's last span of an image is: those below it have been sent before it.
+const whole = ['save_event', 'analyze_batch of hsi-nemotron', 'detect_objects of hsi-yolo26'];
 
 describe('./run', () => {
   it('prints the address of the page', async () => {
@@ -78,7 +88,7 @@ describe('./run', () => {
   });
 
   it('draws the whole way of an image, from upload to event', async () => {
-    const opened = await openPage(browser, `${http}/trace/${await traceWith('save_event')}`);
+    const opened = await openPage(browser, `${http}/trace/${await traceWith(...whole)}`);
     const tree = opened.page.getByRole('treegrid');
     await tree.waitFor({ timeout: patience });
     for (const name of ['Process Detection', 'receive_image', 'detect_objects', 'preprocess', 'inference', 'postprocess', 'batch_detection', 'batch_wait',

@@ -65,6 +65,8 @@ internal sealed class ProfileWindow(SpanTracker spans, ProfileOptions options, I
             var reader = reading.Trace;
             if (reader.Frequency != Stopwatch.Frequency)
                 throw new InvalidDataException($"The trace's clock ticks {reader.Frequency} times a second and the spans' {Stopwatch.Frequency} times.");
+            // The runtime goes on sampling until it has stopped the session, which takes a busy machine its time.
+            if (Samples.Rounds > 0 && Stopwatch.GetElapsedTime(began, Samples.LastRound) is var sampled && sampled > Duration) Duration = sampled;
             (LostEvents, Scale) = (reader.LostEvents, SampleScale.Of(Samples, reader.Frequency, used));
         }
         finally

@@ -27,6 +27,9 @@ internal sealed class SampleTable(int limit)
     /// <summary>How often the runtime looked at all its threads.</summary>
     public long Rounds { get; private set; }
 
+    /// <summary>When the last round began, in ticks of the trace's clock; 0 when there was none.</summary>
+    public long LastRound => _lastRound;
+
     /// <summary>The mean time between two rounds, in ticks of the trace's clock; 0 when there were not two.</summary>
     public double PeriodTicks => Rounds < 2 ? 0 : (double)(_lastRound - _firstRound) / (Rounds - 1);
 

@@ -12,6 +12,7 @@ import { Header } from './Header';
 import { RefreshContext } from './refresh';
 
 const CompareScreen = lazy(async () => ({ default: (await import('../compare/CompareScreen')).CompareScreen }));
+const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/GalleryScreen')).GalleryScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 function NotFound() {
@@ -56,6 +57,9 @@ export function App() {
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
             <Route path="/compare">
               <CompareScreen />
+            </Route>
+            <Route path="/gallery">
+              <GalleryScreen />
             </Route>
             <Route path="/grafana">
               <GrafanaScreen />

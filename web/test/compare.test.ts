@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { causesOf, compareStory, newFailures, signed } from '../src/model/compareCauses';
+import type { Attribute } from '../src/model/attribute';
+import { laneServices, lanesOf, rowAt } from '../src/model/compareLanes';
+import { differenceFlags, findNodes, revealNode, structureOf, visibleNodes, type MergedFolding } from '../src/model/compareRows';
+import { compareTags, tagNote } from '../src/model/compareTags';
 import { wallTimeOf } from '../src/model/compareTime';
 import { changeOf, differenceOf, errorDiffers, mergeTraces, type MergedTree } from '../src/model/compareTree';
+import { durationNano, unixNano } from '../src/model/nano';
+import type { SpanDetail } from '../src/model/spanDetail';
 import { nameOf, type Trace } from '../src/model/trace';
+import { typicalReason } from '../src/model/typicalReason';
+import { readCompareState, readIds, writeCompareState, type CompareState } from '../src/routes/compare/url';
 import { randomFrom } from './support/random';
 import { ms, traceOf, type Row } from './support/traces';
 
@@ -162,4 +170,81 @@ describe('large traces', () => {
     expect([tree.count, tree.maxDepth]).toEqual([20_000, 19_999]);
     expect(causesOf(tree).reduce((sum, cause) => sum + cause.delta, 0)).toBe(-2000);
   });
+});
+
+describe('the merged tree on the page', () => {
+  const tree = mergeTraces(good, retried);
+  const flags = differenceFlags(tree, 'duration');
+  const all: MergedFolding = { toggled: new Set(), onlyDifferent: false };
+  it('closes what is equal below, and leaves it out on request', () => {
+    const same = mergeTraces(good, good);
+    const none = differenceFlags(same, 'duration');
+    expect([...visibleNodes(same, none, all)]).toEqual([0]);
+    expect([...visibleNodes(same, none, { toggled: new Set([0]), onlyDifferent: false })]).toEqual([0, 1, 2]);
+    expect([...visibleNodes(same, none, { ...all, onlyDifferent: true })]).toEqual([]);
+    expect([...visibleNodes(tree, flags, all)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+  it('shows a node that is jumped to, whatever hides it', () => {
+    const same = mergeTraces(good, good);
+    const none = differenceFlags(same, 'duration');
+    for (const onlyDifferent of [false, true]) expect([...visibleNodes(same, none, revealNode(same, none, { toggled: new Set(), onlyDifferent }, 4))]).toContain(4);
+  });
+  it('counts what is there more often', () => expect(structureOf(tree)).toEqual({ added: 3, missing: 0, counts: [{ node: 3, service: 'backend', name: 'request', a: 1, b: 2, retried: true }] }));
+  it('finds by the name and the error of either trace', () => expect([[...findNodes(tree, 'OUT_of')], [...findNodes(tree, 'nemotron')], [...findNodes(tree, '')]]).toEqual([[4], [4, 7], []]));
+  it('is the same when its address is read again', () => {
+    const ids = { a: good.traceId, b: retried.traceId };
+    const random = randomFrom(5);
+    for (let i = 0; i < 200; i++) {
+      const state: CompareState = {
+        selected: random.below(tree.count + 1) - 1,
+        measure: random.below(2) === 0 ? 'self' : 'duration',
+        onlyDifferent: random.below(2) === 0,
+        toggled: new Set(Array.from({ length: random.below(3) }, () => random.below(tree.count))),
+        text: ['', 'a b', 'x,&=%'][random.below(3)] ?? '',
+      };
+      const search = writeCompareState(state, tree, ids);
+      expect(readIds(search)).toEqual(ids);
+      expect(readCompareState(search, tree)).toEqual(state);
+    }
+  });
+  it.each(['?span=c.0000000000000000', '?span=b.ffffffffffffffff', '?time=never&only=x', '?toggled=,,b.zz'])('with nonsense (%s) is the default', (search) =>
+    expect(readCompareState(search, tree)).toEqual({ selected: -1, measure: 'duration', onlyDifferent: false, toggled: new Set(), text: '' }));
+});
+
+describe('lanes', () => {
+  const [lane] = lanesOf(retried, ['nemotron']);
+  it('show the work, the failures and the waits of a service', () => {
+    expect(lane?.busy).toEqual([{ from: 41_240 * ms, to: 41_440 * ms }, { from: 43_460 * ms, to: 44_040 * ms }]);
+    expect(lane?.failed).toEqual([{ from: 41_240 * ms, to: 41_440 * ms }]);
+    expect(lanesOf(retried, ['backend'])[0]?.waits.map((wait) => [wait.kind, wait.warn])).toEqual([['batch_window', false], ['backoff', true]]);
+  });
+  it('come in the order in which the services begin', () => expect(laneServices(good, retried, 6)).toEqual(['backend', 'nemotron']));
+  it('lead to the shortest span at a place', () => expect([rowAt(retried, 'nemotron', 43_500 * ms, 0), rowAt(retried, 'nemotron', 0, 0)]).toEqual([7, -1]));
+});
+
+describe('tags of matched spans', () => {
+  const detail = (attributes: Readonly<Record<string, string>>): SpanDetail => ({
+    traceId: '', spanId: '', parentSpanId: null, traceState: '', flags: 0, name: 'work', kind: 'internal', start: unixNano(0n), end: unixNano(1n), duration: durationNano(1n),
+    status: { code: 'unset', message: '' }, service: 'backend', attributes: Object.entries(attributes).map(([key, value]): Attribute => ({ key, type: 'string', value })), droppedAttributes: 0,
+    events: [], droppedEvents: 0, links: [], droppedLinks: 0, resource: { attributes: [], droppedAttributes: 0, schemaUrl: '' }, scope: { name: '', version: '', attributes: [], droppedAttributes: 0, schemaUrl: '' }, warnings: [],
+  });
+  const tags = compareTags(
+    detail({ 'batch.size': '3', 'batch.id': 'b-1', reason: 'window', same: 'x', checksum: 'a'.repeat(32), 'image.size': '76192', gone: '1', rate: '0.008326295' }),
+    detail({ 'batch.size': '7', 'batch.id': 'b-2', reason: 'idle', same: 'x', checksum: 'b'.repeat(32), 'image.size': '77371', rate: '0.0166' }),
+  );
+  it('ids are kept apart from what may explain', () => expect([tags.differ, tags.ids, tags.equal].map((pairs) => pairs.map((pair) => pair.key))).toEqual([['batch.size', 'gone', 'image.size', 'rate', 'reason'], ['batch.id', 'checksum'], ['same', 'status']]));
+  it('an id that only one has is told', () => expect(compareTags(detail({ 'user.id': 'u' }), detail({})).differ).toEqual([{ key: 'user.id', a: 'u', b: null }]));
+  it('the largest differences make the note', () => expect(tagNote(tags)).toBe('reason window → idle, batch.size 3 → 7'));
+  it('small differences make none', () => expect(tagNote(compareTags(detail({ 'image.size': '76192' }), detail({ 'image.size': '77371' })))).toBe(''));
+});
+
+describe('why a trace is typical', () => {
+  const of = (exact: boolean, hours: bigint | null, sameServices = true): string =>
+    typicalReason({ trace: null, among: { value: 342, exact }, sameServices, median: durationNano(30_800_000_000n), from: hours === null ? null : unixNano(0n), to: hours === null ? null : unixNano(hours * 3_600_000_000_000n) }).replaceAll('\u2009', ' ');
+  it.each([
+    [of(true, 1n), 'Near the median (30.8 s) of 342 successful traces within 30 minutes of it.'],
+    [of(false, 12n), 'Near the median (30.8 s) of at least 342 successful traces within 6 hours of it.'],
+    [of(true, 96n), 'Near the median (30.8 s) of 342 successful traces within 2 days of it.'],
+    [of(true, null, false), 'Near the median (30.8 s) of 342 successful traces of all times; none has the same services.'],
+  ])('%s', (said, expected) => expect(said).toBe(expected));
 });

@@ -15,7 +15,7 @@ export interface TagDifference {
   readonly equal: readonly TagPair[];
 }
 
-const idKey = /(^|[._-])(id|ids|uuid|guid|pid|tid|sha\d*|hash|etag|nonce|timestamp|time|thread)$|(^|[._])(host|process|instance|thread|container|pod)[._]|instance/i;
+const idKey = /(^|[._-])(id|ids|uuid|guid|pid|tid|sha\d*|hash|etag|nonce|timestamp|time|thread|port|address)$|(^|[._])(host|process|instance|thread|container|pod)[._]|instance/i;
 const idText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^[0-9a-f]{16,}$|^\d{4}-\d\d-\d\dT\d\d:\d\d|^\d{13,19}$/i;
 
 const isId = ({ key, a, b }: TagPair): boolean => a !== null && b !== null && (idKey.test(key) || (idText.test(a) && idText.test(b)));
@@ -42,13 +42,27 @@ export function compareTags(a: SpanDetail, b: SpanDetail): TagDifference {
 }
 
 const longestNote = 28;
-/** Two or three short differences in words, numbers first: what may have caused a difference in time. */
+/** A number that differs by less says nothing about why. */
+const leastShare = 0.1;
+
+const numberOf = (text: string | null): number => (text === null || text.trim() === '' ? Number.NaN : Number(text));
+/** How much two values differ: numbers by their share, texts wholly, something that is missing least. */
+function weight({ a, b }: TagPair): number {
+  if (a === null || b === null) return 0.5;
+  const [x, y] = [numberOf(a), numberOf(b)];
+  return Number.isFinite(x) && Number.isFinite(y) ? Math.abs(y - x) / Math.max(Math.abs(x), Math.abs(y)) : 0.8;
+}
+/** Four figures are enough to see a difference of a tenth. */
+const short = (text: string | null): string => {
+  const number = numberOf(text);
+  return text === null ? 'none' : Number.isFinite(number) && !Number.isInteger(number) ? String(Number(number.toPrecision(4))) : text;
+};
+
+/** The two largest short differences in words: what may have caused a difference in time. */
 export function tagNote({ differ }: TagDifference): string {
-  const short = (text: string | null): string => (text === null ? 'none' : text);
-  const fits = differ.filter((pair) => pair.key !== 'events' && !pair.key.startsWith('resource.') && short(pair.a).length <= longestNote && short(pair.b).length <= longestNote);
-  const rank = (pair: TagPair): number => (Number.isFinite(Number(pair.a ?? Number.NaN)) && Number.isFinite(Number(pair.b ?? Number.NaN)) ? 0 : pair.a !== null && pair.b !== null ? 1 : 2);
-  return fits
-    .toSorted((x, y) => rank(x) - rank(y))
+  return differ
+    .filter((pair) => pair.key !== 'events' && !pair.key.startsWith('resource.') && short(pair.a).length <= longestNote && short(pair.b).length <= longestNote && weight(pair) >= leastShare)
+    .toSorted((x, y) => weight(y) - weight(x))
     .slice(0, 2)
     .map((pair) => `${pair.key} ${short(pair.a)} → ${short(pair.b)}`)
     .join(', ');

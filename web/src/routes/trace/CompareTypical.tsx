@@ -13,7 +13,9 @@ export function CompareTypical({ traceId }: { readonly traceId: string }) {
   if (known !== null && query.data !== undefined)
     return (
       <Link className="btn" href={`/compare?a=${known.traceId}&b=${traceId}`} title={typicalReason(query.data)}>
-        Compare<span className="wide"> with a typical one</span>
+        <span>
+          Compare<span className="wide"> with a typical one</span>
+        </span>
       </Link>
     );
   const none = query.data !== undefined;
@@ -27,7 +29,9 @@ export function CompareTypical({ traceId }: { readonly traceId: string }) {
   };
   return (
     <button type="button" className="btn" aria-busy={query.isFetching} aria-disabled={none} title={none ? 'No other successful trace of this operation is stored' : 'A successful trace of the same operation, near the median and near in time'} onPointerEnter={() => !none && !query.isError && void look(false)} onClick={() => void look(true)}>
-      Compare<span className="wide"> with a typical one</span>
+      <span>
+        Compare<span className="wide"> with a typical one</span>
+      </span>
     </button>
   );
 }

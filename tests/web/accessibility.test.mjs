@@ -11,7 +11,7 @@ before(async () => {
   browser = await launch();
   await server.send(imageTrace(1, Date.now() - 60_000, { failure: true }));
   await server.send(shortTrace(2, Date.now() - 50_000, { error: 'timeout' }));
-  await server.send(traceRequest(3, Date.now() - 40_000, [{ id: 2, parent: 1, service: 'hsi-backend', name: 'orphaned_work', at: 0, for: 50 }]));
+  await server.send(traceRequest(3, Date.now() - 600_000, [{ id: 2, parent: 1, service: 'hsi-backend', name: 'orphaned_work', at: 0, for: 50 }]));
 });
 after(async () => {
   await browser?.close();

@@ -40,14 +40,19 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
         {
             bounds.Check();
             var values = new ValueNumbers(this, column);
-            var length = column.Owners?.Length ?? part.Facts.Rows;
+            var (numbers, owners) = (column.Numbers, column.Owners);
+            var length = owners?.Length ?? part.Facts.Rows;
+            var (lastNumber, lastTrace) = (0ul, -1);
             for (var i = 0; i < length; i++)
             {
-                var row = column.Owners is null ? i : column.Owners[i];
+                var row = owners is null ? i : owners[i];
                 if (!RowBits.Has(rows, row)) continue;
-                var value = values.Of((long)column.Numbers[i]);
+                var (number, trace) = (numbers[i], traceOf[row]);
+                // Neighbours are mostly of one trace and alike, and say nothing new.
+                if (number == lastNumber && trace == lastTrace) continue;
+                (lastNumber, lastTrace) = (number, trace);
+                var value = values.Of((long)number);
                 if (value == Rejected) continue;
-                var trace = traceOf[row];
                 if (split is not null && RowBits.Has(split, trace)) elsewhere.Add((ids[trace], value));
                 else counts.Add(value, trace);
             }

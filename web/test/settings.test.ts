@@ -35,8 +35,8 @@ describe('what the server says of itself', () => {
 
 describe('options', () => {
   it('are grouped, and none is lost', () => {
-    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--http', '--something-new'].map((option) => setting(option, '1'));
-    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 1], ['Storage', 1], ['Queries', 1], ['Receiving', 1], ['Addresses and access', 1], ['Others', 1]]);
+    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--header-timeout-seconds', '--http', '--something-new'].map((option) => setting(option, '1'));
+    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 1], ['Storage', 1], ['Queries', 1], ['Receiving', 2], ['Addresses and access', 1], ['Others', 1]]);
   });
   it('read as what they are', () => {
     expect([setting('--max-body-bytes', '16777216'), setting('--retention-bytes', '0'), setting('--retention-traces', '0'), setting('--header-timeout-seconds', '15'), setting('--retention', '7d'), setting('--token', null), setting('--no-redact', 'false'), setting('--max-requests', '10000'), setting('--allow-host', '')].map(settingText)).toEqual(

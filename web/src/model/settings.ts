@@ -81,7 +81,7 @@ export function statusSentence(status: WholeStatus): { readonly strong: string; 
 
 const groups: readonly (readonly [title: string, options: RegExp])[] = [
   ['Retention', /^--(retention|max-pinned)/],
-  ['Storage', /^--(data|head|log|block|compact|duplicate)/],
+  ['Storage', /^--(data|head-|log|block|compact|duplicate)/],
   ['Queries', /^--(query|trace-max)/],
   ['Receiving', /^--(max|header-timeout|body-timeout|no-redact|otlp-cors)/],
   ['Addresses and access', /^--(http|otlp|token|insecure|allow-host|grafana|jaeger)/],

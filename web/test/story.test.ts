@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firstCause, story } from '../src/model/story';
+import { axisOf } from '../src/model/traceAxis';
 import { ms, traceOf } from './support/traces';
 
 const tell = (trace: Parameters<typeof story>[0]): string =>
@@ -56,4 +57,16 @@ describe('the sentence', () => {
   it('is about one span when there is one', () => expect(tell(traceOf([{ start: 0, duration: 36 * ms }]))).toBe('One span of backend, 36.0 ms long.'));
   it('has no figures where nothing has a length', () => expect(tell(traceOf([{ start: 0, duration: 0 }, { parent: 0, start: 0, duration: 0 }]))).toBe('All spans are instants: none has a duration.'));
   it('never counts a wait as work', () => expect(tell(traceOf([{ start: 0, duration: 100 * ms, name: 'root' }, { parent: 0, start: 0, duration: 40 * ms, name: 'w', wait: 'queue' }], { waiting: 40 * ms }))).toBe('60.0 ms of 100 ms is root’s own time, in backend; 40.0 ms waited, the longest 40.0 ms in a queue.'));
+});
+
+describe('a trace of which a part was loaded', () => {
+  it('tells how long it took and what failed, and nothing of what spans did themselves', () => {
+    const part = traceOf([{ start: 0, duration: 900 * ms, omitted: 70 }, { parent: 0, start: 0, duration: 5 * ms, error: 'timeout' }], { waiting: 90 * ms, excerpt: { spans: 72, omittedRoots: 0 } });
+    expect(story(part).map((phrase) => phrase.text).join('').replaceAll('\u2009', ' ')).toBe('900 ms in all, 72 spans; 90.0 ms waited. timeout in work of backend.');
+  });
+  it('has no folds and no gaps: what was not loaded may have worked meanwhile', () => {
+    const rows = [{ start: 0, duration: 10e9, omitted: 3 }, { parent: 0, start: 0, duration: 5 * ms }, { parent: 0, start: 5 * ms, duration: 9e9, wait: 'queue' }];
+    expect(axisOf(traceOf(rows, { excerpt: { spans: 6, omittedRoots: 0 } })).folds).toEqual([]);
+    expect(axisOf(traceOf(rows)).folds).toHaveLength(1);
+  });
 });

@@ -72,6 +72,12 @@ export function story(trace: Trace): readonly Phrase[] {
   if (trace.tree.count === 1) return [strong(`One span of ${serviceOf(trace, 0)}`), plain(total > 0 ? `, ${formatDuration(total)} long.` : ', an instant.'), ...failure(trace)];
   if (total === 0) return [strong('All spans are instants'), plain(': none has a duration.'), ...failure(trace)];
 
+  // What spans did themselves can't be told without all of their children.
+  if (trace.excerpt !== null) {
+    const phrases = [strong(`${formatDuration(total)} in all`), plain(`, ${plural(trace.excerpt.spans, 'span')}`)];
+    if (waiting >= total / 100) phrases.push(plain(`; ${formatDuration(waiting)} waited`));
+    return [...phrases, plain('.'), ...failure(trace)];
+  }
   if (longest !== undefined && length(longest) > 0 && waiting * 2 >= total) {
     const phrases = [strong(`${formatDuration(length(longest))} of ${formatDuration(total)} waited ${reason(longest)}`)];
     if (second !== undefined && second.kind !== longest.kind && length(second) >= total / 50)

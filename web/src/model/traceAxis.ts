@@ -38,7 +38,8 @@ export function axisOf(trace: Trace): Known {
   const found = known.get(trace);
   if (found !== undefined) return found;
   const activity = activityOf(trace.spans);
-  const made = { activity, folds: findFolds([activity]), gaps: gapsOf(trace, activity) };
+  // Of a part of a trace there is no telling: what was not loaded may have worked meanwhile.
+  const made = trace.excerpt !== null ? { activity, folds: [], gaps: new Map<number, readonly Interval[]>() } : { activity, folds: findFolds([activity]), gaps: gapsOf(trace, activity) };
   known.set(trace, made);
   return made;
 }

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { TimeAxis } from '../model/axis';
 import { layoutBar, sideOf, type Bar } from '../model/barLayout';
 import type { CriticalPath } from '../model/criticalPath';
-import { formatDuration, formatOffset } from '../model/format';
+import { formatCount, formatDuration, formatOffset, plural } from '../model/format';
 import { pathLines } from '../model/overlay';
 import { serviceColor, serviceTextColor } from '../model/serviceColor';
 import { durationOf, isBackoff, isError, nameOf, serviceOf, shiftOf, waitKindOf, type Interval, type Trace } from '../model/trace';
@@ -100,6 +100,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
   const service = serviceOf(trace, row);
   const depth = tree.depth[row] ?? 0;
   const parent = (tree.children[row] ?? 0) > 0;
+  const omitted = trace.spans.omitted?.[row] ?? 0;
   const hidden = (tree.end[row] ?? row + 1) - row - 1;
   const kind = waitKindOf(trace, row);
   const wait = kind !== null;
@@ -154,7 +155,12 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
             <span className="visually-hidden">moved, its clock is off</span>
           </span>
         )}
-        {collapsed && <span className="more num">+{hidden}</span>}
+        {collapsed && <span className="more num">+{formatCount(hidden)}</span>}
+        {omitted > 0 && (
+          <span className="more num" title={`${plural(omitted, 'span')} below it not loaded: zoom in to load them`}>
+            {formatCount(omitted)} not loaded
+          </span>
+        )}
       </div>
       <div role="gridcell" className="du">
         {formatDuration(durationOf(trace, row))}

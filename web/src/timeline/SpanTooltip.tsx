@@ -32,7 +32,7 @@ export function SpanTooltip({ trace, place }: { readonly trace: Trace; readonly 
         {!wait && (
           <>
             <dt>Self time</dt>
-            <dd>{formatDuration(trace.tree.self[row] ?? 0)}</dd>
+            <dd>{(trace.spans.omitted?.[row] ?? 0) > 0 ? '–' : formatDuration(trace.tree.self[row] ?? 0)}</dd>
           </>
         )}
         <dt>From trace start</dt>

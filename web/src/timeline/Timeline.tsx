@@ -41,6 +41,8 @@ export interface TimelineHandle {
 
 interface TimelineProps {
   readonly trace: Trace;
+  /** What the minimap draws: the same trace, with other of its spans where `trace` has those of a part of its time. */
+  readonly overview: Trace;
   readonly visible: Int32Array;
   readonly folding: Folding;
   readonly view: Viewport;
@@ -58,7 +60,7 @@ interface TimelineProps {
 }
 
 /** Minimap, lens, ruler and the rows of a trace. Rows are a treegrid with one tab stop; only what is in view is in the document. */
-export function Timeline({ trace, visible, folding, view, selected, matches, services, folds, withPath, toggleFold, show, select, toggle, handle }: TimelineProps) {
+export function Timeline({ trace, overview, visible, folding, view, selected, matches, services, folds, withPath, toggleFold, show, select, toggle, handle }: TimelineProps) {
   const [measure, size] = useSize();
   const [tree, setTree] = useKeptWidth('tree', 300, leastTree, mostTree);
   const treeWidth = Math.min(tree, Math.max(leastTree, size.width * 0.45));
@@ -66,7 +68,7 @@ export function Timeline({ trace, visible, folding, view, selected, matches, ser
   const width = Math.max(0, Math.floor(size.width - left - axisEdge));
   const drawn = useAxis(trace, folds, view, width);
   const { axis, parts, marks } = drawn;
-  const path = useMemo(() => (withPath ? criticalPath(trace) : null), [trace, withPath]);
+  const path = useMemo(() => (withPath && trace.excerpt === null ? criticalPath(trace) : null), [trace, withPath]);
   const { gaps } = axisOf(trace);
   const notched = useMemo(() => notchedServices(trace.services), [trace]);
   const scroller = useRef<HTMLDivElement>(null);
@@ -177,7 +179,7 @@ export function Timeline({ trace, visible, folding, view, selected, matches, ser
           <span className="lbl">True proportions</span>
           <span className="v">0 – {formatDuration(trace.total)}</span>
         </div>
-        <Minimap trace={trace} width={width} view={view} show={show} />
+        <Minimap trace={overview} width={width} view={view} show={show} />
       </div>
       <div className="tlhead rulerline">
         <div className="lab">

@@ -11,6 +11,8 @@ interface ToolbarProps extends FinderProps {
   readonly fit: () => void;
 }
 
+const partly = 'Not all spans are loaded, so this can’t be told';
+
 export function Toolbar(props: ToolbarProps) {
   const { trace, state, change, deeper, flip, scale, fit } = props;
   const foldable = axisOf(trace).folds.length;
@@ -18,7 +20,7 @@ export function Toolbar(props: ToolbarProps) {
     <div className="tools" role="toolbar" aria-label="Timeline">
       <Finder {...props} />
       <Legend trace={trace} state={state} change={change} />
-      <button type="button" className="btn" aria-label="Critical path" aria-pressed={state.path} title="The spans that decided how long it took (p)" onClick={() => flip('path')}>
+      <button type="button" className="btn" aria-label="Critical path" aria-pressed={state.path && trace.excerpt === null} disabled={trace.excerpt !== null} title={trace.excerpt === null ? 'The spans that decided how long it took (p)' : partly} onClick={() => flip('path')}>
         <Icon name="path" />
         <span className="wide">Critical path</span>
       </button>
@@ -28,7 +30,7 @@ export function Toolbar(props: ToolbarProps) {
         aria-label="Fold waits"
         aria-pressed={state.folded && foldable > 0}
         disabled={foldable === 0}
-        title={foldable === 0 ? 'No wait is long enough to fold' : `${plural(foldable, 'long wait')} folded out of the axis (f)`}
+        title={trace.excerpt !== null ? partly : foldable === 0 ? 'No wait is long enough to fold' : `${plural(foldable, 'long wait')} folded out of the axis (f)`}
         onClick={() => flip('folded')}
       >
         <Icon name="fold" />

@@ -85,7 +85,7 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
             </div>
           )}
           {trace.excerpt !== null && <ExcerptNotice trace={trace} excerpt={trace.excerpt} />}
-          <TraceView trace={trace} readAt={unixNanoFromMillis(query.dataUpdatedAt)} onView={query.setView} />
+          <TraceView trace={trace} overview={trace.excerpt === null ? trace : (query.whole ?? trace)} readAt={unixNanoFromMillis(query.dataUpdatedAt)} onView={query.setView} />
         </>
       ) : problem === null ? (
         <TraceSkeleton visible={late} />

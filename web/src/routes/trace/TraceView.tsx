@@ -20,7 +20,7 @@ import { writeTraceState } from './url';
 import { useTraceState } from './useTraceState';
 
 /** A trace on the page. It owns what is shown; the parts below only draw it and say what the user wants. */
-export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; readonly readAt: UnixNano; readonly onView: (view: Viewport) => void }) {
+export function TraceView({ trace, overview, readAt, onView }: { readonly trace: Trace; readonly overview: Trace; readonly readAt: UnixNano; readonly onView: (view: Viewport) => void }) {
   const [state, change] = useTraceState(trace);
   const [pathname] = useLocation();
   const toasts = useToasts();
@@ -167,7 +167,7 @@ export function TraceView({ trace, readAt, onView }: { readonly trace: Trace; re
         fit={() => show(whole(trace.total))}
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
-        <Timeline trace={trace} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
+        <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
         {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} />}
       </div>
     </>

@@ -174,7 +174,7 @@ export function SidePanel({ trace, row, close, goTo, share, showSent }: PanelPro
             <dt>Duration</dt>
             <dd className="strong">{formatDuration(durationOf(trace, row))}</dd>
             <dt>Self</dt>
-            <dd>{formatDuration(trace.tree.self[row] ?? 0)}</dd>
+            <dd>{(trace.spans.omitted?.[row] ?? 0) > 0 ? '–' : formatDuration(trace.tree.self[row] ?? 0)}</dd>
             <dt>Start</dt>
             <dd title={formatExact(start)}>{!needsDay(start, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
             <dt>In trace</dt>

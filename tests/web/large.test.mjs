@@ -84,3 +84,52 @@ it('a trace of 100,000 spans opens, scrolls, zooms and is searched', async (test
   assert.deepEqual([complaints, await violations()], [[], []]);
   await close();
 });
+
+it('a trace of more spans than are loaded at once comes by windows', async () => {
+  // A job of 1,000 chunks, each with 210 items of its own length: the shortest of all are not loaded until the view is at their chunk.
+  const [chunks, items, chunkNano] = [1000, 210, 1_000_000n];
+  const start = BigInt(Date.now() - 120_000) * 1_000_000n;
+  const span = (id, parent, name, from, length) => ({
+    traceId: traceId(2), spanId: spanId(2, id), ...(parent === 0 ? {} : { parentSpanId: spanId(2, parent) }), name, kind: 1, startTimeUnixNano: String(start + from), endTimeUnixNano: String(start + from + length),
+  });
+  const send = (spans) => server.send({ resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'jobs' } }] }, scopeSpans: [{ spans }] }] });
+  await send([span(1, 0, 'job', 0n, BigInt(chunks) * chunkNano)]);
+  for (let first = 0; first < chunks; first += 40) {
+    const spans = [];
+    for (let chunk = first; chunk < first + 40; chunk++) {
+      const from = BigInt(chunk) * chunkNano;
+      const id = 2 + chunk * (items + 1);
+      spans.push(span(id, 1, `chunk ${chunk}`, from, chunkNano));
+      for (let item = 0; item < items; item++) spans.push(span(id + 1 + item, id, `item ${item}`, from + BigInt(item) * 4000n, BigInt(1000 + item * 10)));
+    }
+    await send(spans);
+  }
+  const total = 1 + chunks * (items + 1);
+
+  const { page, complaints, violations, close } = await openPage(browser, `${server.http}/trace/${traceId(2)}`);
+  await page.getByText(`200,000 spans of ${total.toLocaleString('en')} spans are loaded`).waitFor();
+  const grid = page.getByRole('treegrid');
+  assert.equal(await grid.getAttribute('aria-rowcount'), '200000');
+  await page.getByRole('row', { name: /chunk 0 .*not loaded/ }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Critical path' }).isDisabled(), true);
+
+  // Half a chunk in view: it is loaded whole, and most of the others are not.
+  await page.goto(`${server.http}/trace/${traceId(2)}?zoom=700000000-700500000&find=chunk+700`);
+  await page.getByText('1 of 1', { exact: true }).or(page.getByText('– of 1', { exact: true })).waitFor();
+  await page.waitForFunction(() => Number(document.querySelector('[role=treegrid]').getAttribute('aria-rowcount')) < 2000);
+  await page.getByLabel('Find spans').press('Enter');
+  const found = page.getByRole('row', { name: /^Close chunk 700 /, selected: true });
+  await found.waitFor();
+  assert.doesNotMatch(await found.innerText(), /not loaded/);
+
+  // Out again: the first part is still there.
+  await page.getByRole('button', { name: 'Fit' }).click();
+  await page.waitForFunction(() => document.querySelector('[role=treegrid]').getAttribute('aria-rowcount') === '200000');
+  assert.deepEqual([complaints, await violations()], [[], []]);
+  await close();
+
+  // A span that is too short for the first part is loaded when the address names it.
+  const linked = await openPage(browser, `${server.http}/trace/${traceId(2)}?span=${spanId(2, 2 + 500 * (items + 1) + 1)}`);
+  await linked.page.getByRole('row', { name: /^item 0 /, selected: true }).waitFor();
+  await linked.close();
+});

@@ -52,7 +52,10 @@ export function CompareView({ tree, ids }: { readonly tree: MergedTree; readonly
   const goTo = useCallback(
     (node: number) => {
       if (node < 0) return;
-      change((old) => ({ ...old, selected: node, ...revealNode(tree, flags, old, node) }));
+      change((old) => {
+        const shown = revealNode(tree, flags, { toggled: old.toggled, onlyDifferent: old.onlyDifferent }, node);
+        return { ...old, ...shown, selected: node };
+      });
       setJump({ node });
     },
     [change, tree, flags],

@@ -124,10 +124,12 @@ export function Lanes({ tree, selected, goToRow }: { readonly tree: MergedTree; 
         {axis.segments.map((segment) =>
           segment.kind !== 'fold' ? null : (
             <i key={segment.from} className="lfold" style={{ left: segment.x0, width: segment.x1 - segment.x0 }}>
-              <span className="lchip num" title={`${formatDuration(segment.to - segment.from)} in which both only wait`}>
-                <Icon name="fold" />
-                {formatDuration(segment.to - segment.from)}
-              </span>
+              {segment.x1 - segment.x0 >= formatDuration(segment.to - segment.from).length * characterWidth + 18 && (
+                <span className="lchip num" title={`${formatDuration(segment.to - segment.from)} in which both only wait`}>
+                  <Icon name="fold" />
+                  {formatDuration(segment.to - segment.from)}
+                </span>
+              )}
             </i>
           ),
         )}

@@ -1,0 +1,132 @@
+// The comparison of two traces in a real browser against the real server.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, it } from 'node:test';
+import { axeSource, launch, openPage } from './support/page.mjs';
+import { startServer } from './support/server.mjs';
+import { imageTrace, shortTrace, traceId } from './support/spans.mjs';
+
+let server, browser, opened;
+const minute = 60_000;
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+  const now = Date.now();
+  await server.send(imageTrace(1, now - 10 * minute, { wait: 29_800 }));
+  await server.send(imageTrace(2, now - 9 * minute, { wait: 41_200, failure: true }));
+  await server.send(shortTrace(3, now - 8 * minute));
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+afterEach(async () => {
+  if (opened === undefined) return;
+  const { complaints, violations, close } = opened;
+  const refused = await violations();
+  await close();
+  opened = undefined;
+  assert.deepEqual([complaints, refused], [[], []]);
+});
+const open = async (path, options) => {
+  opened = await openPage(browser, `${server.http}${path}`, options);
+  return opened.page;
+};
+const both = `/compare?a=${traceId(1)}&b=${traceId(2)}`;
+const tree = (page) => page.getByRole('treegrid', { name: 'Merged tree of both traces' });
+const rowOf = (page, name, index = 0) => tree(page).getByRole('row').filter({ hasText: name }).nth(index);
+const text = async (locator) => (await locator.innerText()).replaceAll('\u2009', ' ').replaceAll('\n', ' ');
+
+it('says what differs and why, and ranks it', async () => {
+  const page = await open(both);
+  await tree(page).waitFor();
+  assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s longer: 11\.4 s more in batch window, 2\.00 s in backoff, which A does not have.* B fails in llm_inference with out_of_memory; A does not\.$/);
+  const causes = page.getByRole('region', { name: 'Causes' }).getByRole('listitem');
+  assert.match(await text(causes.nth(0)), /batch window.*\+11\.4 s/);
+  assert.match(await text(causes.nth(1)), /backoff.*only in B.*\+2\.00 s/);
+  assert.match(await text(page.getByRole('region', { name: 'Structure' })), /http_request 1 → 2, retried/);
+  assert.match(await text(rowOf(page, 'http_request', 0)), /B.*added, repeated$/);
+  assert.match(await text(rowOf(page, 'http_request', 1)), /same$/);
+  assert.equal(await page.locator('.lchip').count() > 0, true, 'the shared axis folds where neither works');
+});
+
+it('is walked by keys, and the address holds what is shown', async () => {
+  const page = await open(both);
+  await tree(page).waitFor();
+  await page.keyboard.press('d');
+  await page.waitForURL(/span=b\./);
+  const panel = page.getByRole('region', { name: 'The selected span' });
+  await panel.getByRole('link', { name: 'Show in trace B' }).waitFor();
+  await page.keyboard.press('o');
+  await page.waitForURL(/only=different/);
+  assert.equal(await tree(page).locator('.cr').filter({ hasText: 'receive_image' }).count(), 0);
+  await page.keyboard.press('o');
+  await page.getByLabel('Find spans').fill('backoff');
+  await page.keyboard.press('Enter');
+  await page.getByText('1 of 1').waitFor();
+  await page.waitForURL(/find=backoff/);
+  assert.match(await text(panel), /retry_backoff only in B/);
+  const address = page.url();
+  await page.reload();
+  await panel.waitFor();
+  assert.equal(page.url(), address);
+  assert.match(await text(panel), /retry_backoff only in B/);
+  await tree(page).focus();
+  await page.keyboard.press('x');
+  await page.waitForURL(new RegExp(`a=${traceId(2)}&b=${traceId(1)}`));
+  await page.getByText('only in A', { exact: true }).first().waitFor();
+  assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s less/);
+  assert.match(await text(panel), /retry_backoff only in A/);
+});
+
+it('tells tags that differ from ids', async () => {
+  const page = await open(both);
+  await rowOf(page, 'batch_wait').click();
+  const panel = page.getByRole('region', { name: 'The selected span' });
+  await panel.getByText('1 id or time, which always differ').click();
+  await panel.getByText('batch.id').waitFor();
+  await panel.getByText(/equal tags?$/).first().click();
+  await panel.getByText('batch.close_reason').waitFor();
+});
+
+it('leads from a trace to the comparison with a typical one, and says why that one', async () => {
+  const page = await open(`/trace/${traceId(2)}`);
+  await page.getByRole('treegrid').waitFor();
+  await page.getByText('with a typical one').hover();
+  await page.getByRole('link', { name: /Compare/ }).waitFor();
+  assert.match(await page.getByRole('link', { name: /Compare/ }).getAttribute('title'), /^Near the median .* of 1 successful trace of all times\.$/);
+  await page.getByRole('link', { name: /Compare/ }).click();
+  await page.waitForURL(new RegExp(`/compare\\?a=${traceId(1)}&b=${traceId(2)}`));
+  await tree(page).waitFor();
+});
+
+it('lets two traces be picked', async () => {
+  const page = await open('/compare');
+  await page.getByRole('heading', { name: 'Pick two traces to compare' }).waitFor();
+  await page.getByLabel('A trace id, or words').fill(traceId(1));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(new RegExp(`a=${traceId(1)}$`));
+  await page.getByRole('table').getByRole('link', { name: 'fetch GET /api/events' }).click();
+  await page.getByText('The traces have no span in common').waitFor();
+});
+
+it('says that both are the same, and that one is not there', async () => {
+  const page = await open(`/compare?a=${traceId(1)}&b=${traceId(1)}`);
+  await page.getByRole('heading', { name: 'Both are the same trace' }).waitFor();
+  // A resource that is not there is an error of the console, which this page is meant to meet.
+  await page.goto(`${server.http}/compare?a=${traceId(1)}&b=${traceId(9)}`);
+  await page.getByRole('heading', { name: 'Trace B was not found' }).waitFor();
+  await page.getByRole('link', { name: 'Pick another B' }).click();
+  await page.getByRole('heading', { name: /Pick the trace to compare/ }).waitFor();
+  const unexpected = opened.complaints.splice(0).filter((complaint) => !complaint.includes('404'));
+  assert.deepEqual(unexpected, []);
+});
+
+for (const theme of ['dark', 'light'])
+  for (const [name, path, width] of [['compared', both, 1440], ['compared on a narrow screen', both, 400], ['being picked', `/compare?b=${traceId(2)}`, 1280]])
+    it(`${name}, ${theme}: no serious fault of access`, async () => {
+      const page = await open(path, { theme, width });
+      await (path === both ? tree(page) : page.getByRole('table')).waitFor();
+      await page.evaluate(axeSource);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+      assert.deepEqual(violations.filter((fault) => ['serious', 'critical'].includes(fault.impact)).map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
+    });

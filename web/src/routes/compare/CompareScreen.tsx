@@ -4,6 +4,8 @@ import { Link, useSearch } from 'wouter';
 import { traceQuery } from '../../api/queries';
 import { ApiProblem } from '../../api/problem';
 import { mergeTraces } from '../../model/compareTree';
+import { plural } from '../../model/format';
+import type { Trace } from '../../model/trace';
 import { useDelayed } from '../../ui/useDelayed';
 import { CompareView } from './CompareView';
 import { Picker } from './Picker';
@@ -55,6 +57,17 @@ function Loading({ visible }: { readonly visible: boolean }) {
   );
 }
 
+/** A trace with too many spans is not compared whole. */
+function PartNotice({ name, trace, spans }: { readonly name: string; readonly trace: Trace; readonly spans: number }) {
+  return (
+    <div className="notice" role="status">
+      <span className="f2">
+        <b className="strong">{plural(trace.tree.count, 'span')}</b> of the {plural(spans, 'span')} of {name} are compared: what failed and what took longest. Spans that only one trace has may be among those that were not loaded.
+      </span>
+    </div>
+  );
+}
+
 function Loaded({ ids }: { readonly ids: ComparedIds }) {
   const [a, b] = [useQuery(traceQuery(ids.a)), useQuery(traceQuery(ids.b))];
   const late = useDelayed(a.isPending || b.isPending, 120);
@@ -69,6 +82,7 @@ function Loaded({ ids }: { readonly ids: ComparedIds }) {
             </span>
           </div>
         )}
+        {[a.data, b.data].map((trace, side) => trace?.excerpt != null && <PartNotice key={side} name={side === 0 ? 'A' : 'B'} trace={trace} spans={trace.excerpt.spans} />)}
         <CompareView tree={tree} ids={ids} />
       </>
     );

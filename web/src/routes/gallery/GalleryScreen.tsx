@@ -138,7 +138,7 @@ function Colours() {
       <Part title="Service colours" note="by name, the same on every page; two that collide: the later has a notch">
         {services.map((service) => (
           <span key={service} className="gswatch">
-            <span className="gbar" style={{ backgroundColor: `var(--svc-${serviceColorIndex(service)})`, color: `var(--svc-${serviceColorIndex(service)}-text)` }}>
+            <span className="galbar" style={{ backgroundColor: `var(--svc-${serviceColorIndex(service)})`, color: `var(--svc-${serviceColorIndex(service)}-text)` }}>
               {serviceColorIndex(service)}
             </span>
             <ServiceDot name={service} notched={false} /> {service}
@@ -146,7 +146,7 @@ function Colours() {
         ))}
         {colliding.map((service) => (
           <span key={`collides ${service}`} className="gswatch">
-            <span className={notched.has(service) ? 'gbar notched' : 'gbar'} style={{ backgroundColor: `var(--svc-${serviceColorIndex(service)})` }} />
+            <span className={notched.has(service) ? 'galbar notched' : 'galbar'} style={{ backgroundColor: `var(--svc-${serviceColorIndex(service)})` }} />
             <ServiceDot name={service} notched={notched.has(service)} /> {service}
           </span>
         ))}
@@ -154,7 +154,7 @@ function Colours() {
       <Part title="Tokens">
         {tokens.map((token) => (
           <span key={token} className="gswatch">
-            <span className="gbar framed" style={{ backgroundColor: `var(--${token})` }} /> {token}
+            <span className="galbar framed" style={{ backgroundColor: `var(--${token})` }} /> {token}
           </span>
         ))}
       </Part>

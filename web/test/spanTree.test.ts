@@ -45,8 +45,8 @@ describe('any spans at all', () => {
       let own = 0;
       for (let at = from; at < from + length; at++) {
         let covered = false;
-        for (let child = row + 1; child < (tree.end[row] ?? 0); child++)
-          if (columns.parent[child] === row && (columns.start[child] ?? 0) <= at && at < (columns.start[child] ?? 0) + (columns.duration[child] ?? 0)) covered = true;
+        for (let below = row + 1; below < (tree.end[row] ?? 0); below++)
+          if ((columns.start[below] ?? 0) <= at && at < (columns.start[below] ?? 0) + (columns.duration[below] ?? 0)) covered = true;
         if (!covered) own++;
       }
       expect(tree.self[row]).toBe(own);

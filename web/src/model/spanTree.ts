@@ -1,3 +1,5 @@
+import { selfTimes } from './selfTime';
+
 /** Bits of `warnings`, as the API numbers them. */
 export const warning = { endBeforeStart: 1, parentMissing: 2, cycle: 4, sharedId: 8, startsBeforeParent: 16, invalidUtf8: 32 } as const;
 /** What `parent` holds instead of a row. */
@@ -34,7 +36,7 @@ export interface SpanTree {
   readonly children: Int32Array;
   /** When the last span of the subtree ends. */
   readonly lastEnd: Float64Array;
-  /** Duration less the time that children cover. */
+  /** Duration less the time in which a descendant runs. */
   readonly self: Float64Array;
 }
 
@@ -174,35 +176,23 @@ export function buildTree(columns: SpanColumns): SpanTree {
   const end = int32(count);
   const children = int32(count);
   const lastEnd = float64(count);
-  const self = float64(count);
-  const coveredTo = float64(count);
   let maxDepth = 0;
   for (let row = 0; row < count; row++) {
     const from = start[row] ?? 0;
     const length = duration[row] ?? 0;
     lastEnd[row] = from + length;
-    self[row] = length;
-    coveredTo[row] = from;
     end[row] = row + 1;
     const p = parent[row] ?? noParent;
     if (p < 0) continue;
     depth[row] = (depth[p] ?? 0) + 1;
     maxDepth = Math.max(maxDepth, depth[row] ?? 0);
     children[p] = (children[p] ?? 0) + 1;
-    // Siblings come by start, so what a child adds to the covered time begins where the ones before it ended.
-    const covered = coveredTo[p] ?? 0;
-    const until = Math.min(from + length, (start[p] ?? 0) + (duration[p] ?? 0));
-    if (until > Math.max(from, covered)) {
-      self[p] = (self[p] ?? 0) - (until - Math.max(from, covered));
-      coveredTo[p] = until;
-    }
   }
   for (let row = count - 1; row >= 0; row--) {
-    self[row] = Math.max(0, self[row] ?? 0);
     const p = parent[row] ?? noParent;
     if (p < 0) continue;
     end[p] = Math.max(end[p] ?? 0, end[row] ?? 0);
     lastEnd[p] = Math.max(lastEnd[p] ?? 0, lastEnd[row] ?? 0);
   }
-  return { count, depth, maxDepth, end, children, lastEnd, self };
+  return { count, depth, maxDepth, end, children, lastEnd, self: selfTimes(parent, start, duration) };
 }

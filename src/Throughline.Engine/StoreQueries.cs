@@ -40,7 +40,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         {
             var (result, unreadable) = new SearchExecution(plan, snapshot.View(_split), Bounds(cancellationToken)).Run(snapshot.Sequence, _workers);
             Report(unreadable);
-            if (result.Next is not null) _leases.Keep(snapshot, content.State.Heads);
+            if (result.Next is not null && plan.KeepsSnapshot) _leases.Keep(snapshot, content.State.Heads);
             return plan.After is not null && !isLeased ? result with { SnapshotExpired = true } : result;
         }, cancellationToken);
     }

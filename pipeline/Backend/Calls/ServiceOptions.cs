@@ -22,7 +22,7 @@ internal sealed class ServiceOptions : IValidatableObject
     public double PauseSeconds { get; set; } = 0.2;
 
     /// <summary>The longest pause that the service itself may ask for, by Retry-After; a longer one is cut to this. 0 takes none.</summary>
-    [Range(0, 3600)]
+    [Range(0.0, 3600)]
     public double RetryAfterLimitSeconds { get; set; } = 10;
 
     /// <summary>The circuit breaker opens when at least this share of the tries within its window failed ...</summary>

@@ -46,14 +46,23 @@ internal sealed class ImageFiles(EventOptions options, TimeProvider time, ILogge
             if (TryRenew(path)) return;
             // Of its own, since another camera may have sent the same picture at the same time.
             var partial = $"{path}.{Guid.NewGuid():n}{Partial}";
-            await File.WriteAllBytesAsync(partial, image.Bytes);
-            File.SetLastWriteTimeUtc(partial, time.GetUtcNow().UtcDateTime);
-            lock (_gate)
+            try
             {
-                File.Move(partial, path, overwrite: true);
-                MakeNewest(path);
-                DeleteOldest();
+                await File.WriteAllBytesAsync(partial, image.Bytes);
+                File.SetLastWriteTimeUtc(partial, time.GetUtcNow().UtcDateTime);
+                lock (_gate)
+                {
+                    File.Move(partial, path, overwrite: true);
+                    MakeNewest(path);
+                }
             }
+            catch
+            {
+                // On a full disk each image would leave some of itself.
+                File.Delete(partial);
+                throw;
+            }
+            lock (_gate) DeleteOldest();
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

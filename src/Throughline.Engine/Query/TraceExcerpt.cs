@@ -13,10 +13,13 @@ public sealed record TraceExcerpt(int[] Rows, int[] ParentRow, int[] Omitted, in
 {
     private const int LookedAtOnce = 1 << 16;
 
+    /// <summary>Ancestors that are gone through for each row of the trace, on average, before what is in has to do.</summary>
+    private const int StepsPerRow = 16;
+
     /// <summary>
     /// At most <paramref name="limit"/> rows of a trace, of those that overlap [<paramref name="fromNano"/>, <paramref name="toNano"/>) in nanoseconds since the trace's start, and before them the rows of the span
     /// <paramref name="wanted"/>, wherever it lies. A span that does not fit with its ancestors is
-    /// left out, and a shorter one that does is taken in its place. Rows of equal rank are taken in tree order. Takes O(n log n) time for n rows.
+    /// left out, and a shorter one that does is taken in its place, until very many such were tried. Rows of equal rank are taken in tree order. Takes O(n log n) time for n rows.
     /// </summary>
     public static TraceExcerpt Of(TraceView trace, int limit, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken)
     {
@@ -25,12 +28,18 @@ public sealed record TraceExcerpt(int[] Rows, int[] ParentRow, int[] Omitted, in
         var isIn = new bool[trace.Spans.RowCount];
         var chain = new List<int>();
         var left = limit;
-        for (var i = 0; i < candidates.Length && left > 0; i++)
+        // Of a chain that does not fit nothing is kept: a trace that is one chain would be walked again and again.
+        var (steps, mostSteps) = (0L, Math.Max(LookedAtOnce, (long)StepsPerRow * isIn.Length));
+        for (var i = 0; i < candidates.Length && left > 0 && steps < mostSteps; i++)
         {
             if (i % LookedAtOnce == 0) cancellationToken.ThrowIfCancellationRequested();
             chain.Clear();
             // The chain to the nearest ancestor that is in: longer than what is left of the limit, it need not be followed.
-            for (var row = candidates[i]; row >= 0 && !isIn[row] && chain.Count <= left; row = trace.ParentRow[row]) chain.Add(row);
+            for (var row = candidates[i]; row >= 0 && !isIn[row] && chain.Count <= left; row = trace.ParentRow[row])
+            {
+                if (++steps % LookedAtOnce == 0) cancellationToken.ThrowIfCancellationRequested();
+                chain.Add(row);
+            }
             if (chain.Count > left) continue;
             foreach (var row in chain) isIn[row] = true;
             left -= chain.Count;

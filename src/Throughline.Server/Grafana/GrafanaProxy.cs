@@ -57,6 +57,9 @@ public sealed class GrafanaProxy : IDisposable
         context.Response.Headers.Remove("Content-Security-Policy");
         context.Response.Headers.Remove("Referrer-Policy");
         context.Response.Headers.Remove("X-Content-Type-Options");
+        // A socket lasts as long as its page is open: the server would wait for it when it stops.
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var ended = context.Request.Headers.Upgrade.Count > 0 ? stopping.Register(context.Abort) : default;
         var error = await _forwarder.SendAsync(context, _upstream.AbsoluteUri, _client, _config, _transformer);
         if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
         var late = error is ForwarderError.RequestTimedOut or ForwarderError.ResponseBodyCanceled;

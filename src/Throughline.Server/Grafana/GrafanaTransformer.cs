@@ -18,6 +18,7 @@ internal sealed class GrafanaTransformer(Uri upstream) : HttpTransformer
         var path = new PathString(context.Request.Path.Value?[GrafanaProxy.Mount.Length..]);
         request.RequestUri = RequestUtilities.MakeDestinationAddress(_base, path, context.Request.QueryString);
         request.Headers.Authorization = null;
+        foreach (var name in request.Headers.Select(static header => header.Key).Where(SaysWhoAsks).ToList()) request.Headers.Remove(name);
         request.Headers.Remove(HeaderNames.Cookie);
         var kept = context.Request.Cookies.Count == 0 ? "" : string.Join("; ", Pairs(context.Request).Where(IsGrafanas));
         if (kept.Length > 0) request.Headers.TryAddWithoutValidation(HeaderNames.Cookie, kept);
@@ -40,6 +41,11 @@ internal sealed class GrafanaTransformer(Uri upstream) : HttpTransformer
     /// <summary>The pairs as they came: names and values are not ours to read or to encode anew.</summary>
     private static IEnumerable<string> Pairs(HttpRequest request) =>
         request.Headers.Cookie.SelectMany(static header => (header ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>What a Grafana may believe of a proxy in front of it: who is logged in, and who asks. Here anybody could write it.</summary>
+    private static bool SaysWhoAsks(string header) =>
+        header.StartsWith("X-WEBAUTH-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("X-JWT-Assertion", StringComparison.OrdinalIgnoreCase) || header.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase) || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsGrafanas(string pair) => Cookies.Any(name => pair.StartsWith(name, StringComparison.Ordinal));
 

@@ -26,6 +26,9 @@ public sealed record SearchPlan
     /// </summary>
     public TotalWanted Total { get; init; } = TotalWanted.Exact;
 
+    /// <summary>Whether the store keeps what it looked like for the next page. Few such are kept: one that nobody will ask for pushes another out.</summary>
+    public bool KeepsSnapshot { get; init; } = true;
+
     /// <summary>Where the previous page ended; null for the first page.</summary>
     public SearchCursor? After { get; init; }
 

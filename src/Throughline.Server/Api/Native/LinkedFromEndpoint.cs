@@ -23,7 +23,7 @@ internal static class LinkedFromEndpoint
 
         var linksHere = new SpanPredicate.LinksTo(trace.TraceId);
         // The trace itself may be among them, and is left out.
-        var plan = new SearchPlan { Span = from is null && to is null ? linksHere : new SpanPredicate.And([linksHere, new SpanPredicate.StartsIn(from, to)]), Limit = limit + 1 };
+        var plan = new SearchPlan { Span = from is null && to is null ? linksHere : new SpanPredicate.And([linksHere, new SpanPredicate.StartsIn(from, to)]), Limit = limit + 1, KeepsSnapshot = false };
         var result = await store.SearchAsync(plan, context.RequestAborted);
         var itself = HasLinkTo(trace, trace.TraceId, from, to) ? 1 : 0;
 

@@ -34,8 +34,9 @@ internal sealed record TypicalTrace(TraceSummary? Trace, Total Among, bool SameS
             var (from, to) = reach is { } nano ? (trace.StartUnixNano - Math.Min(nano, trace.StartUnixNano), Math.Min(ulong.MaxValue - nano, trace.StartUnixNano) + nano) : (default(ulong?), default(ulong?));
             var found = await source.SearchAsync(PlanFor(trace, from, to), cancellationToken);
             var chosen = Choose(trace, found, from, to);
-            // A wider reach is worth it only while there are too few; one with the same services is never given up for one without.
-            if (best.Trace is null || (chosen.Trace is not null && (chosen.SameServices || !best.SameServices))) best = chosen;
+            // A wider reach is worth it only while there are too few; one with the same services is never given up for one without. Of a wider reach only the newest are looked at, which may be fewer.
+            var isBetter = chosen.SameServices == best.SameServices ? chosen.Among.Value >= best.Among.Value : chosen.SameServices;
+            if (best.Trace is null || (chosen.Trace is not null && isBetter)) best = chosen;
             if (best.SameServices && best.Among.Value >= Enough) break;
         }
         return best;
@@ -55,6 +56,8 @@ internal sealed record TypicalTrace(TraceSummary? Trace, Total Among, bool SameS
                 new SpanPredicate.TextIs(SpanTextField.Name, [label.Name])]),
             Trace = [new TraceCondition(TraceOrder.Errors, null, 0)],
             Limit = MaxLookedAt,
+            Total = TotalWanted.AtLeast,
+            KeepsSnapshot = false,
         };
     }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accepted, cutAtHit, keySuggestions, placeAt, sampleSuggestions, valueSuggestions } from '../src/model/completion';
-import { coarse, facetCandidates, shownFacets, type AttributeKey } from '../src/model/facets';
+import { coarse, facetCandidates, settledFacets, shownFacets, type AttributeKey } from '../src/model/facets';
 import { boundsIn, conditions, readTerms, toggleValue, tokens, valuesOf, withBounds, withoutValues, writeValue } from '../src/model/filterText';
 import { distance, nearest } from '../src/model/nearest';
 import { millisOf, unixNano, unixNanoFromMillis } from '../src/model/nano';
@@ -119,6 +119,17 @@ it('facets that show are few-valued, known ones first, and those that were chose
   expect(facetCandidates(keys, ['error.type'])[0]).toBe('error.type');
   const facet = (name: string, distinct: number, exact = true) => ({ key: name, values: [], distinct: { value: distinct, exact } });
   expect(shownFacets([facet('size', 900), facet('error.type', 1), facet('trace.note', 20_000, false), facet('http.method', 3), facet('same', 1)], ['size']).map((found) => found.key)).toEqual(['size', 'error.type', 'http.method']);
+});
+
+it('facets stay where they are while the filter changes, and chosen ones come at the end', () => {
+  const facet = (name: string, distinct: number) => ({ key: name, values: [], distinct: { value: distinct, exact: true } });
+  const whole = [facet('error.type', 2), facet('batch.close_reason', 3), facet('camera.name', 4), facet('risk.level', 5)];
+  const before = settledFacets([], whole, []);
+  expect(before).toEqual(['error.type', 'batch.close_reason', 'camera.name']);
+  const filtered = [facet('camera.name', 1), facet('batch.close_reason', 0), facet('risk.level', 5), facet('error.type', 2)];
+  expect(settledFacets(before, filtered, ['error.type'])).toEqual(before);
+  expect(settledFacets(before, [facet('size', 900), ...filtered], ['error.type', 'size'])).toEqual([...before, 'size']);
+  expect(settledFacets(['error.type'], whole, ['error.type'])).toEqual(before);
 });
 
 it('the nearest value is the one that was probably meant', () => {

@@ -86,6 +86,7 @@ describe('time ranges that are typed', () => {
     ['14:00-14:30', local(2026, 11, 21, 14), local(2026, 11, 21, 14, 30)],
     ['14:00 – 14:30:10', local(2026, 11, 21, 14), local(2026, 11, 21, 14, 30, 10)],
     ['23:00 to 01:00', local(2026, 11, 20, 23), local(2026, 11, 21, 1)],
+    ['2026-11-20 23:00 to 01:00', local(2026, 11, 20, 23), local(2026, 11, 21, 1)],
     ['2026-11-20 14:00 to 2026-11-21 09:15', local(2026, 11, 20, 14), local(2026, 11, 21, 9, 15)],
     ['2026-11-20 14:00 to', local(2026, 11, 20, 14), BigInt(now)],
     ['2026-11-20 14:00 to …', local(2026, 11, 20, 14), BigInt(now)],
@@ -97,7 +98,7 @@ describe('time ranges that are typed', () => {
     ['1795219200 to 1795219260', 1795219200000000000n, 1795219260000000000n],
     ['1795219200000000001 to 1795219200000000007', 1795219200000000001n, 1795219200000000007n],
   ])('%s', (text, from, to) => expect(parseRange(text, now)).toEqual({ ok: true, range: { kind: 'between', from, to } }));
-  it.each([['last 5 parsecs', /“parsecs” is no unit/], ['', /Write/], ['2026-13-01', /is no time/], ['2026-02-30', /is no time/], ['14:00 to 99:00', /“99:00” is no time/], ['last 0m', /longer than 0/], ['2026-11-20 to 2026-11-18', /end must be after/], ['hello', /Write/]])('%j is refused in words', (text, message) => {
+  it.each([['last 5 parsecs', /“parsecs” is no unit/], ['', /Write/], ['2026-13-01', /is no time/], ['2026-02-30', /is no time/], ['14:00 to 99:00', /“99:00” is no time/], ['last 0m', /longer than 0/], ['2026-11-20 to 2026-11-18', /end must be after/], ['11:52 - 11:50', /end must be after/], ['14:00 - 14:00', /end must be after/], ['hello', /Write/]])('%j is refused in words', (text, message) => {
     const read = parseRange(text, now);
     expect(read.ok ? '' : read.message).toMatch(message);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { unixNano, unixNanoFromMillis, type UnixNano } from '../src/model/nano';
 import { boundsOf, frozen, isPresetId, presets, rangeEnds, wider } from '../src/model/timeRange';
 import { emptySearch, orders, picked, readSearch, writeSearch, type SearchState } from '../src/routes/traces/url';
 import { jaegerAddress } from '../src/routes/shell/jaeger';
@@ -44,6 +44,11 @@ describe('time ranges', () => {
     expect(wider({ kind: 'last', preset: '7d' })).toEqual({ kind: 'all' });
   });
   it('all time has no ends', () => expect([boundsOf({ kind: 'all' }, now), rangeEnds({ kind: 'all' }, now)]).toEqual([{ from: null, to: null }, '']));
+  it('names the days when its ends are on different ones', () => {
+    const at = (day: number, hour: number): UnixNano => unixNanoFromMillis(new Date(2026, 10, day, hour, 30).getTime());
+    expect(rangeEnds({ kind: 'between', from: at(20, 23), to: at(21, 1) }, at(21, 9))).toMatch(/20.*23:30 – .*21.*01:30/);
+    expect(rangeEnds({ kind: 'between', from: at(21, 1), to: at(21, 2) }, at(21, 9))).toBe('01:30 – 02:30');
+  });
   it('knows its presets', () => expect(['15m', '90m', '3d', '0m', '5y', '99999d', 'x'].map(isPresetId)).toEqual([true, true, true, false, false, false, false]));
 });
 

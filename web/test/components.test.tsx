@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem } from '../src/api/problem';
 import { durationNano, unixNanoFromMillis } from '../src/model/nano';
 import type { SearchPage, TraceSummary } from '../src/model/summary';
+import { configQuery } from '../src/api/queries';
+import { Header } from '../src/routes/shell/Header';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
 import { FailedState } from '../src/routes/traces/FailedState';
 import { ResultList } from '../src/routes/traces/ResultList';
@@ -114,5 +116,22 @@ describe('keys', () => {
     fireEvent.keyDown(document.body, { key: 't', ctrlKey: true });
     fireEvent.keyDown(screen.getByLabelText('box'), { key: 't' });
     expect(pressed).toEqual(['t', 'g t']);
+  });
+});
+
+describe('the header', () => {
+  it('leads without a Jaeger to the list as it was left', () => {
+    sessionStorage.setItem('throughline.list', 'range=all&q=error%3Dtrue');
+    history.replaceState(null, '', '/trace/1');
+    const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+    client.setQueryData(configQuery.queryKey, { otlpGrpc: 'g', otlpHttp: 'h', jaegerUrl: null, grafanaUrl: null, version: '1' });
+    render(
+      <QueryClientProvider client={client}>
+        <Header help={() => undefined} />
+      </QueryClientProvider>,
+    );
+    expect(screen.getByRole('link', { name: 'Traces' }).getAttribute('href')).toBe('/?range=all&q=error%3Dtrue');
+    fireEvent.click(screen.getByRole('button', { name: /Open.*Jaeger/ }));
+    expect(location.pathname + location.search).toBe('/search?range=all&q=error%3Dtrue');
   });
 });

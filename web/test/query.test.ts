@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accepted, cutAtHit, keySuggestions, placeAt, sampleSuggestions, valueSuggestions } from '../src/model/completion';
+import { accepted, cutAtHit, operatorTyped, keySuggestions, placeAt, sampleSuggestions, valueSuggestions } from '../src/model/completion';
 import { coarse, facetCandidates, settledFacets, shownFacets, type AttributeKey } from '../src/model/facets';
 import { boundsIn, conditions, readTerms, toggleValue, tokens, valuesOf, withBounds, withoutValues, writeValue } from '../src/model/filterText';
 import { distance, nearest } from '../src/model/nearest';
@@ -73,6 +73,19 @@ describe('completion', () => {
     expect(accepted('x camera=f y', place, first)).toEqual({ text: 'x camera="front door" y', caret: 22 });
     expect(accepted('x camera=f', placeAt('x camera=f', 10), first)).toEqual({ text: 'x camera="front door" ', caret: 22 });
     expect(sampleSuggestions('duration', '1').map((found) => found.insert)).toEqual(['10ms', '100ms', '1s', '10s', '1m']);
+  });
+  it.each([
+    ['camera.name=', '=', 'camera.name='],
+    ['camera.name=', '!', 'camera.name!'],
+    ['camera.name=', '~', 'camera.name~'],
+    ['camera.name!=', '=', 'camera.name!='],
+    ['duration>=', '>', 'duration>'],
+    ['duration>=', '=', 'duration>='],
+    ['duration>=', '5', null],
+    ['camera', '=', null],
+  ])('%s and then %s is %s', (text, typed, expected) => {
+    const next = operatorTyped(`${text} x=1`, text.length, typed);
+    expect(next).toEqual(expected === null ? null : { text: `${expected} x=1`, caret: expected.length });
   });
   it('marks the hit', () => expect([cutAtHit('front', 'RO'), cutAtHit('a', 'x')]).toEqual([['f', 'ro', 'nt'], ['a', '', '']]));
 });

@@ -4,7 +4,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem } from '../src/api/problem';
 import { durationNano, unixNanoFromMillis } from '../src/model/nano';
 import type { SearchPage, TraceSummary } from '../src/model/summary';
+import { configQuery, countQuery, statusQuery, type SearchRequest } from '../src/api/queries';
+import { Header } from '../src/routes/shell/Header';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
+import { EmptyState } from '../src/routes/traces/EmptyState';
 import { FailedState } from '../src/routes/traces/FailedState';
 import { ResultList } from '../src/routes/traces/ResultList';
 import { SummaryLine } from '../src/routes/traces/SummaryLine';
@@ -115,4 +118,46 @@ describe('keys', () => {
     fireEvent.keyDown(screen.getByLabelText('box'), { key: 't' });
     expect(pressed).toEqual(['t', 'g t']);
   });
+});
+
+describe('the header', () => {
+  it('leads without a Jaeger to the list as it was left', () => {
+    sessionStorage.setItem('throughline.list', 'range=all&q=error%3Dtrue');
+    history.replaceState(null, '', '/trace/1');
+    const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+    client.setQueryData(configQuery.queryKey, { otlpGrpc: 'g', otlpHttp: 'h', jaegerUrl: null, grafanaUrl: null, version: '1' });
+    render(
+      <QueryClientProvider client={client}>
+        <Header help={() => undefined} />
+      </QueryClientProvider>,
+    );
+    expect(screen.getByRole('link', { name: 'Traces' }).getAttribute('href')).toBe('/?range=all&q=error%3Dtrue');
+    fireEvent.click(screen.getByRole('button', { name: /Open.*Jaeger/ }));
+    expect(location.pathname + location.search).toBe('/search?range=all&q=error%3Dtrue');
+  });
+});
+
+describe('a list without traces, while some are stored and none came since the start', () => {
+  const now = unixNanoFromMillis(1_795_219_200_000);
+  const show = (query: string, besides: number): string => {
+    const request: SearchRequest = { text: query, from: null, to: null, order: 'start', direction: 'desc' };
+    const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+    client.setQueryData(configQuery.queryKey, { version: '1', grafanaUrl: null, jaegerUrl: null, otlpHttp: 'h', otlpGrpc: 'g' });
+    client.setQueryData(statusQuery.queryKey, { started: now, now, requests: 0n, spans: 0n, lastReceived: null, refused: [], storedSpans: 9n, storedTraces: 3n, earliest: now, latest: now, problems: [] });
+    client.setQueryData(countQuery({ ...request, text: '' }).queryKey, { value: besides, exact: true });
+    vi.stubGlobal('fetch', () => new Promise(() => undefined));
+    render(
+      <QueryClientProvider client={client}>
+        <EmptyState state={{ ...emptySearch, text: query, range: { kind: 'all' } }} request={request} now={now} change={() => undefined} refresh={() => undefined} />
+      </QueryClientProvider>,
+    );
+    return text();
+  };
+  afterEach(() => vi.unstubAllGlobals());
+  it('names the filter alone as the cause when there is one', () => {
+    const shown = show('a=1', 3);
+    expect(shown).toContain('3 traces exist at any time; the filter removes all of them.');
+    expect(shown).not.toMatch(/Nothing has been received|How to send/);
+  });
+  it.each([['', 3], ['a=1', 0]])('tells how to send when the filter %j is not what hides them', (query, besides) => expect(show(query, besides)).toMatch(/Nothing has been received.*How to send/));
 });

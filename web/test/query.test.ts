@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accepted, cutAtHit, keySuggestions, placeAt, sampleSuggestions, valueSuggestions } from '../src/model/completion';
-import { coarse, facetCandidates, shownFacets, type AttributeKey } from '../src/model/facets';
+import { accepted, cutAtHit, operatorTyped, keySuggestions, placeAt, sampleSuggestions, valueSuggestions } from '../src/model/completion';
+import { coarse, facetCandidates, settledFacets, shownFacets, type AttributeKey } from '../src/model/facets';
 import { boundsIn, conditions, readTerms, toggleValue, tokens, valuesOf, withBounds, withoutValues, writeValue } from '../src/model/filterText';
 import { distance, nearest } from '../src/model/nearest';
 import { millisOf, unixNano, unixNanoFromMillis } from '../src/model/nano';
@@ -74,6 +74,19 @@ describe('completion', () => {
     expect(accepted('x camera=f', placeAt('x camera=f', 10), first)).toEqual({ text: 'x camera="front door" ', caret: 22 });
     expect(sampleSuggestions('duration', '1').map((found) => found.insert)).toEqual(['10ms', '100ms', '1s', '10s', '1m']);
   });
+  it.each([
+    ['camera.name=', '=', 'camera.name='],
+    ['camera.name=', '!', 'camera.name!'],
+    ['camera.name=', '~', 'camera.name~'],
+    ['camera.name!=', '=', 'camera.name!='],
+    ['duration>=', '>', 'duration>'],
+    ['duration>=', '=', 'duration>='],
+    ['duration>=', '5', null],
+    ['camera', '=', null],
+  ])('%s and then %s is %s', (text, typed, expected) => {
+    const next = operatorTyped(`${text} x=1`, text.length, typed);
+    expect(next).toEqual(expected === null ? null : { text: `${expected} x=1`, caret: expected.length });
+  });
   it('marks the hit', () => expect([cutAtHit('front', 'RO'), cutAtHit('a', 'x')]).toEqual([['f', 'ro', 'nt'], ['a', '', '']]));
 });
 
@@ -86,6 +99,7 @@ describe('time ranges that are typed', () => {
     ['14:00-14:30', local(2026, 11, 21, 14), local(2026, 11, 21, 14, 30)],
     ['14:00 – 14:30:10', local(2026, 11, 21, 14), local(2026, 11, 21, 14, 30, 10)],
     ['23:00 to 01:00', local(2026, 11, 20, 23), local(2026, 11, 21, 1)],
+    ['2026-11-20 23:00 to 01:00', local(2026, 11, 20, 23), local(2026, 11, 21, 1)],
     ['2026-11-20 14:00 to 2026-11-21 09:15', local(2026, 11, 20, 14), local(2026, 11, 21, 9, 15)],
     ['2026-11-20 14:00 to', local(2026, 11, 20, 14), BigInt(now)],
     ['2026-11-20 14:00 to …', local(2026, 11, 20, 14), BigInt(now)],
@@ -97,7 +111,7 @@ describe('time ranges that are typed', () => {
     ['1795219200 to 1795219260', 1795219200000000000n, 1795219260000000000n],
     ['1795219200000000001 to 1795219200000000007', 1795219200000000001n, 1795219200000000007n],
   ])('%s', (text, from, to) => expect(parseRange(text, now)).toEqual({ ok: true, range: { kind: 'between', from, to } }));
-  it.each([['last 5 parsecs', /“parsecs” is no unit/], ['', /Write/], ['2026-13-01', /is no time/], ['2026-02-30', /is no time/], ['14:00 to 99:00', /“99:00” is no time/], ['last 0m', /longer than 0/], ['2026-11-20 to 2026-11-18', /end must be after/], ['hello', /Write/]])('%j is refused in words', (text, message) => {
+  it.each([['last 5 parsecs', /“parsecs” is no unit/], ['', /Write/], ['2026-13-01', /is no time/], ['2026-02-30', /is no time/], ['14:00 to 99:00', /“99:00” is no time/], ['last 0m', /longer than 0/], ['2026-11-20 to 2026-11-18', /end must be after/], ['11:52 - 11:50', /end must be after/], ['14:00 - 14:00', /end must be after/], ['hello', /Write/]])('%j is refused in words', (text, message) => {
     const read = parseRange(text, now);
     expect(read.ok ? '' : read.message).toMatch(message);
   });
@@ -119,6 +133,17 @@ it('facets that show are few-valued, known ones first, and those that were chose
   expect(facetCandidates(keys, ['error.type'])[0]).toBe('error.type');
   const facet = (name: string, distinct: number, exact = true) => ({ key: name, values: [], distinct: { value: distinct, exact } });
   expect(shownFacets([facet('size', 900), facet('error.type', 1), facet('trace.note', 20_000, false), facet('http.method', 3), facet('same', 1)], ['size']).map((found) => found.key)).toEqual(['size', 'error.type', 'http.method']);
+});
+
+it('facets stay where they are while the filter changes, and chosen ones come at the end', () => {
+  const facet = (name: string, distinct: number) => ({ key: name, values: [], distinct: { value: distinct, exact: true } });
+  const whole = [facet('error.type', 2), facet('batch.close_reason', 3), facet('camera.name', 4), facet('risk.level', 5)];
+  const before = settledFacets([], whole, []);
+  expect(before).toEqual(['error.type', 'batch.close_reason', 'camera.name']);
+  const filtered = [facet('camera.name', 1), facet('batch.close_reason', 0), facet('risk.level', 5), facet('error.type', 2)];
+  expect(settledFacets(before, filtered, ['error.type'])).toEqual(before);
+  expect(settledFacets(before, [facet('size', 900), ...filtered], ['error.type', 'size'])).toEqual([...before, 'size']);
+  expect(settledFacets(['error.type'], whole, ['error.type'])).toEqual(before);
 });
 
 it('the nearest value is the one that was probably meant', () => {

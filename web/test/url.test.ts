@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { unixNano, unixNanoFromMillis, type UnixNano } from '../src/model/nano';
 import { boundsOf, frozen, isPresetId, presets, rangeEnds, wider } from '../src/model/timeRange';
 import { emptySearch, orders, picked, readSearch, writeSearch, type SearchState } from '../src/routes/traces/url';
 import { jaegerAddress } from '../src/routes/shell/jaeger';
+import { entrance, screens, visitedAfter } from '../src/routes/shell/screens';
 import { readTraceState, writeTraceState } from '../src/routes/trace/url';
 import { randomFrom } from './support/random';
 import { traceOf } from './support/traces';
@@ -43,6 +44,11 @@ describe('time ranges', () => {
     expect(wider({ kind: 'last', preset: '7d' })).toEqual({ kind: 'all' });
   });
   it('all time has no ends', () => expect([boundsOf({ kind: 'all' }, now), rangeEnds({ kind: 'all' }, now)]).toEqual([{ from: null, to: null }, '']));
+  it('names the days when its ends are on different ones', () => {
+    const at = (day: number, hour: number): UnixNano => unixNanoFromMillis(new Date(2026, 10, day, hour, 30).getTime());
+    expect(rangeEnds({ kind: 'between', from: at(20, 23), to: at(21, 1) }, at(21, 9))).toMatch(/20.*23:30 – .*21.*01:30/);
+    expect(rangeEnds({ kind: 'between', from: at(21, 1), to: at(21, 2) }, at(21, 9))).toBe('01:30 – 02:30');
+  });
   it('knows its presets', () => expect(['15m', '90m', '3d', '0m', '5y', '99999d', 'x'].map(isPresetId)).toEqual([true, true, true, false, false, false, false]));
 });
 
@@ -70,4 +76,17 @@ describe('Open Jaeger', () => {
   it('opens the same search when it is written in the text', () => expect(at('/search', 'q=service%3Da+name%3Db+duration%3E%3D5ms+error%3Dtrue')).toBe('http://jaeger:16686/search?service=a&operation=b&minDuration=5ms&tags=%7B%22error%22%3A%22true%22%7D'));
   it('opens its search when there is nothing to say', () => expect(at('/')).toBe('http://jaeger:16686/search'));
   it('opens nothing that is no web address', () => expect(jaegerAddress('javascript:alert(1)', { pathname: '/', search: '' })).toBeNull());
+});
+
+describe('the way from screen to screen', () => {
+  const nowhere = { list: '', pipeline: '' };
+  const ways = (...visits: readonly (readonly [string, string])[]): readonly string[] => {
+    const visited = visits.reduce((before, [path, search]) => visitedAfter(before, path, search), nowhere);
+    return screens.slice(0, 3).map((screen) => entrance(screen, visited));
+  };
+  it('is bare at first', () => expect(ways(['/trace/1', 'span=2'])).toEqual(['/', '/pipeline', '/compare']));
+  it('leads back to what a screen showed', () => expect(ways(['/search', 'range=all&q=a%3Db&order=duration'], ['/trace/1', ''])).toEqual(['/?range=all&q=a%3Db&order=duration', '/pipeline?range=all', '/compare']));
+  it('takes the time range along, and leaves the mark on the chart behind', () =>
+    expect(ways(['/', 'range=all&q=x&brush=1'], ['/pipeline', 'from=1&to=2&map=table'])).toEqual(['/?q=x&from=1&to=2', '/pipeline?from=1&to=2&map=table', '/compare']));
+  it('takes the last hour along, which the address leaves out', () => expect(ways(['/pipeline', 'range=all&map=table'], ['/', 'q=x'])[1]).toBe('/pipeline?map=table'));
 });

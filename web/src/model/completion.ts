@@ -97,6 +97,15 @@ export function accepted(text: string, place: Place, suggestion: Suggestion): { 
   return { text: text.slice(0, place.from) + insert + behind, caret: place.from + insert.length + (!suggestion.goesOn && behind.startsWith(' ') ? 1 : 0) };
 }
 
+/** The text when an operator is typed right behind one that was just completed: the same one is not doubled, another takes its place. Null when the typed key is something else. */
+export function operatorTyped(text: string, caret: number, typed: string): { readonly text: string; readonly caret: number } | null {
+  const written = /(?:!=|>=|<=|[=~<>])$/.exec(text.slice(0, caret))?.[0];
+  if (written === undefined || !/^[=~<>!]$/.test(typed)) return null;
+  if (written.endsWith(typed)) return { text, caret };
+  const from = caret - written.length;
+  return { text: text.slice(0, from) + typed + text.slice(caret), caret: from + 1 };
+}
+
 /** A label cut where it holds what was typed: before, the hit, behind. */
 export function cutAtHit(label: string, typed: string): readonly [string, string, string] {
   const at = typed === '' ? -1 : label.toLowerCase().indexOf(typed.toLowerCase());

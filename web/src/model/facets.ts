@@ -63,3 +63,12 @@ export function shownFacets(facets: readonly Facet[], chosen: readonly string[])
   const shown = new Set([...useful.slice(0, mostShown).map((facet) => facet.key), ...chosen]);
   return facets.filter((facet) => shown.has(facet.key));
 }
+
+/** The keys of the facets that show after others did: these keep their place whatever is filtered, since a pointer may rest on one; chosen ones come at the end. */
+export function settledFacets(before: readonly string[], facets: readonly Facet[], chosen: readonly string[]): readonly string[] {
+  const now = shownFacets(facets, chosen).map((facet) => facet.key);
+  if (before.length === 0) return now;
+  const added = now.filter((key) => !before.includes(key));
+  const others = added.filter((key) => !chosen.includes(key)).slice(0, Math.max(0, mostShown - before.length));
+  return [...before, ...added.filter((key) => chosen.includes(key) || others.includes(key))];
+}

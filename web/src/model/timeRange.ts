@@ -71,7 +71,8 @@ export function rangeEnds(range: TimeRange, now: UnixNano): string {
   if (from === null) return '';
   const end = to ?? now;
   const clock = range.kind === 'between' && end - from < 120_000_000_000n ? (time: UnixNano) => formatClock(time).slice(0, 8) : formatMinute;
-  const text = (time: UnixNano): string => (needsDay(from, now) ? `${formatDay(time, now)} ${clock(time)}` : clock(time));
+  const days = needsDay(from, now) || formatDay(from, now) !== formatDay(end, now);
+  const text = (time: UnixNano): string => (days ? `${formatDay(time, now)} ${clock(time)}` : clock(time));
   return `${text(from)} – ${text(end)}`;
 }
 

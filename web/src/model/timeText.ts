@@ -75,13 +75,14 @@ export function parseRange(input: string, now: UnixNano): RangeText {
     const end = from.length > 0 ? new Date(from.millis).setDate(new Date(from.millis).getDate() + 1) : near;
     return between(from.hasDay || from.millis <= near ? from : at(from.millis - dayMillis, true), at(end, true));
   }
-  // A clock time alone means the last such time; its end follows it.
+  // A clock time alone means the last such time.
   const begin = from.hasDay || from.millis <= near ? from : at(from.millis - dayMillis, true);
   if (/^(|now|…)$/.test(last.trim())) return between(begin, at(near, true));
   const end = readMoment(last.trim(), begin.millis);
   if (end === null) return fail(`“${last.trim()}” is no time. ${form}`);
-  const close = end.hasDay ? at(end.millis + end.length, true, 0, end.length > 0 ? null : end.exact) : end.millis > begin.millis ? end : at(end.millis + dayMillis, true);
-  return between(begin, close);
+  if (end.hasDay) return between(begin, at(end.millis + end.length, true, 0, end.length > 0 ? null : end.exact));
+  // Its end is on the next day only behind a start on a day that was said, or on the day before: from today it would lie in the future.
+  return between(begin, end.millis > begin.millis || !begin.hasDay ? end : at(new Date(end.millis).setDate(new Date(end.millis).getDate() + 1), true));
 }
 
 /** A range as it could be typed. */

@@ -8,9 +8,9 @@ import { ToastArea } from '../../ui/ToastArea';
 import { TracesScreen } from '../traces/TracesScreen';
 import { ConfigNotice } from './ConfigNotice';
 import { Header } from './Header';
-import { useRememberedList } from './lastList';
+import { useRemembered } from './lastList';
 import { RefreshContext } from './refresh';
-import { screens } from './screens';
+import { entrance, screens } from './screens';
 
 const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/GrafanaScreen')).GrafanaScreen }));
 const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
@@ -49,12 +49,12 @@ export function App() {
     void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => asOfNow.has(kind) });
   }, [client]);
   const value = useMemo(() => ({ tick, refresh }), [tick, refresh]);
-  useRememberedList();
+  const visited = useRemembered();
   useKeys({
     '?': () => setHelp(true),
     t: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark'),
     r: refresh,
-    ...Object.fromEntries(screens.map((screen) => [screen.key, () => navigate(screen.path)])),
+    ...Object.fromEntries(screens.map((screen) => [screen.key, () => navigate(entrance(screen, visited))])),
   });
   return (
     <RefreshContext value={value}>

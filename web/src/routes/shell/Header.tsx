@@ -7,12 +7,13 @@ import { setTheme, useTheme } from '../../ui/theme';
 import { useToasts } from '../../ui/toasts';
 import { useDelayed } from '../../ui/useDelayed';
 import { jaegerAddress } from './jaeger';
+import { useVisited } from './lastList';
 import { Navigation } from './Navigation';
 import { useRefresh } from './refresh';
 import './shell.css';
 
 const noGrafana = 'No Grafana is configured. Start the server with --grafana-url URL.';
-const noJaeger = 'No Jaeger is configured (--jaeger-url URL), so this is Throughline’s own search at the same state.';
+const noJaeger = 'No Jaeger is configured (--jaeger-url URL), so this leads to Throughline’s own list of traces, as you left it.';
 
 function OpenGrafana() {
   const config = useQuery(configQuery);
@@ -43,6 +44,7 @@ function OpenJaeger() {
   const toasts = useToasts();
   const [pathname, navigate] = useLocation();
   const search = useSearch();
+  const visited = useVisited();
   const address = config.data?.jaegerUrl == null ? null : jaegerAddress(config.data.jaegerUrl, { pathname, search });
   if (address !== null)
     return (
@@ -54,8 +56,7 @@ function OpenJaeger() {
       </a>
     );
   const own = (): void => {
-    if (!/^\/(search)?$/.test(pathname)) navigate('/search');
-    else if (pathname === '/') navigate(search === '' ? '/search' : `/search?${search}`);
+    if (pathname !== '/search') navigate(visited.list === '' ? '/search' : `/search?${visited.list}`);
     toasts.say(noJaeger);
   };
   return (

@@ -1,11 +1,13 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Icon } from '../../ui/Icon';
-import { screens } from './screens';
+import { useVisited } from './lastList';
+import { entrance, screens } from './screens';
 
 /** The screens as a row of links; on a narrow page they are a menu behind the name of the one that is shown. */
 export function Navigation() {
   const [pathname] = useLocation();
+  const visited = useVisited();
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -38,7 +40,7 @@ export function Navigation() {
       <ul id={id} className={open ? 'navlist open' : 'navlist'}>
         {screens.map((screen) => (
           <li key={screen.path}>
-            <Link href={screen.path} title={`${screen.name} (${screen.key})`} aria-current={screen === shown ? 'page' : undefined} onClick={() => setOpen(false)}>
+            <Link href={entrance(screen, visited)} title={`${screen.name} (${screen.key})`} aria-current={screen === shown ? 'page' : undefined} onClick={() => setOpen(false)}>
               {screen.name}
             </Link>
           </li>

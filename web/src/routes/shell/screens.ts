@@ -13,3 +13,36 @@ export const screens: readonly Screen[] = [
   { name: 'Grafana', path: '/grafana-dashboard', key: 'g g', paths: /^\/grafana(-dashboard)?$/ },
   { name: 'Settings', path: '/settings', key: 'g s', paths: /^\/settings$/ },
 ];
+
+/** What the screens with a time range showed last, each as the search of its address. */
+export interface Visited {
+  readonly list: string;
+  readonly pipeline: string;
+}
+
+const rangeNames = ['range', 'from', 'to'];
+
+/** The search with the time range of another one; what was marked in the range before goes with it. */
+function inRangeOf(search: string, other: string): string {
+  const [parameters, source] = [new URLSearchParams(search), new URLSearchParams(other)];
+  if (rangeNames.every((name) => parameters.get(name) === source.get(name))) return search;
+  for (const name of [...rangeNames, 'brush']) parameters.delete(name);
+  for (const name of rangeNames) {
+    const value = source.get(name);
+    if (value !== null) parameters.set(name, value);
+  }
+  return parameters.toString();
+}
+
+/** What is to be remembered after a visit: the screen's own state, and its time range for the other one. */
+export function visitedAfter(visited: Visited, path: string, search: string): Visited {
+  if (path === '/' || path === '/search') return { list: search, pipeline: inRangeOf(visited.pipeline, search) };
+  if (path === '/pipeline') return { list: inRangeOf(visited.list, search), pipeline: search };
+  return visited;
+}
+
+/** Where a screen is entered: as it was left. */
+export function entrance(screen: Screen, visited: Visited): string {
+  const search = screen.path === '/' ? visited.list : screen.path === '/pipeline' ? visited.pipeline : '';
+  return search === '' ? screen.path : `${screen.path}?${search}`;
+}

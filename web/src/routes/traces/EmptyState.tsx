@@ -112,6 +112,8 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
   }, [awaiting, stored, latest, now, refresh]);
 
   const nothing = status.data !== undefined && status.data.storedTraces === 0n;
+  // Traces are stored, and the filter is what keeps them from showing: who sends is beside the point.
+  const byFilter = filtered && !nothing && without.data?.value !== 0;
   const all = { ...state, range: { kind: 'all' } } satisfies SearchState;
   const next = wider(state.range);
   return (
@@ -156,8 +158,12 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
           <>
             <CheckLine level="good" title="The server answers" detail={config.data === undefined ? `Started ${formatAgo(status.data.started, status.data.now)}.` : `OTLP over gRPC at ${config.data.otlpGrpc} and over HTTP at ${config.data.otlpHttp}, started ${formatAgo(status.data.started, status.data.now)}.`} />
             {filtered && <Loosen state={state} request={request} change={change} />}
-            <Received status={status.data} />
-            <Senders status={status.data} />
+            {!(byFilter && status.data.spans === 0n) && (
+              <>
+                <Received status={status.data} />
+                <Senders status={status.data} />
+              </>
+            )}
             <Refused status={status.data} />
             <Times
               status={status.data}
@@ -175,7 +181,7 @@ export function EmptyState({ state, request, now, change, refresh }: EmptyProps)
           </>
         )}
       </ul>
-      {config.data !== undefined && (nothing || (status.data?.spans ?? 1n) === 0n) && <HowToSend config={config.data} copy={(text) => void copyText(text, 'Copied. Set these where your service starts.', toasts)} />}
+      {config.data !== undefined && (nothing || (!byFilter && (status.data?.spans ?? 1n) === 0n)) && <HowToSend config={config.data} copy={(text) => void copyText(text, 'Copied. Set these where your service starts.', toasts)} />}
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { facetsQuery, histogramsQuery, keysQuery } from '../../api/facetQueries';
 import type { SearchRequest } from '../../api/queries';
-import { facetCandidates, shownFacets, type AttributeKey, type Facet } from '../../model/facets';
+import { facetCandidates, settledFacets, type AttributeKey, type Facet } from '../../model/facets';
 import { boundsIn, readTerms, toggleValue, valuesOf, withBounds, withoutBounds, withoutValues } from '../../model/filterText';
 import { notchedServices } from '../../model/serviceColor';
 import { Icon } from '../../ui/Icon';
@@ -15,6 +15,9 @@ import type { SearchState } from './url';
 const storageKey = 'throughline.facets';
 /** Values of a facet that are asked for. */
 const asked = 50;
+/** The server counts by no more at once. */
+const mostKeys = 20;
+const noKeys: readonly string[] = [];
 const fixed = ['service', 'name', 'status'] as const;
 
 interface FacetsProps {
@@ -28,7 +31,7 @@ interface FacetsProps {
 }
 
 /** All facets of a search: keys that the query does not name in one request, and for each that it names one without its own terms, so that the alternatives show. */
-function useFacets(request: SearchRequest, keys: readonly string[], enabled: boolean): ReadonlyMap<string, Facet> {
+function useFacets(request: SearchRequest, keys: readonly string[], enabled: boolean): { readonly found: ReadonlyMap<string, Facet>; readonly fresh: boolean } {
   const named = keys.filter((key) => valuesOf(request.text, key).length > 0);
   const others = keys.filter((key) => !named.includes(key));
   const results = useQueries({
@@ -37,7 +40,12 @@ function useFacets(request: SearchRequest, keys: readonly string[], enabled: boo
       ...named.map((key) => ({ ...facetsQuery({ ...request, text: withoutValues(request.text, key) }, [key], asked), enabled, placeholderData: keepPreviousData })),
     ],
   });
-  return new Map(results.flatMap((result) => result.data ?? []).map((facet) => [facet.key, facet]));
+  const found = new Map(results.flatMap((result) => result.data ?? []).map((facet) => [facet.key, facet]));
+  // A facet that is asked for in another way than before shows its old values until the answer is there.
+  const [last, setLast] = useState<ReadonlyMap<string, Facet>>(found);
+  if ([...found].some(([key, facet]) => last.get(key) !== facet)) setLast(new Map([...last, ...found]));
+  const known = keys.flatMap((key) => found.get(key) ?? last.get(key) ?? []);
+  return { found: new Map(known.map((facet) => [facet.key, facet])), fresh: results.every((result) => result.isSuccess && !result.isPlaceholderData) };
 }
 
 function AddFacet({ keys, shown, add }: { readonly keys: readonly AttributeKey[]; readonly shown: readonly string[]; readonly add: (key: string) => void }) {
@@ -83,12 +91,20 @@ export function Facets({ state, change, request, answered, idle, open, close }: 
   // Keys that the query names show, whatever they are.
   const inQuery = useMemo(() => readTerms(state.text).flatMap((term) => (term.key !== null && term.operator === '=' && (keys.data ?? []).some((key) => key.key === term.key && key.key !== 'service.name') ? [term.key] : [])), [state.text, keys.data]);
   const pinned = useMemo(() => [...new Set([...chosen, ...inQuery])].slice(0, 9), [chosen, inQuery]);
-  const candidates = useMemo(() => (keys.data === undefined ? [] : facetCandidates(keys.data, pinned)), [keys.data, pinned]);
-  const found = useFacets(request, [...fixed, ...candidates], answered && keys.data !== undefined);
+  // The attribute facets that show keep their place while the time range stays.
+  const range = state.range.kind === 'last' ? state.range.preset : state.range.kind === 'all' ? 'all' : `${state.range.from}-${state.range.to}`;
+  const [settled, setSettled] = useState<{ readonly range: string; readonly keys: readonly string[] }>({ range, keys: [] });
+  const before = settled.range === range ? settled.keys : noKeys;
+  const candidates = useMemo(() => {
+    const usual = keys.data === undefined ? [] : facetCandidates(keys.data, pinned);
+    return before.length === 0 || usual.length === 0 ? usual : [...new Set([...pinned, ...before, ...usual])].slice(0, mostKeys - fixed.length);
+  }, [keys.data, pinned, before]);
+  const { found, fresh } = useFacets(request, [...fixed, ...candidates], answered && keys.data !== undefined);
   const histograms = useHistograms(request, answered);
 
   const notched = useMemo(() => notchedServices((found.get('service')?.values ?? []).map((value) => value.value)), [found]);
-  const attributes = shownFacets(candidates.flatMap((key) => found.get(key) ?? []), pinned);
+  const attributes = settledFacets(fresh ? before : settled.keys, candidates.flatMap((key) => found.get(key) ?? []), pinned);
+  if (fresh && keys.isSuccess && !keys.isPlaceholderData && (settled.range !== range || attributes.length !== before.length)) setSettled({ range, keys: attributes });
   const keep = (next: readonly string[]): void => {
     setChosen(next);
     remember(storageKey, next.join('\n'));
@@ -102,7 +118,14 @@ export function Facets({ state, change, request, answered, idle, open, close }: 
       toggle={(value) => change({ ...state, text: toggleValue(state.text, key, value) })}
       {...(key === 'service' ? { mark: (name: string) => <ServiceDot name={name} notched={notched.has(name)} /> } : {})}
       idle={idle}
-      remove={removable ? () => keep(chosen.filter((other) => other !== key)) : undefined}
+      remove={
+        removable
+          ? () => {
+              setSettled({ range, keys: before.filter((other) => other !== key) });
+              keep(chosen.filter((other) => other !== key));
+            }
+          : undefined
+      }
     />
   );
   const histogram = (title: string, key: 'duration' | 'waiting') => (
@@ -122,8 +145,8 @@ export function Facets({ state, change, request, answered, idle, open, close }: 
       {list('Status', 'status', false)}
       {histogram('Duration', 'duration')}
       {histogram('Waiting', 'waiting')}
-      {attributes.map((facet) => list(facet.key, facet.key, chosen.includes(facet.key)))}
-      <AddFacet keys={keys.data ?? []} shown={attributes.map((facet) => facet.key)} add={(key) => keep([...chosen.filter((other) => other !== key), key].slice(-8))} />
+      {attributes.map((key) => list(key, key, chosen.includes(key)))}
+      <AddFacet keys={keys.data ?? []} shown={attributes} add={(key) => keep([...chosen.filter((other) => other !== key), key].slice(-8))} />
     </aside>
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import type { ApiProblem } from '../../api/problem';
 import type { SearchRequest } from '../../api/queries';
-import { accepted, cutAtHit, placeAt, type Suggestion } from '../../model/completion';
+import { accepted, cutAtHit, operatorTyped, placeAt, type Suggestion } from '../../model/completion';
 import { tokens } from '../../model/filterText';
 import { Icon } from '../../ui/Icon';
 import type { SearchState } from './url';
@@ -106,11 +106,30 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
     caretTo.current = null;
   }, [draft, input]);
 
-  const take = (suggestion: Suggestion): void => {
-    const next = accepted(draft, place, suggestion);
+  const write = (next: { readonly text: string; readonly caret: number }): void => {
     setDraft(next.text);
     setCaret(next.caret);
     caretTo.current = next.caret;
+  };
+  // Where a completion has just put an operator: one that is typed there is not a second one.
+  const completed = useRef<{ readonly text: string; readonly caret: number } | null>(null);
+  const typesOperator = (event: KeyboardEvent<HTMLInputElement>): boolean => {
+    const { current } = completed;
+    const { selectionStart, selectionEnd } = event.currentTarget;
+    if (current === null || event.metaKey || event.ctrlKey !== event.altKey || current.text !== draft || selectionStart !== current.caret || selectionEnd !== current.caret) return false;
+    const next = operatorTyped(draft, current.caret, event.key);
+    if (next === null) return false;
+    completed.current = null;
+    if (next.text !== draft) {
+      write(next);
+      setOpen(true);
+    }
+    return true;
+  };
+  const take = (suggestion: Suggestion): void => {
+    const next = accepted(draft, place, suggestion);
+    write(next);
+    completed.current = suggestion.goesOn ? next : null;
     setChosen(null);
     setOpen(suggestion.goesOn);
   };
@@ -191,6 +210,10 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
             }}
             onBlur={() => setOpen(false)}
             onKeyDown={(event) => {
+              if (typesOperator(event)) {
+                event.preventDefault();
+                return;
+              }
               const handler = event.ctrlKey || event.altKey || event.metaKey ? undefined : keys[event.key];
               if (handler !== undefined && handler(event) !== false) event.preventDefault();
             }}

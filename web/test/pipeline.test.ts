@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { FacetValue } from '../src/model/facets';
 import { draw, layout, serviceMap } from '../src/model/map';
 import { excess, logAxis, onLogAxis, stagesOf, stepOf, waitsByName, waitsOf, type Call, type RedOperation } from '../src/model/pipeline';
-import { closeCause, formatRange, formatShare, verdict } from '../src/model/pipelineStory';
+import { closeCause, errorKinds, formatRange, formatShare, verdict } from '../src/model/pipelineStory';
 import { unixNano } from '../src/model/nano';
 import { readPipeline, tracesAddress, writePipeline } from '../src/routes/pipeline/url';
 
@@ -56,9 +57,9 @@ describe('stages', () => {
 });
 
 describe('the verdict', () => {
-  const say = (operations: readonly RedOperation[], images: readonly number[] = []) => verdict(stagesOf(operations, []), operations, images);
+  const say = (operations: readonly RedOperation[], images: readonly FacetValue[] = []) => verdict(stagesOf(operations, []), operations, images);
   it('names the stage with the most of the time, and the one furthest out of its range', () => {
-    const said = say(reference, [141, 65, 0, 0]);
+    const said = say(reference, [{ value: 'window', traces: 50 }, { value: 'idle', traces: 141 }, { value: 'shutdown', traces: 15 }]);
     expect(`${said.strong}${said.rest}`).toBe('The batch window holds each image for 30.0\u2009s at the median, 94 % of the time in all stages.');
     expect(said.worry).toBe(' Object detection, p95 400\u2009ms, is 2.0× its typical range. It fails in 2.0 %.');
     expect(said.stage?.name).toBe('Object detection');
@@ -69,8 +70,20 @@ describe('the verdict', () => {
     const calm = reference.map((one) => (one.name === 'detect_objects' ? { ...one, p95: 190 * ms, errors: 0 } : one));
     expect(say(calm)).toMatchObject({ worry: ' All stages are in their typical ranges.', stage: null });
   });
-  it('does not guess why batches close when nothing says so', () => expect(closeCause([0, 0, 0, 0])).toBe(''));
+  it('does not guess why batches close when nothing says so', () => expect([closeCause([]), closeCause([{ value: 'idle', traces: 0 }])]).toEqual(['', '']));
+  it('has words for a reason that it does not know', () => expect(closeCause([{ value: 'moved', traces: 3 }])).toBe('Likely cause: batches of 3 of 3 images close for the reason moved.'));
   it('says nothing of nothing', () => expect(say([]).strong).toBe(''));
+});
+
+describe('kinds of errors', () => {
+  it('are the commonest of all types, known or not, and the rest is counted', () => {
+    const values = ['circuit_open', 'A.B', 'constructor', 'timeout', 'e', 'f', 'g', 'h', 'i'].map((value, i) => ({ value, traces: i === 3 ? 99 : 50 - i }));
+    const { kinds, more } = errorKinds(values, 12);
+    expect(kinds.map((kind) => [kind.type, kind.pattern !== null])).toEqual([['timeout', true], ['circuit_open', true], ['A.B', false], ['constructor', false], ['e', false], ['f', false], ['g', false], ['h', false]]);
+    expect(kinds[0]).toMatchObject({ traces: 99, text: 'error.type="timeout" error=true', pattern: { hint: 'GPU overloaded. Check GPU utilization; send fewer images at once.' } });
+    expect(more).toBe(4);
+    expect(errorKinds([], 0)).toEqual({ kinds: [], more: 0 });
+  });
 });
 
 describe('the axis', () => {

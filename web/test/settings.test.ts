@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { embedAddress, grafanaAddress } from '../src/model/grafana';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
-import { bytesASpan, grouped, ingestRate, refusalInWords, settingText, statusSentence, type Setting, type WholeStatus } from '../src/model/settings';
+import { bytesASpan, grouped, ingestRate, refusalInWords, sendersLine, settingText, statusSentence, type Setting, type WholeStatus } from '../src/model/settings';
 
 const status = (change: Partial<WholeStatus> = {}): WholeStatus => ({
   started: unixNanoFromMillis(0), now: unixNanoFromMillis(60_000), requests: 3n, spans: 120n, lastReceived: unixNanoFromMillis(57_000), refused: [], storedSpans: 300n, storedTraces: 20n, earliest: null, latest: null, problems: [],
@@ -26,6 +26,13 @@ describe('what the server says of itself', () => {
     expect(statusSentence(status())).toEqual({ strong: '300 spans of 20 traces take 12.0\u2009kB.', rest: ' The last came 3 s ago.', worry: '' });
     expect(statusSentence(status({ refused: [{ reason: 'malformed', count: 4n, lastMessage: null, last: null }], problems: ['a'] })).worry).toBe(' 1 problem of the store, 4 refused since the start.');
     expect(statusSentence(status({ storedSpans: 0n, lastReceived: null })).strong).toBe('Nothing is stored yet.');
+  });
+  it('has who sent in the last hour, else who was the last and when', () => {
+    const [now, latest] = [unixNanoFromMillis(10_000_000), unixNanoFromMillis(10_000_000 - 5_400_000)];
+    expect(sendersLine([], ['a', 'b'], latest, now)).toEqual({ level: 'unsure', title: 'No service has sent in the last hour', detail: 'Last seen 90 min ago: a, b.' });
+    expect(sendersLine([], [], latest, now).detail).toBe('The newest span started 90 min ago.');
+    expect(sendersLine(['a', 'b'], [], latest, now)).toEqual({ level: 'good', title: '2 services with spans in the last hour', detail: 'a, b' });
+    expect(sendersLine(['a'], [], latest, now).level).toBe('unsure');
   });
   it('counts spans for ids and requests for the rest, and has words for reasons that it does not know', () => {
     expect(refusalInWords('invalid_ids').counts).toBe('span');

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { AttributeKey, Facet, Histogram } from '../model/facets';
+import type { AttributeKey, CountedFacet, Facet, Histogram } from '../model/facets';
 import type { UnixNano } from '../model/nano';
 import * as wire from './facetWire';
 import { getJson } from './http';
@@ -27,7 +27,7 @@ export const valuesQuery = (request: SearchRequest, key: string, contains: strin
   if (contains !== '') parameters.set('contains', contains);
   return queryOptions({
     queryKey: ['values', parameters.toString()],
-    queryFn: ({ signal }): Promise<Facet> => getJson(`/api/v1/values?${parameters}`, wire.values, signal),
+    queryFn: ({ signal }): Promise<CountedFacet> => getJson(`/api/v1/values?${parameters}`, wire.values, signal),
   });
 };
 

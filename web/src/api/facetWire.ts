@@ -8,7 +8,7 @@ export const keys = z.pipe(
   z.object({ keys: z.array(z.object({ key: z.string(), scope: z.enum(['span', 'resource']), types: z.array(z.string()), values: z.nullable(count) })) }),
   z.transform((wire) => wire.keys),
 );
-export const values = facet;
+export const values = z.object({ key: z.string(), values: z.array(value), distinct: total, total });
 export const facets = z.pipe(
   z.object({ facets: z.array(facet) }),
   z.transform((wire) => wire.facets),

@@ -1,9 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { UnixNano } from '../model/nano';
 import type { Calls, OperationSeries, RedOperations } from '../model/pipeline';
+import { valuesQuery } from './facetQueries';
 import { getJson } from './http';
 import * as wire from './pipelineWire';
-import { search } from './wire';
 
 /** From when to when; an open end is the newest span. */
 export interface Span {
@@ -41,17 +41,5 @@ export const callsQuery = (span: Span) =>
     queryFn: ({ signal }): Promise<Calls> => getJson(`/api/v1/dependencies?${bounds(span)}&latency=true`, wire.calls, signal),
   });
 
-/** How many traces match each of some filter texts: searches for their totals alone. */
-export const matchesQuery = (span: Span, texts: readonly string[]) =>
-  queryOptions({
-    queryKey: ['matches', bounds(span).toString(), ...texts],
-    queryFn: ({ signal }) =>
-      Promise.all(
-        texts.map(async (text) => {
-          const parameters = bounds(span);
-          parameters.set('q', text);
-          parameters.set('limit', '1');
-          return (await getJson(`/api/v1/search?${parameters}`, search, signal)).total;
-        }),
-      ),
-  });
+/** The commonest values that the spans of a filter text have of a key, by traces. */
+export const spanValuesQuery = ({ from, to }: Span, text: string, key: string) => valuesQuery({ from, to, text, order: 'start', direction: 'desc' }, key, '', 50);

@@ -20,6 +20,11 @@ export interface Facet {
   readonly distinct: Total;
 }
 
+/** The values of one key, and the traces that were looked at for them. */
+export interface CountedFacet extends Facet {
+  readonly total: Total;
+}
+
 /** Traces by a length of time; step i lies between the edges i and i + 1, in nanoseconds. */
 export interface Histogram {
   readonly edges: readonly number[];

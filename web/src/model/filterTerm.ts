@@ -5,7 +5,8 @@ const fields = new Set(['service', 'service.name', 'name', 'operation', 'kind', 
 /** Longer values are not written into a query: its text has a bound. */
 const longest = 400;
 
-const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+/** In quotes, as filter text takes it. */
+export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 function valueText(attribute: Attribute): string | null {
   switch (attribute.type) {

@@ -1,3 +1,5 @@
+import type { FacetValue } from './facets';
+import { quoted } from './filterTerm';
 import { formatDuration } from './format';
 import { errorRate, excess, type RedOperation, type Stage, type Stages } from './pipeline';
 
@@ -21,30 +23,58 @@ export const longSpans: readonly (readonly [operation: string, cause: string, re
   ['http_request', 'Network latency', 'Check connectivity'],
 ];
 
-/** The table of errors: `text` finds the traces that have one. */
-export const errorPatterns: readonly { readonly type: string; readonly where: string; readonly cause: string; readonly remedy: string; readonly text: string }[] = [
-  { type: 'timeout', where: 'yolo26 spans', cause: 'GPU overloaded', remedy: 'Check GPU utilization; send fewer images at once', text: 'error.type=timeout error=true' },
-  { type: 'connection_refused', where: 'backend spans', cause: 'Service down', remedy: 'Check that the called service runs and listens', text: 'error.type=connection_refused error=true' },
-  { type: 'out_of_memory', where: 'nemotron spans', cause: 'Model too large for GPU', remedy: 'Take a smaller model, or fewer images a batch', text: 'error.type=out_of_memory error=true' },
-  { type: 'validation_error', where: 'API spans', cause: 'Invalid request data', remedy: 'Check what the camera or the caller sends', text: 'error.type=validation_error error=true' },
-];
+interface ErrorPattern {
+  /** The spans that it is typical of; empty when it may be of any. */
+  readonly where: string;
+  /** Likely cause and remedy. */
+  readonly hint: string;
+}
 
-export const closeReasons = ['idle', 'window', 'full', 'fast_path'] as const;
-const closeWords: Readonly<Record<(typeof closeReasons)[number], readonly [cause: string, remedy: string]>> = {
+/** The table of errors: what is known of a type. */
+const errorPatterns: Readonly<Record<string, ErrorPattern>> = {
+  timeout: { where: 'yolo26 spans', hint: 'GPU overloaded. Check GPU utilization; send fewer images at once.' },
+  connection_refused: { where: 'backend spans', hint: 'Service down. Check that the called service runs and listens.' },
+  out_of_memory: { where: 'nemotron spans', hint: 'Model too large for GPU. Take a smaller model, or fewer images a batch.' },
+  validation_error: { where: 'API spans', hint: 'Invalid request data. Check what the camera or the caller sends.' },
+  circuit_open: { where: '', hint: 'The breaker is open after repeated failures; look at what failed before.' },
+};
+
+/** What the failed spans of a time range have as their type of error. */
+export const failedText = 'error=true';
+const mostErrorKinds = 8;
+
+export interface ErrorKind {
+  readonly type: string;
+  readonly traces: number;
+  /** Null for a type of which nothing is known. */
+  readonly pattern: ErrorPattern | null;
+  /** Finds the traces that have one. */
+  readonly text: string;
+}
+
+/** The commonest types of errors, those of which something is known or not, and how many more there are. */
+export function errorKinds(values: readonly FacetValue[], distinct: number): { readonly kinds: readonly ErrorKind[]; readonly more: number } {
+  const kinds = values.toSorted((a, b) => b.traces - a.traces).slice(0, mostErrorKinds).map(({ value, traces }) => ({ type: value, traces, pattern: Object.hasOwn(errorPatterns, value) ? (errorPatterns[value] ?? null) : null, text: `error.type=${quoted(value)} ${failedText}` }));
+  return { kinds, more: Math.max(0, distinct - kinds.length) };
+}
+
+/** Finds the batches whose reason of closing counts. */
+export const batchText = 'name="batch_wait"';
+const closeWords: Readonly<Record<string, readonly [cause: string, remedy: string]>> = {
   idle: ['close idle, some time after their last image', 'a shorter idle time'],
   window: ['stay open to the end of their window', 'a shorter window'],
   full: ['close when they are full', 'larger batches, if the model has room for them'],
   fast_path: ['take the fast path', 'none: they do not wait'],
+  shutdown: ['close because the service stops', 'fewer restarts'],
 };
 
-/** Why batches close: images by the reason of their batch, the commonest first. */
-export function closeCause(images: readonly number[]): string {
-  const all = images.reduce((sum, number) => sum + number, 0);
-  const best = images.indexOf(Math.max(...images));
-  const reason = closeReasons[best];
-  if (reason === undefined || all === 0 || (images[best] ?? 0) === 0) return '';
-  const [cause, remedy] = closeWords[reason];
-  return `Likely cause: batches of ${images[best]} of ${all} images ${cause}. Remedy: ${remedy}.`;
+/** Why batches close: `images` are images by the reason of their batch, whatever reasons there are. */
+export function closeCause(images: readonly FacetValue[]): string {
+  const all = images.reduce((sum, { traces }) => sum + traces, 0);
+  const best = images.toSorted((a, b) => b.traces - a.traces)[0];
+  if (best === undefined || best.traces === 0) return '';
+  const [cause, remedy] = (Object.hasOwn(closeWords, best.value) ? closeWords[best.value] : undefined) ?? [`close for the reason ${best.value}`, ''];
+  return `Likely cause: batches of ${best.traces} of ${all} images ${cause}.${remedy === '' ? '' : ` Remedy: ${remedy}.`}`;
 }
 
 const trimmed = (nanos: number): string => formatDuration(nanos).replace(/\.0+(?=\D)|(?<=\.\d*[1-9])0+(?=\D)/, '');
@@ -72,7 +102,7 @@ const within: Readonly<Record<string, readonly string[]>> = {
 const partOf = (stage: Stage, operations: readonly RedOperation[]): RedOperation | undefined =>
   operations.filter((operation) => (within[stage.name] ?? []).includes(operation.name) && operation.service === stage.service).toSorted((a, b) => b.total - a.total)[0];
 
-function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly number[]): string {
+function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly FacetValue[]): string {
   if (stage.name === 'Batch wait') return closeCause(images);
   const part = partOf(stage, operations);
   const found = part !== undefined && part.name !== stage.operation.name ? `Most of it is ${part.name} of ${part.service}, p95 ${formatDuration(part.p95)}. ` : '';
@@ -80,8 +110,8 @@ function causeOf(stage: Stage, operations: readonly RedOperation[], images: read
   return hint === undefined ? found.trim() : `${found}Likely cause: ${hint[1]}. Remedy: ${hint[2]}.`;
 }
 
-/** Names the bottleneck: the stage with the most of the time, and the one that is furthest out of its range. `images` are images by `closeReasons`. */
-export function verdict(stages: Stages, operations: readonly RedOperation[], images: readonly number[]): Verdict {
+/** Names the bottleneck: the stage with the most of the time, and the one that is furthest out of its range. `images` are images by why their batch closed. */
+export function verdict(stages: Stages, operations: readonly RedOperation[], images: readonly FacetValue[]): Verdict {
   const [first] = stages.stages;
   if (first === undefined) return { strong: '', rest: '', worry: '', cause: '', stage: null };
   const slowest = stages.stages.filter((stage) => excess(stage) !== null).toSorted((a, b) => (excess(b) ?? 0) - (excess(a) ?? 0))[0];

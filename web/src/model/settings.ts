@@ -79,6 +79,13 @@ export function statusSentence(status: WholeStatus): { readonly strong: string; 
   return { strong, rest, worry: worries.length === 0 ? '' : ` ${worries.join(', ')}.` };
 }
 
+/** Who sends: the services with spans in the last hour by the server's clock; where there are none, who was the last (`last`: those of the minute up to the newest span). */
+export function sendersLine(recent: readonly string[], last: readonly string[], latest: UnixNano, now: UnixNano): { readonly level: 'good' | 'unsure'; readonly title: string; readonly detail: string } {
+  if (recent.length === 0) return { level: 'unsure', title: 'No service has sent in the last hour', detail: last.length === 0 ? `The newest span started ${formatAgo(latest, now)}.` : `Last seen ${formatAgo(latest, now)}: ${last.join(', ')}.` };
+  const title = `${plural(recent.length, 'service')} with spans in the last hour`;
+  return recent.length > 1 ? { level: 'good', title, detail: recent.join(', ') } : { level: 'unsure', title, detail: `${recent.join('')}. If others should be there, check that they are instrumented and pass trace context on.` };
+}
+
 const groups: readonly (readonly [title: string, options: RegExp])[] = [
   ['Retention', /^--(retention|max-pinned)/],
   ['Storage', /^--(data|head-|log|block|compact|duplicate)/],

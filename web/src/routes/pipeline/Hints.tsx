@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import type { CountedFacet } from '../../model/facets';
 import { formatCount, formatDuration, plural } from '../../model/format';
 import type { RedOperation } from '../../model/pipeline';
-import { errorPatterns, longSpans } from '../../model/pipelineStory';
-import type { Total } from '../../model/summary';
+import { errorKinds, longSpans } from '../../model/pipelineStory';
 import type { TimeRange } from '../../model/timeRange';
 import { ServiceDot } from '../../ui/Service';
 import { tracesAddress } from './url';
@@ -19,45 +19,43 @@ function Block({ title, note, children }: { readonly title: string; readonly not
   );
 }
 
-/** The kinds of errors that are known, with how many traces have each, why that is likely so, and what helps. */
-export function ErrorHints({ totals, all, range, problem }: { readonly totals: readonly Total[] | undefined; readonly all: Total | undefined; readonly range: TimeRange; readonly problem: string | null }) {
-  const found = errorPatterns.map((pattern, i) => ({ pattern, total: totals?.[i] })).filter(({ total }) => total !== undefined && total.value > 0);
+/** The commonest kinds of errors, with how many traces have each; of those that are known, why that is likely so, and what helps. */
+export function ErrorHints({ types, range, problem }: { readonly types: CountedFacet | undefined; readonly range: TimeRange; readonly problem: string | null }) {
+  const found = errorKinds(types?.values ?? [], types?.distinct.value ?? 0);
   return (
-    <Block title="What fails" note="known kinds of errors, traces with each">
+    <Block title="What fails" note="kinds of errors, traces with each">
       {problem !== null ? (
         <p className="hp errt" role="alert">
           {problem}
         </p>
-      ) : totals === undefined || all === undefined ? (
+      ) : types === undefined ? (
         <p className="hp">
           <span className="skeleton" />
         </p>
       ) : (
         <>
-          {found.map(({ pattern, total }) => (
-            <div key={pattern.type} className="hrow">
-              <Link className="right strong errt num" href={tracesAddress(range, { text: pattern.text })}>
-                {total?.exact === false ? '≥ ' : ''}
-                {formatCount(total?.value ?? 0)}
+          {found.kinds.map(({ type, traces, pattern, text }) => (
+            <div key={type} className="hrow">
+              <Link className="right strong errt num" href={tracesAddress(range, { text })}>
+                {formatCount(traces)}
               </Link>
               <span className="htext">
-                <b className="strong">{pattern.type}</b> <span className="f3">typical of {pattern.where}</span>
-                <span className="f2">
-                  {pattern.cause}. {pattern.remedy}.
-                </span>
+                <b className="strong">{type}</b> {pattern !== null && pattern.where !== '' && <span className="f3">typical of {pattern.where}</span>}
+                {pattern !== null && <span className="f2">{pattern.hint}</span>}
               </span>
             </div>
           ))}
           <p className="hp f2">
-            {all.value === 0 ? (
+            {types.total.value === 0 ? (
               'No trace failed.'
             ) : (
               <>
+                {found.more > 0 && `${types.distinct.exact ? '' : 'At least '}${plural(found.more, 'more kind')}. `}
                 <Link href={tracesAddress(range, { failed: true })}>
-                  {all.exact ? '' : 'At least '}
-                  {plural(all.value, 'failed trace')}
+                  {types.total.exact ? '' : 'At least '}
+                  {plural(types.total.value, 'failed trace')}
                 </Link>{' '}
-                in all{found.length === 0 ? ', none of a known kind' : ''}; a trace may have several kinds.
+                in all{found.kinds.length === 0 ? ', none with a type of its error' : ''}; a trace may have several kinds.
               </>
             )}
           </p>

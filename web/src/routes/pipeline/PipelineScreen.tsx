@@ -1,11 +1,11 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { callsQuery, matchesQuery, operationSeriesQuery, redOperationsQuery, type Span } from '../../api/pipelineQueries';
+import { callsQuery, operationSeriesQuery, redOperationsQuery, spanValuesQuery, type Span } from '../../api/pipelineQueries';
 import { statusQuery } from '../../api/queries';
 import { unixNano, unixNanoFromMillis, type UnixNano } from '../../model/nano';
 import { logAxis, stagesOf, stepOf, waitsOf } from '../../model/pipeline';
-import { closeReasons, errorPatterns, verdict } from '../../model/pipelineStory';
+import { batchText, failedText, verdict } from '../../model/pipelineStory';
 import { serviceMap } from '../../model/map';
 import { notchedServices } from '../../model/serviceColor';
 import { boundsOf } from '../../model/timeRange';
@@ -36,7 +36,7 @@ function useNow(state: PipelineState, tick: number): UnixNano {
   return kept.current.at;
 }
 
-const measurements: ReadonlySet<unknown> = new Set(['red-operations', 'operation-series', 'calls', 'matches']);
+const measurements: ReadonlySet<unknown> = new Set(['red-operations', 'operation-series', 'calls', 'values']);
 const nanosAMinute = 60_000_000_000;
 
 /** The screen of `/pipeline`: which stage is the bottleneck and why, the stages against what is usual, what fails, what waits, and who calls whom. */
@@ -88,11 +88,11 @@ export function PipelineScreen() {
   const seriesEnd = end === null ? null : unixNano(end + (to === null ? 1n : 0n));
   const series = useQuery({ ...operationSeriesQuery({ from: begin, to: seriesEnd }, names, stepOf(length)), enabled: names.length > 0 && length > 0n, placeholderData: keepPreviousData });
   const calls = useQuery({ ...callsQuery(span), enabled: operations.length > 0, placeholderData: keepPreviousData });
-  const errors = useQuery({ ...matchesQuery(span, ['error=true', ...errorPatterns.map((pattern) => pattern.text)]), enabled: operations.length > 0, placeholderData: keepPreviousData });
+  const errors = useQuery({ ...spanValuesQuery(span, failedText, 'error.type'), enabled: operations.length > 0, placeholderData: keepPreviousData });
   const batches = stages.stages.some((stage) => stage.operation.name === 'batch_wait');
-  const closed = useQuery({ ...matchesQuery(span, closeReasons.map((reason) => `name="batch_wait" batch.close_reason=${reason}`)), enabled: batches, placeholderData: keepPreviousData });
+  const closed = useQuery({ ...spanValuesQuery(span, batchText, 'batch.close_reason'), enabled: batches, placeholderData: keepPreviousData });
 
-  const said = useMemo(() => verdict(stages, operations, closed.data?.map((total) => total.value) ?? []), [stages, operations, closed.data]);
+  const said = useMemo(() => verdict(stages, operations, closed.data?.values ?? []), [stages, operations, closed.data]);
   const map = useMemo(() => serviceMap(operations, calls.data?.edges ?? []), [operations, calls.data]);
   const notched = useMemo(() => notchedServices(map.nodes.map((node) => node.service)), [map]);
   const waits = useMemo(() => waitsOf(operations, stages), [operations, stages]);
@@ -157,7 +157,7 @@ export function PipelineScreen() {
             )}
             <div className="lo">
               <div className="bt">
-                <ErrorHints totals={errors.data?.slice(1)} all={errors.data?.[0]} range={state.range} problem={errors.isError ? errors.error.message : null} />
+                <ErrorHints types={errors.data} range={state.range} problem={errors.isError ? errors.error.message : null} />
                 <LongSpans operations={operations} range={state.range} notched={notched} />
                 <Waits waits={waits} range={state.range} notched={notched} />
               </div>

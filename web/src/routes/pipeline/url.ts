@@ -1,3 +1,4 @@
+import { quoted } from '../../model/filterTerm';
 import { unixNano, type UnixNano } from '../../model/nano';
 import { isPresetId, type TimeRange } from '../../model/timeRange';
 
@@ -34,9 +35,6 @@ export function writePipeline(state: PipelineState): string {
   const query = parameters.toString();
   return query === '' ? '/pipeline' : `/pipeline?${query}`;
 }
-
-/** In quotes, as filter text takes it. */
-const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 /** The list of traces with a span like this, in the same time range. */
 export function tracesAddress(range: TimeRange, what: { readonly service?: string; readonly name?: string; readonly kind?: string; readonly atLeast?: number; readonly failed?: boolean; readonly text?: string }): string {

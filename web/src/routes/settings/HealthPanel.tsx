@@ -1,21 +1,23 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { servicesQuery } from '../../api/queries';
 import { formatAgo, formatMoment, plural } from '../../model/format';
 import { unixNano } from '../../model/nano';
-import type { WholeStatus } from '../../model/settings';
+import { sendersLine, type WholeStatus } from '../../model/settings';
 import { CheckLine } from '../../ui/Checks';
 import { Panel } from './Panel';
 
-const hour = 3_600_000_000_000n;
+const minute = 60_000_000_000n;
+const hour = 60n * minute;
 /** A sender's clock may run ahead a little; more than this hides its spans from "last 15 minutes". */
 const aheadNanos = 300_000_000_000n;
 
 /** Why do I see nothing? Each check is done here. */
 export function HealthPanel({ status }: { readonly status: WholeStatus }) {
-  const from = unixNano(status.latest === null || status.latest < hour ? 0n : status.latest - hour);
-  const services = useQuery({ ...servicesQuery(from, null), enabled: status.storedSpans > 0n });
-  const names = services.data?.map((service) => service.name) ?? [];
+  // In whole minutes, so that each look at the status does not ask anew.
+  const recent = useQuery({ ...servicesQuery(unixNano((status.now / minute) * minute - hour), null), enabled: status.storedSpans > 0n, placeholderData: keepPreviousData });
+  const last = useQuery({ ...servicesQuery(unixNano((status.latest ?? minute) - minute), null), enabled: status.latest !== null && recent.data?.length === 0, placeholderData: keepPreviousData });
+  const senders = status.latest === null || recent.data === undefined ? null : sendersLine(recent.data.map((service) => service.name), last.data?.map((service) => service.name) ?? [], status.latest, status.now);
   const silent = status.lastReceived !== null && status.now - status.lastReceived > hour;
   const ahead = status.latest !== null && status.latest > status.now + aheadNanos;
   const refused = status.refused.length > 0;
@@ -47,10 +49,8 @@ export function HealthPanel({ status }: { readonly status: WholeStatus }) {
             }
           />
         )}
-        {status.storedSpans > 0n && services.isSuccess && (
-          <CheckLine level={names.length > 1 ? 'good' : 'unsure'} title={`${plural(names.length, 'service')} in the last hour with spans`} detail={names.length > 1 ? names.join(', ') : `${names.join('')}. If others should be there, check that they are instrumented and pass trace context on.`} />
-        )}
-        {services.isError && <CheckLine level="bad" title="The services could not be counted" detail={services.error.message} />}
+        {status.storedSpans > 0n && senders !== null && <CheckLine {...senders} />}
+        {recent.isError && <CheckLine level="bad" title="The services could not be counted" detail={recent.error.message} />}
         <CheckLine level={status.problems.length > 0 ? 'bad' : 'good'} title={status.problems.length > 0 ? 'The store has problems' : 'The store has no problems'} detail={status.problems.length > 0 ? 'Some stored spans cannot be read: see Storage.' : 'Everything that was stored can be read.'} />
       </ul>
     </Panel>

@@ -1,6 +1,6 @@
 import { formatDuration, plural } from './format';
 import { nanosOf } from './nano';
-import { isError, labelOf, nameOf, serviceOf, waitName, type Trace, type Wait } from './trace';
+import { isError, labelOf, nameOf, serviceOf, unionLength, waitName, type Interval, type Trace, type Wait } from './trace';
 
 export interface Phrase {
   readonly text: string;
@@ -22,7 +22,7 @@ const waitedFor: Readonly<Record<string, string>> = {
   analysis: 'for the analysis',
 };
 
-const reason = (wait: Wait): string => (wait.kind === null ? 'in a gap that no span covers' : (waitedFor[wait.kind] ?? `in ${waitName(wait.kind)}`));
+const reason = (kind: string | null): string => (kind === null ? 'in a gap that no span covers' : (waitedFor[kind] ?? `in ${waitName(kind)}`));
 const length = (wait: Wait): number => wait.to - wait.from;
 
 /** The span with the most time of its own; waits are told apart and do not count. */
@@ -59,12 +59,32 @@ function failure(trace: Trace): readonly Phrase[] {
   ];
 }
 
+interface Reason extends Interval {
+  readonly kind: string | null;
+  /** Time in which at least one wait of the kind lasts. */
+  readonly length: number;
+}
+
+/** What was waited for, the longest in all first. */
+function reasonsOf(waits: readonly Wait[]): readonly Reason[] {
+  const byKind = new Map<string | null, Wait[]>();
+  for (const wait of waits) {
+    const of = byKind.get(wait.kind);
+    if (of === undefined) byKind.set(wait.kind, [wait]);
+    else of.push(wait);
+  }
+  return [...byKind]
+    .map(([kind, of]) => ({ kind, length: unionLength(of), from: of.reduce((least, wait) => Math.min(least, wait.from), Infinity), to: of.reduce((most, wait) => Math.max(most, wait.to), 0) }))
+    .sort((a, b) => b.length - a.length);
+}
+
 /** Where the time went and what failed, in one or two sentences that the picture proves. */
 export function story(trace: Trace): readonly Phrase[] {
   const total = nanosOf(trace.summary.duration);
   const waiting = Math.min(total, nanosOf(trace.summary.waiting));
   const waits = trace.waits.toSorted((a, b) => length(b) - length(a));
-  const [longest, second] = waits;
+  const [longest] = waits;
+  const [first, second] = reasonsOf(trace.waits);
   const busy = busiest(trace);
   const own = busy < 0 ? 0 : (trace.tree.self[busy] ?? 0);
   const where = busy < 0 ? '' : `${nameOf(trace, busy)} of ${serviceOf(trace, busy)}`;
@@ -78,10 +98,9 @@ export function story(trace: Trace): readonly Phrase[] {
     if (waiting >= total / 100) phrases.push(plain(`; ${formatDuration(waiting)} waited`));
     return [...phrases, plain('.'), ...failure(trace)];
   }
-  if (longest !== undefined && length(longest) > 0 && waiting * 2 >= total) {
-    const phrases = [strong(`${formatDuration(length(longest))} of ${formatDuration(total)} waited ${reason(longest)}`)];
-    if (second !== undefined && second.kind !== longest.kind && length(second) >= total / 50)
-      phrases.push(plain(`, ${second.from >= longest.to ? 'then ' : 'and '}${formatDuration(length(second))} ${reason(second)}`));
+  if (first !== undefined && first.length > 0 && waiting * 2 >= total) {
+    const phrases = [strong(`${formatDuration(first.length)} of ${formatDuration(total)} waited ${reason(first.kind)}`)];
+    if (second !== undefined && second.length >= total / 50) phrases.push(plain(`, ${second.from >= first.to ? 'then ' : 'and '}${formatDuration(second.length)} ${reason(second.kind)}`));
     const work = total - waiting;
     phrases.push(plain(work > 0 ? `. All work together took ${formatDuration(work)}${own > 0 ? `; the most of it is ${formatDuration(own)} in ${where}` : ''}.` : '.'));
     return [...phrases, ...failure(trace)];
@@ -89,7 +108,7 @@ export function story(trace: Trace): readonly Phrase[] {
 
   if (own === 0) return [strong(`${formatDuration(total)} in all`), plain('; no span has time of its own.'), ...failure(trace)];
   const phrases = [strong(`${formatDuration(own)} of ${formatDuration(total)} is ${nameOf(trace, busy)}`), plain(`’s own time, in ${serviceOf(trace, busy)}`)];
-  if (longest !== undefined && waiting >= total / 100) phrases.push(plain(`; ${formatDuration(waiting)} waited, the longest ${formatDuration(length(longest))} ${reason(longest)}`));
+  if (longest !== undefined && waiting >= total / 100) phrases.push(plain(`; ${formatDuration(waiting)} waited, the longest ${formatDuration(length(longest))} ${reason(longest.kind)}`));
   phrases.push(plain('.'));
   return [...phrases, ...failure(trace)];
 }

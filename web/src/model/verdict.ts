@@ -89,7 +89,10 @@ function unanswered(trace: Trace): readonly Check[] {
 function gaps(trace: Trace): readonly Check[] {
   const found = trace.waits.filter((wait) => wait.row < 0 && wait.to - wait.from >= Math.max(leastGap, trace.total * leastGapShare)).toSorted((a, b) => b.to - b.from - (a.to - a.from));
   const [longest] = found;
-  if (longest === undefined) return [{ level: 'good', title: 'No gap without a span', detail: 'From start to end some span covers the time.', action: null }];
+  if (longest === undefined) {
+    const short = trace.waits.some((wait) => wait.row < 0);
+    return [{ level: 'good', title: short ? 'No long gap without a span' : 'No gap without a span', detail: short ? 'Gaps that no span covers are shorter than a hundredth of the trace, or than a millisecond.' : 'From start to end some span covers the time.', action: null }];
+  }
   const next = [...trace.spans.start.keys()].find((row) => startOf(trace, row) >= longest.to) ?? 0;
   const sum = found.reduce((so, gap) => so + gap.to - gap.from, 0);
   return [

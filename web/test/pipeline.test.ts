@@ -141,6 +141,12 @@ describe('the service map', () => {
   it('takes entries for the rate of a service, all its spans only where it has none', () => {
     const { nodes } = serviceMap([operation('a', 'in', 'server', 5, 5, { errors: 1 }), operation('a', 'work', 'internal', 3), operation('b', 'task', 'internal', 2)], []);
     expect(nodes.map((node) => [node.service, node.spans, node.errors, node.entry?.name])).toEqual([['a', 100, 1, 'in'], ['b', 100, 0, 'task']]);
+    expect(nodes.map((node) => node.counts)).toEqual(['requests', 'spans']);
+  });
+  it('counts the calls into a service, not the server spans that lie within each other', () => {
+    const operations = [operation('back', 'root', 'server', 5), operation('llm', 'analyze', 'server', 9, 9, { spans: 160, errors: 7 }), operation('llm', 'POST', 'server', 8, 8, { spans: 153 })];
+    const { nodes } = serviceMap(operations, [call('back', 'llm', 160, 7), call('llm', 'llm', 153)]);
+    expect(nodes.map((node) => [node.service, node.counts, node.spans, node.errors, node.entry?.name])).toEqual([['back', 'requests', 100, 0, 'root'], ['llm', 'calls', 160, 7, 'analyze']]);
   });
 });
 

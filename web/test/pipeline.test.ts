@@ -64,7 +64,12 @@ describe('the verdict', () => {
     expect(said.worry).toBe(' Object detection, p95 400\u2009ms, is 2.0× its typical range. It fails in 2.0 %.');
     expect(said.stage?.name).toBe('Object detection');
     expect(said.cause).toContain('batches of 141 of 206 images close idle');
-    expect(said.cause).toContain('most of it is inference of hsi-yolo26, p95 180\u2009ms. Likely cause: GPU saturation. Remedy: Check GPU utilization.');
+    expect(said.cause).toContain('Object detection: 80 % of it is inference of hsi-yolo26. Likely cause: GPU saturation. Remedy: Check GPU utilization.');
+  });
+  it('says how much of a stage its largest part is, and how often it is called, where the figures say so', () => {
+    const cause = (total: number) => say([...reference.map((one) => (one.name === 'save_event' ? { ...one, p95: 596 * ms, total: 1000 * ms } : one)), operation('hsi-backend', 'db_query', 'client', 0.2, 12, { spans: 400, total: total * ms })]).cause;
+    expect(cause(990)).toContain('Database save: 99 % of it is db_query of hsi-backend, 4 calls each time. Likely cause: Database performance.');
+    expect(cause(1200)).toContain('Database save: of its parts, db_query of hsi-backend has the most time. Likely');
   });
   it('says that all is in range where it is', () => {
     const calm = reference.map((one) => (one.name === 'detect_objects' ? { ...one, p95: 190 * ms, errors: 0 } : one));
@@ -141,6 +146,12 @@ describe('the service map', () => {
   it('takes entries for the rate of a service, all its spans only where it has none', () => {
     const { nodes } = serviceMap([operation('a', 'in', 'server', 5, 5, { errors: 1 }), operation('a', 'work', 'internal', 3), operation('b', 'task', 'internal', 2)], []);
     expect(nodes.map((node) => [node.service, node.spans, node.errors, node.entry?.name])).toEqual([['a', 100, 1, 'in'], ['b', 100, 0, 'task']]);
+    expect(nodes.map((node) => node.counts)).toEqual(['requests', 'spans']);
+  });
+  it('counts the calls into a service, not the server spans that lie within each other', () => {
+    const operations = [operation('back', 'root', 'server', 5), operation('llm', 'analyze', 'server', 9, 9, { spans: 160, errors: 7 }), operation('llm', 'POST', 'server', 8, 8, { spans: 153 })];
+    const { nodes } = serviceMap(operations, [call('back', 'llm', 160, 7), call('llm', 'llm', 153)]);
+    expect(nodes.map((node) => [node.service, node.counts, node.spans, node.errors, node.entry?.name])).toEqual([['back', 'requests', 100, 0, 'root'], ['llm', 'calls', 160, 7, 'analyze']]);
   });
 });
 

@@ -1,11 +1,13 @@
 import type { Call, RedOperation } from './pipeline';
 
-/** A service on the map: what it does itself, over all its entries (server and consumer spans, or all where it has none). */
+/** A service on the map. */
 export interface MapNode {
   readonly service: string;
+  /** What `spans` and `errors` count: calls from other services where there are any, since a call may have several server spans within each other; else its server and consumer spans; else all its spans. */
+  readonly counts: 'calls' | 'requests' | 'spans';
   readonly spans: number;
   readonly errors: number;
-  /** The entry with the most spans: its latency is the node's. Null for a service without spans in the range. */
+  /** The entry with the most spans, the longest of several: its latency is the node's. Null for a service without spans in the range. */
   readonly entry: RedOperation | null;
 }
 
@@ -21,11 +23,15 @@ export function serviceMap(operations: readonly RedOperation[], calls: readonly 
   const nodes = [...names].sort().map((service): MapNode => {
     const own = operations.filter((operation) => operation.service === service);
     const entries = own.some(enters) ? own.filter(enters) : own;
+    const entry = entries.toSorted((a, b) => b.spans - a.spans || b.total - a.total)[0] ?? null;
+    const into = calls.filter((call) => call.child === service && call.parent !== service);
+    const counted = into.length > 0 ? into.map((call) => ({ spans: call.calls, errors: call.errors })) : entries;
     return {
       service,
-      spans: entries.reduce((sum, operation) => sum + operation.spans, 0),
-      errors: entries.reduce((sum, operation) => sum + operation.errors, 0),
-      entry: entries.toSorted((a, b) => b.spans - a.spans)[0] ?? null,
+      counts: into.length > 0 ? 'calls' : own.some(enters) ? 'requests' : 'spans',
+      spans: counted.reduce((sum, { spans }) => sum + spans, 0),
+      errors: counted.reduce((sum, { errors }) => sum + errors, 0),
+      entry,
     };
   });
   return { nodes, edges: calls.toSorted((a, b) => b.calls - a.calls) };

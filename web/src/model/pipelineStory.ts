@@ -102,10 +102,19 @@ const within: Readonly<Record<string, readonly string[]>> = {
 const partOf = (stage: Stage, operations: readonly RedOperation[]): RedOperation | undefined =>
   operations.filter((operation) => (within[stage.name] ?? []).includes(operation.name) && operation.service === stage.service).toSorted((a, b) => b.total - a.total)[0];
 
+/** How much of a stage its largest part is, by the time in both: quantiles over all calls of the part would not compare with those of the stage. */
+function partInWords({ operation }: Stage, part: RedOperation): string {
+  const named = `${part.name} of ${part.service}`;
+  // More time than the stage has: it is called from elsewhere, too, or several at once.
+  if (operation.total <= 0 || part.total > operation.total) return `Of its parts, ${named} has the most time. `;
+  const calls = operation.spans === 0 ? 0 : part.spans / operation.spans;
+  return `${percent(part.total / operation.total)} of it is ${named}${calls >= 1.5 ? `, ${calls.toFixed(1).replace('.0', '')} calls each time` : ''}. `;
+}
+
 function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly FacetValue[]): string {
   if (stage.name === 'Batch wait') return closeCause(images);
   const part = partOf(stage, operations);
-  const found = part !== undefined && part.name !== stage.operation.name ? `Most of it is ${part.name} of ${part.service}, p95 ${formatDuration(part.p95)}. ` : '';
+  const found = part !== undefined && part.name !== stage.operation.name ? partInWords(stage, part) : '';
   const hint = longSpans.find(([name]) => name === stage.operation.name) ?? longSpans.find(([name]) => name === part?.name);
   return hint === undefined ? found.trim() : `${found}Likely cause: ${hint[1]}. Remedy: ${hint[2]}.`;
 }

@@ -32,6 +32,10 @@ const nodeLabel = (node: MapNode, minutes: number): string =>
   `${node.service} ${nodeFigures(node, minutes)}${node.entry === null ? '' : ` of ${node.entry.name}`}, ${node.errors === 0 ? 'no errors' : `${formatShare(errorRate(node))} errors`}. Show its traces`;
 const callLabel = (call: Call, minutes: number): string => `${call.parent} calls ${call.child}: ${callFigures(call, minutes).join(' ')}${call.errors === 0 ? 'without errors' : ''}. Show the traces`;
 
+const counted = { calls: 'calls from other services', requests: 'its server and consumer spans', spans: 'all its spans' } as const;
+/** What the figures of a service count, in words. */
+const nodeTitle = (node: MapNode): string => `Rate and errors count ${counted[node.counts]}.${node.entry === null ? '' : ` The p95 is of ${node.entry.name}.`}`;
+
 /** The services and who calls whom, as a picture. Every box and every call is a link to its traces. */
 export function MapPicture({ map, minutes, range, notched }: MapProps) {
   const [attach, { width, height }] = useSize();
@@ -78,6 +82,7 @@ export function MapPicture({ map, minutes, range, notched }: MapProps) {
             const bad = failing(node);
             return (
               <Link key={node.service} href={tracesAddress(range, { service: node.service })} aria-label={nodeLabel(node, minutes)} className={bad ? 'node bad' : 'node'}>
+                <title>{nodeTitle(node)}</title>
                 <rect className="frame" x={box.x} y={box.y} width={box.width} height={box.height} rx={5} />
                 <rect x={box.x} y={box.y} width={4} height={box.height} rx={2} style={{ fill: serviceColor(node.service) }} />
                 {notched.has(node.service) && <rect className="notch" x={box.x} y={box.y + box.height / 2 - 1} width={4} height={2} />}
@@ -114,7 +119,7 @@ export function MapTable({ map, minutes, range, notched }: MapProps) {
         </thead>
         <tbody>
           {map.nodes.map((node) => (
-            <tr key={node.service}>
+            <tr key={node.service} title={nodeTitle(node)}>
               <th scope="row">
                 <span className="line">
                   <ServiceDot name={node.service} notched={notched.has(node.service)} />

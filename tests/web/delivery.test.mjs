@@ -44,6 +44,20 @@ describe('what is not its own', () => {
     });
 });
 
+it('tells a browser with the page that an address is nowhere, and only a browser that goes there', async () => {
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  for (const path of ['/nothing/here', '/trace', '/trace/a/b']) {
+    const { status, headers, body } = await get(path, { accept });
+    assert.deepEqual([status, headers['content-type'], headers['cache-control']], [404, 'text/html; charset=utf-8', 'no-store'], path);
+    assert.match(body.toString(), /<div id="root">/);
+  }
+  for (const [path, method] of [['/api', 'GET'], ['/api/v1/nowhere', 'GET'], ['/v1/nowhere', 'GET'], ['/health', 'GET'], ['/tempo/x', 'GET'], ['/grafana/x', 'GET'], ['/assets/nowhere.js', 'GET'], ['/nothing/here', 'POST']]) {
+    const { headers, body } = await get(path, { accept }, method);
+    assert.doesNotMatch(`${headers['content-type']} ${body}`, /text\/html|<div id="root">/, path);
+  }
+  assert.match((await get('/nothing/here', { accept: '*/*' })).headers['content-type'], /^text\/plain/);
+});
+
 it('files with a digest in their name may be kept forever, the page is asked for by its tag', async () => {
   const asset = await get(script);
   assert.equal(asset.headers['cache-control'], 'public, max-age=31536000, immutable');

@@ -42,9 +42,11 @@ internal sealed class FilterTextReader(string text)
         var operatorAt = _next;
         _next += written.Length;
         if (key.Length == 0)
-            return Fail(operatorAt, $"A key is missing before '{written}'. Free text with '{written}' in it goes in quotes.", out error);
+            return Fail(operatorAt, operatorAt > 0
+                ? $"A key is missing before '{written}'. No blank may stand between key, operator and value: key{written}value. Free text with '{written}' in it goes in quotes."
+                : $"A key is missing before '{written}'. Free text with '{written}' in it goes in quotes.", out error);
         if (_next == text.Length || char.IsWhiteSpace(text[_next]))
-            return Fail(_next, $"A value is missing after '{key}{written}'; it follows without a blank. Empty text is written \"\".", out error);
+            return Fail(_next, $"A value is missing after '{key}{written}'. No blank may stand between key, operator and value. Empty text is written \"\".", out error);
 
         var valueAt = _next;
         var quoted = text[valueAt] == '"';

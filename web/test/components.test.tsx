@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem } from '../src/api/problem';
 import { durationNano, unixNanoFromMillis } from '../src/model/nano';
 import type { SearchPage, TraceSummary } from '../src/model/summary';
+import { Failed } from '../src/routes/compare/CompareScreen';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
 import { FailedState } from '../src/routes/traces/FailedState';
 import { ResultList } from '../src/routes/traces/ResultList';
@@ -114,5 +115,19 @@ describe('keys', () => {
     fireEvent.keyDown(document.body, { key: 't', ctrlKey: true });
     fireEvent.keyDown(screen.getByLabelText('box'), { key: 't' });
     expect(pressed).toEqual(['t', 'g t']);
+  });
+});
+
+describe('a compared trace that is not there', () => {
+  const failed = (a: string, kind: 'not-found' | 'refused') => render(<Failed side="a" ids={{ a, b: 'b'.repeat(32) }} problem={new ApiProblem(kind, 'x', '', kind === 'refused' ? 400 : 404, 'id')} retry={() => undefined} busy={false} />);
+  it('is said to have a malformed id where it has, which looking again does not help', () => {
+    failed('zzz', 'refused');
+    expect(screen.getByRole('alert').textContent).toContain('zzz has not the form of a trace id: it has 3 characters');
+    expect(screen.queryByText('Look again')).toBeNull();
+  });
+  it('is said not to be stored otherwise', () => {
+    failed('a'.repeat(32), 'not-found');
+    expect(screen.getByRole('alert').textContent).toContain('is stored here');
+    expect(screen.queryByText('Look again')).not.toBeNull();
   });
 });

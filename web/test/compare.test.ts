@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { causesOf, compareStory, newFailures, signed } from '../src/model/compareCauses';
 import type { Attribute } from '../src/model/attribute';
-import { laneServices, lanesOf, rowAt } from '../src/model/compareLanes';
+import { laneServices, lanesOf, rowAt, waitRuns } from '../src/model/compareLanes';
 import { differenceFlags, findNodes, revealNode, structureOf, visibleNodes, type MergedFolding } from '../src/model/compareRows';
 import { compareTags, tagNote } from '../src/model/compareTags';
 import { wallTimeOf } from '../src/model/compareTime';
@@ -217,6 +217,15 @@ describe('lanes', () => {
     expect(lane?.busy).toEqual([{ from: 41_240 * ms, to: 41_440 * ms }, { from: 43_460 * ms, to: 44_040 * ms }]);
     expect(lane?.failed).toEqual([{ from: 41_240 * ms, to: 41_440 * ms }]);
     expect(lanesOf(retried, ['backend'])[0]?.waits.map((wait) => [wait.kind, wait.warn])).toEqual([['batch_window', false], ['backoff', true]]);
+  });
+  it('join waits that touch to runs, with how long each kind of them holds', () => {
+    const wait = (row: number, kind: string, from: number, to: number) => ({ row, kind, from, to, warn: false });
+    const runs = waitRuns([wait(3, 'backoff', 5000, 6000), wait(0, 'batch_window', 0, 994), wait(2, 'batch_window', 100, 994), wait(1, 'analysis', 995, 1858)], 2);
+    expect(runs.map((run) => [run.from, run.to, run.parts])).toEqual([
+      [0, 1858, [{ kind: 'batch_window', length: 994 }, { kind: 'analysis', length: 863 }]],
+      [5000, 6000, [{ kind: 'backoff', length: 1000 }]],
+    ]);
+    expect(waitRuns([], 1)).toEqual([]);
   });
   it('come in the order in which the services begin', () => expect(laneServices(good, retried, 6)).toEqual(['backend', 'nemotron']));
   it('lead to the shortest span at a place', () => expect([rowAt(retried, 'nemotron', 43_500 * ms, 0), rowAt(retried, 'nemotron', 0, 0)]).toEqual([7, -1]));

@@ -6,6 +6,7 @@ import { durationNano, unixNanoFromMillis } from '../src/model/nano';
 import type { SearchPage, TraceSummary } from '../src/model/summary';
 import { configQuery, countQuery, statusQuery, type SearchRequest } from '../src/api/queries';
 import { Header } from '../src/routes/shell/Header';
+import { Failed } from '../src/routes/compare/CompareScreen';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
 import { EmptyState } from '../src/routes/traces/EmptyState';
 import { FailedState } from '../src/routes/traces/FailedState';
@@ -160,4 +161,17 @@ describe('a list without traces, while some are stored and none came since the s
     expect(shown).not.toMatch(/Nothing has been received|How to send/);
   });
   it.each([['', 3], ['a=1', 0]])('tells how to send when the filter %j is not what hides them', (query, besides) => expect(show(query, besides)).toMatch(/Nothing has been received.*How to send/));
+});
+describe('a compared trace that is not there', () => {
+  const failed = (a: string, kind: 'not-found' | 'refused') => render(<Failed side="a" ids={{ a, b: 'b'.repeat(32) }} problem={new ApiProblem(kind, 'x', '', kind === 'refused' ? 400 : 404, 'id')} retry={() => undefined} busy={false} />);
+  it('is said to have a malformed id where it has, which looking again does not help', () => {
+    failed('zzz', 'refused');
+    expect(screen.getByRole('alert').textContent).toContain('zzz has not the form of a trace id: it has 3 characters');
+    expect(screen.queryByText('Look again')).toBeNull();
+  });
+  it('is said not to be stored otherwise', () => {
+    failed('a'.repeat(32), 'not-found');
+    expect(screen.getByRole('alert').textContent).toContain('is stored here');
+    expect(screen.queryByText('Look again')).not.toBeNull();
+  });
 });

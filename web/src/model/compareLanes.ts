@@ -15,6 +15,31 @@ export interface Lane {
   readonly waits: readonly LaneWait[];
 }
 
+/** Waits of a lane that touch each other, and how long each kind of them holds; in the order in which the kinds begin. */
+export interface WaitRun extends Interval {
+  readonly waits: readonly LaneWait[];
+  readonly parts: readonly { readonly kind: string; readonly length: number }[];
+}
+
+/** Waits that lie no further apart than `gap` read as one: they are labelled together. Of a kind that waits several times at once, the time counts once. */
+export function waitRuns(waits: readonly LaneWait[], gap: number): readonly WaitRun[] {
+  const runs: { from: number; to: number; waits: LaneWait[] }[] = [];
+  for (const wait of waits.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    const last = runs.at(-1);
+    if (last !== undefined && wait.from <= last.to + gap) {
+      last.to = Math.max(last.to, wait.to);
+      last.waits.push(wait);
+    } else runs.push({ from: wait.from, to: wait.to, waits: [wait] });
+  }
+  return runs.map((run) => ({
+    ...run,
+    parts: [...new Set(run.waits.map((wait) => wait.kind))].map((kind) => {
+      const same = run.waits.filter((wait) => wait.kind === kind);
+      return { kind, length: union(same.map((wait) => wait.from), same.map((wait) => wait.to)).reduce((sum, piece) => sum + piece.to - piece.from, 0) };
+    }),
+  }));
+}
+
 /** A parent's own time between its children is drawn up to this length; longer pieces say nothing about work. */
 const longestOwnPiece = 250e6;
 /** Waits of one lane that are drawn, the longest. */

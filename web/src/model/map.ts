@@ -92,21 +92,32 @@ export function layout({ nodes, edges }: ServiceMap): readonly Placed[] {
   const layers: string[][] = [];
   for (const { service } of nodes) (layers[layer.get(service) ?? 0] ??= []).push(service);
   const place = new Map<string, number>();
-  const number = (): void => {
-    for (const services of layers) for (const [row, service] of (services ?? []).entries()) place.set(service, row - ((services ?? []).length - 1) / 2);
+  const number = (services: readonly string[]): void => {
+    for (const [row, service] of services.entries()) place.set(service, row - (services.length - 1) / 2);
   };
-  number();
+  for (const services of layers) number(services ?? []);
+  const [callers, callees] = [new Map<string, string[]>(), new Map<string, string[]>()];
+  const add = (to: Map<string, string[]>, service: string, other: string): void => {
+    const others = to.get(service);
+    if (others === undefined) to.set(service, [other]);
+    else others.push(other);
+  };
+  for (const { parent, child } of edges) {
+    if (parent === child) continue;
+    add(callers, child, parent);
+    add(callees, parent, child);
+  }
   for (let round = 0; round < rounds; round++) {
     const forward = round % 2 === 0;
     for (let i = 0; i < layers.length; i++) {
       const at = forward ? i : layers.length - 1 - i;
       const centre = new Map<string, number>();
       for (const service of layers[at] ?? []) {
-        const near = edges.flatMap(({ parent, child }) => (forward ? (child === service && parent !== service ? [parent] : []) : parent === service && child !== service ? [child] : [])).map((other) => place.get(other) ?? 0);
+        const near = ((forward ? callers : callees).get(service) ?? []).map((other) => place.get(other) ?? 0);
         centre.set(service, near.length === 0 ? (place.get(service) ?? 0) : near.reduce((sum, row) => sum + row, 0) / near.length);
       }
       layers[at]?.sort((a, b) => (centre.get(a) ?? 0) - (centre.get(b) ?? 0) || (a < b ? -1 : 1));
-      number();
+      number(layers[at] ?? []);
     }
   }
   return layers.flatMap((services, at) => (services ?? []).map((service, row) => ({ service, layer: at, row })));

@@ -15,14 +15,19 @@ import './compare.css';
 type Side = 'a' | 'b';
 
 /** A trace that can't be shown: why, and the ways on. */
-function Failed({ side, ids, problem, retry, busy }: { readonly side: Side; readonly ids: ComparedIds; readonly problem: Error; readonly retry: () => void; readonly busy: boolean }) {
+export function Failed({ side, ids, problem, retry, busy }: { readonly side: Side; readonly ids: ComparedIds; readonly problem: Error; readonly retry: () => void; readonly busy: boolean }) {
   const absent = problem instanceof ApiProblem && (problem.kind === 'not-found' || (problem.kind === 'refused' && problem.parameter === 'id'));
+  const malformed = absent && !/^[0-9a-f]{32}$/.test(ids[side]);
   const name = side.toUpperCase();
   return (
     <div className="state" role="alert">
       <h2 className="big">{absent ? `Trace ${name} was not found` : `Trace ${name} can’t be loaded`}</h2>
       <p className="sub">
-        {absent ? (
+        {malformed ? (
+          <>
+            <code className="mono">{ids[side]}</code> has not the form of a trace id: it has {plural(ids[side].length, 'character')}, and a trace id has 32 hexadecimal digits. Look for a cut-off link.
+          </>
+        ) : absent ? (
           <>
             No span of <code className="mono">{ids[side]}</code> is stored here. It may not have arrived yet, or retention has removed it.
           </>
@@ -31,10 +36,12 @@ function Failed({ side, ids, problem, retry, busy }: { readonly side: Side; read
         )}
       </p>
       <div className="acts">
-        <button type="button" className="btn primary" aria-busy={busy} onClick={retry}>
-          {absent ? 'Look again' : 'Retry'}
-        </button>
-        <Link className="btn" href={compareAddress({ ...ids, [side]: '' })}>
+        {!malformed && (
+          <button type="button" className="btn primary" aria-busy={busy} onClick={retry}>
+            {absent ? 'Look again' : 'Retry'}
+          </button>
+        )}
+        <Link className={malformed ? 'btn primary' : 'btn'} href={compareAddress({ ...ids, [side]: '' })}>
           Pick another {name}
         </Link>
         {ids[side === 'a' ? 'b' : 'a'] !== '' && (

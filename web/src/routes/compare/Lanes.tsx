@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, type CSSProperties, type MouseEvent } from 'react';
 import { linearAxis, ticks, type TimeAxis, type Tick } from '../../model/axis';
-import { laneServices, lanesOf, rowAt, type Lane } from '../../model/compareLanes';
+import { laneServices, lanesOf, rowAt, waitRuns, type Lane } from '../../model/compareLanes';
 import type { MergedTree } from '../../model/compareTree';
 import { activityOf, findFolds, foldedAxis } from '../../model/foldedAxis';
 import { formatDuration } from '../../model/format';
@@ -31,19 +31,31 @@ function marksOf(axis: TimeAxis): readonly Tick[] {
   });
 }
 
+const waitText = (kind: string, length: number): string => `${waitName(kind)} ${formatDuration(length)}`;
+
+/** The hatch of each wait, apart from its neighbours, and above them one label for those that touch: all their kinds, or how many where there is no room. */
 function Waits({ lanes, top, axis }: { readonly lanes: readonly Lane[]; readonly top: number; readonly axis: TimeAxis }) {
-  return lanes.flatMap((lane, index) =>
-    lane.waits.map((wait) => {
-      const [from, to] = [axis.x(wait.from), axis.x(wait.to)];
-      const text = `${waitName(wait.kind)} ${formatDuration(wait.to - wait.from)}`;
-      const room = to - from > text.length * characterWidth + 16;
-      return (
-        <span key={`${lane.service} ${wait.row}`} className={wait.warn ? 'lwait hatch warn' : 'lwait hatch'} style={{ left: from, width: Math.max(1.5, to - from), top: top + index * laneHeight + 1 }} title={text}>
-          {room && <span className="lwaittext num">{text}</span>}
-        </span>
-      );
-    }),
-  );
+  return lanes.flatMap((lane, index) => {
+    const y = top + index * laneHeight + 1;
+    return [
+      ...lane.waits.map((wait) => {
+        const [from, to] = [axis.x(wait.from), axis.x(wait.to)];
+        return <span key={`${lane.service} ${wait.row}`} className={wait.warn ? 'lwait hatch warn' : 'lwait hatch'} style={{ left: from, width: Math.max(1.5, to - from), top: y }} title={waitText(wait.kind, wait.to - wait.from)} />;
+      }),
+      ...waitRuns(lane.waits, axis.perPixel * 2).map((run) => {
+        const [from, to] = [axis.x(run.from), axis.x(run.to)];
+        const texts = [run.parts.map(({ kind, length }) => waitText(kind, length)).join(', '), ...(run.parts.length > 1 ? [`${run.parts.length} kinds of waits ${formatDuration(run.to - run.from)}`] : [])];
+        const text = texts.find((candidate) => to - from > candidate.length * characterWidth + 16);
+        return (
+          text !== undefined && (
+            <span key={`${lane.service} label ${run.from}`} className="lwait label" style={{ left: from, width: to - from, top: y }}>
+              <span className="lwaittext num">{text}</span>
+            </span>
+          )
+        );
+      }),
+    ];
+  });
 }
 
 function End({ side, trace, top, height, axis, other }: { readonly side: 'A' | 'B'; readonly trace: Trace; readonly top: number; readonly height: number; readonly axis: TimeAxis; readonly other: number }) {

@@ -1,0 +1,88 @@
+// Starts ./run as a newcomer does, with a data directory of its own and free ports, and asks its server.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../../run', import.meta.url));
+export const patience = 180_000;
+
+/** Resolves once the server of ./run listens. `options` are added to the command line. */
+export async function startRun(options = []) {
+  const data = await fs.mkdtemp(path.join(os.tmpdir(), 'throughline-run-'));
+  const any = 'http://127.0.0.1:0';
+  const child = spawn(script, ['--data', data, '--http', any, '--otlp-grpc', any, '--otlp-http', any, ...options], { cwd: os.tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => said.push(text));
+  const exited = once(child, 'exit');
+  const output = () => said.join('');
+
+  /** Resolves with the match once a line of the output has one; rejects when ./run ends before. */
+  const line = (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const match = output().match(pattern);
+        if (match !== null) resolve(match);
+      };
+      child.stdout.on('data', look);
+      exited.then(([code]) => reject(new Error(`./run ended with ${code} before it said ${pattern}:\n${output()}`)));
+      look();
+    });
+  const stop = async () => {
+    if (child.exitCode === null) child.kill('SIGTERM');
+    return exited;
+  };
+
+  let http;
+  try {
+    http = (await line(/^listening: http=(\S+) otlp-grpc=\S+ otlp-http=\S+$/m))[1].replace(/\/$/, '');
+  } catch (problem) {
+    await fs.rm(data, { recursive: true, force: true });
+    throw problem;
+  }
+  const get = async (route) => {
+    const response = await fetch(`${http}${route}`);
+    assert.equal(response.status, 200, `${route} answered ${response.status}`);
+    return response.json();
+  };
+  /** Asks until an answer is something else than `undefined`: the pipeline needs its time for detection, batch window and analysis. */
+  const until = async (what, ask) => {
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      assert.ok(Date.now() < deadline, `no ${what} after ${patience / 1000} s:\n${output()}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+  return {
+    http,
+    get,
+    line,
+    output,
+    until,
+    stop,
+    /**
+     * A trace of the search that has all these operations, each as `operation` or `operation of service`, is `age` milliseconds old and accepted. Each
+     * service sends its spans when it likes, so that a trace is complete only when the last of each service is there.
+     */
+    traceWith: (search, operations, { age = 0, accept = () => true } = {}) =>
+      until(`trace with ${operations.join(', ')}`, async () => {
+        const { traces } = await get(`/api/v1/search?${search}&traceTo=${BigInt(Date.now() - age) * 1_000_000n}`);
+        for (const { traceId } of traces) {
+          const trace = await get(`/api/v1/traces/${traceId}`);
+          const { columns, names, services } = trace;
+          const there = new Set(columns.name.flatMap((name, row) => [names[name], `${names[name]} of ${services[columns.service[row]]}`]));
+          if (operations.every((operation) => there.has(operation)) && accept(trace)) return trace;
+        }
+        return undefined;
+      }),
+    async end() {
+      await stop();
+      await fs.rm(data, { recursive: true, force: true });
+    },
+  };
+}

@@ -30,15 +30,19 @@ internal sealed class UploadRoom(UploadOptions options)
         private long _held;
 
         /// <summary>From now on the upload holds so many bytes. One that is alone may have as many as it needs.</summary>
-        /// <exception cref="UploadRefusedException">The uploads that are being read hold too much already; this one keeps what it has.</exception>
+        /// <exception cref="UploadRefusedException">The uploads that are being read hold too much already; this one holds nothing then.</exception>
         public void Hold(long bytes)
         {
             lock (room._gate)
             {
                 var all = room._bytes - _held + bytes;
                 if (all > room.Limit && room._uploads > 1)
+                {
+                    // What it read so far is let go; the rest of its body may take as long as its sender likes.
+                    (room._bytes, _held) = (room._bytes - _held, 0);
                     throw UploadRefusedException.Overloaded(
                         $"The uploads that are being read have {room.Limit} bytes, the limit (Upload:MaximumConcurrentBytes). Send this one again in a second.");
+                }
                 (room._bytes, _held) = (all, bytes);
             }
         }

@@ -26,7 +26,7 @@ export const valuesQuery = (request: SearchRequest, key: string, contains: strin
   parameters.set('limit', String(limit));
   if (contains !== '') parameters.set('contains', contains);
   return queryOptions({
-    queryKey: ['values', parameters.toString()],
+    queryKey: ['values', String(request.asOf ?? ''), parameters.toString()],
     queryFn: ({ signal }): Promise<CountedFacet> => getJson(`/api/v1/values?${parameters}`, wire.values, signal),
   });
 };
@@ -36,7 +36,7 @@ export const facetsQuery = (request: SearchRequest, keys: readonly string[], lim
   for (const key of keys) parameters.append('key', key);
   parameters.set('limit', String(limit));
   return queryOptions({
-    queryKey: ['facets', parameters.toString()],
+    queryKey: ['facets', String(request.asOf ?? ''), parameters.toString()],
     queryFn: ({ signal }): Promise<readonly Facet[]> => getJson(`/api/v1/facets?${parameters}`, wire.facets, signal),
   });
 };
@@ -47,7 +47,7 @@ export const histogramsQuery = (request: SearchRequest) => {
   parameters.set('rows', '1');
   parameters.set('points', '0');
   return queryOptions({
-    queryKey: ['histograms', parameters.toString()],
+    queryKey: ['histograms', String(request.asOf ?? ''), parameters.toString()],
     queryFn: ({ signal }): Promise<{ readonly duration: Histogram; readonly waiting: Histogram }> => getJson(`/api/v1/search/distribution?${parameters}`, wire.histograms, signal),
   });
 };

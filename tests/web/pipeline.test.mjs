@@ -64,7 +64,8 @@ describe('the reference pipeline', () => {
     assert.match(await text(hints), /3 out_of_memory typical of nemotron spans Model too large for GPU\. /);
     assert.match(await text(hints), /1 timeout typical of yolo26 spans GPU overloaded\. /);
     assert.match(await text(hints), /4 failed traces in all/);
-    await hints.getByRole('link', { name: '3', exact: true }).click();
+    // The calls that were answered with 503 count as a kind of their own, with the same number.
+    await hints.locator('a[href*="out_of_memory"]').filter({ hasText: /^3$/ }).click();
     await page.getByText('3 traces').first().waitFor();
     assert.deepEqual(opened.complaints, []);
   });

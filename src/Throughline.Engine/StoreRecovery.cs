@@ -37,6 +37,8 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
     public RecoveredStore Run(StorePaths paths, WalOptions walOptions, CancellationToken cancellationToken)
     {
         var manifest = ReadManifest(paths);
+        // The manifest that is seen may not be durable, when the sync of its name failed: after a loss of power the one before would want its blocks and its segments of the log, which are deleted from here on.
+        if (files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) files.SyncDirectory(paths.Root);
         DeleteLeftovers(paths, manifest);
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName))) manifest.Write(files, paths.Root);
         manifest = new BlockUpgrade(files, paths, UnixTime.NowNano(time), _problems, _notes).Run(manifest, cancellationToken);
@@ -73,8 +75,6 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         // A store has a manifest from its first opening on: without one, nobody knows which blocks are its own, and deleting them all may be the end of its data.
         if (!files.FileExists(Path.Combine(paths.Root, Manifest.FileName)) && leftovers.FirstOrDefault(n => n.EndsWith(Manifest.BlockSuffix, StringComparison.Ordinal)) is { } block)
             throw new StoreOpenException($"{paths.Root} has blocks ({block}) but no {Manifest.FileName}. Restore the file from a copy of the directory, or move the directory away to begin a new store.");
-        // The manifest that is seen may not be durable, when the sync of its name failed: after a loss of power the one before would want its blocks.
-        if (leftovers.Length > 0) files.SyncDirectory(paths.Root);
         foreach (var name in leftovers)
         {
             if (name.EndsWith(Manifest.BlockSuffix, StringComparison.Ordinal) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)) files.Delete(Path.Combine(paths.Blocks, name));

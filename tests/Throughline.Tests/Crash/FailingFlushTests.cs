@@ -60,6 +60,38 @@ public sealed class FailingFlushTests
         }
     }
 
+    /// <summary>
+    /// The sync of the manifest's name fails, and the store is closed and opened again before the power goes: the manifest that the second opening sees may not be the one that the power leaves, and log
+    /// segments that only the other one can do without are still needed.
+    /// </summary>
+    [Fact]
+    public async Task EverySpanIsThereWhenThePowerTakesBackAManifestThatASecondOpeningHasSeen()
+    {
+        var files = new MemoryFileSystem();
+        var ledger = new SpanLedger(3);
+        await using (var store = await CrashStore.OpenAsync(files, headMaxSpans: 100_000))
+        {
+            for (var i = 0; i < 40; i++) Assert.Equal(AppendStatus.Durable, await CrashStore.SendAsync(store, ledger.Next()));
+            using var refused = new CancellationTokenSource();
+            files.Before = (operation, path) =>
+            {
+                if (operation != FileOperation.SyncDirectory || !path.EndsWith("traces", StringComparison.Ordinal)) return;
+                refused.Cancel();
+                throw new IOException($"Input/output error: {operation} of '{path}'");
+            };
+            Assert.False(await FlushedAsync(store, refused.Token));
+        }
+        files.Before = null;
+        await using (var second = await CrashStore.OpenAsync(files))
+        {
+            await AssertAllThereAsync(second, ledger, "the second opening");
+            files.Stop();
+        }
+        await using var third = await CrashStore.OpenAsync(files.Crash());
+        await AssertAllThereAsync(third, ledger, "after the loss of power");
+        Assert.Empty(third.GetStatistics().Problems);
+    }
+
     private static async Task<bool> FlushedAsync(TraceStore store, CancellationToken power)
     {
         try

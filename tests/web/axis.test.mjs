@@ -1,7 +1,7 @@
 // The folded axis, the critical path and link arrows, as an operator uses them: real server, real browser.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { launch, openPage } from './support/page.mjs';
+import { axisWidth, launch, openPage } from './support/page.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, traceId, traceRequest } from './support/spans.mjs';
 
@@ -42,7 +42,7 @@ const open = async (path, options) => {
 const row = (name, nth = 0) => page.getByRole('treegrid').locator('.sp').filter({ has: page.locator('.nm > .trunc:not(.at)').getByText(name, { exact: true }) }).nth(nth);
 const box = async (name, nth = 0) => {
   const [bar, lane] = [await row(name, nth).locator('[data-bar]').boundingBox(), await row(name, nth).locator('.gr').boundingBox()];
-  return { left: bar.x - lane.x, width: bar.width, right: bar.x - lane.x + bar.width, lane: lane.width - 14 };
+  return { left: bar.x - lane.x, width: bar.width, right: bar.x - lane.x + bar.width, lane: await axisWidth(page) };
 };
 const chips = () => page.locator('.foldchip');
 const chip = (length) => page.getByRole('button', { name: new RegExp(`old ${length.replace('.', '\\.').replace(' ', '\\s')} of waiting`) });

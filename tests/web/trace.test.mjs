@@ -1,7 +1,7 @@
 // The trace screen in a real browser against the real server.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { launch, openPage } from './support/page.mjs';
+import { axisWidth, launch, openPage } from './support/page.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, spanId, traceId, traceRequest } from './support/spans.mjs';
 
@@ -45,7 +45,7 @@ const panel = (page) => page.getByRole('complementary', { name: 'Span details' }
 const bar = async (page, name, nth = 0) => {
   const box = await row(page, name, nth).locator('[data-bar]').boundingBox();
   const lane = await row(page, name, nth).locator('.gr').boundingBox();
-  return { left: box.x - lane.x, width: box.width, lane: lane.width - 14 };
+  return { left: box.x - lane.x, width: box.width, lane: await axisWidth(page) };
 };
 
 describe('a trace of the pipeline', () => {

@@ -33,3 +33,6 @@ export async function openPage(browser, url, { width = 1440, height = 900, theme
     close: () => context.close(),
   };
 }
+
+/** Pixels that the timeline's axis takes; the lanes of its spans go on for some more. */
+export const axisWidth = async (page) => (await page.locator('.tl .ruler').boundingBox()).width;

@@ -49,12 +49,15 @@ public sealed class SafetyMiddleware(RequestDelegate next, HostRule hosts, Origi
                 : "Requests that change something are taken from this server's own page and from programs, not from other web sites.");
         }
         // A type that a plain HTML form cannot send. The OTLP receivers answer for their own types, with their own lists, and so does a server that requests are passed on to.
-        return role == ListenerRole.Http && isPassedOn?.Invoke(request.Path) != true && !IsDataType(request.ContentType)
+        return role == ListenerRole.Http && isPassedOn?.Invoke(request.Path) != true && !IsDataType(request.ContentType) && HasBodyOrType(context)
             ? new RequestRefusal(StatusCodes.Status415UnsupportedMediaType, $"The content type '{request.ContentType}' is not taken here; send application/json.")
             : null;
     }
 
     private static bool IsHealthCheck(HttpRequest request, ListenerRole role) => role == ListenerRole.Http && request.Path.StartsWithSegments("/health");
+
+    /// <summary>False for a request with neither: a form always sends its type.</summary>
+    private static bool HasBodyOrType(HttpContext context) => !string.IsNullOrEmpty(context.Request.ContentType) || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false;
 
     private static bool IsDataType(string? contentType)
     {

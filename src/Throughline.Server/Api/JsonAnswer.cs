@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Throughline.Server.Api.Native;
+namespace Throughline.Server.Api;
 
 /// <summary>
 /// One JSON answer, written straight into the response and sent in parts, so that a large one is never whole in memory. Belongs to its request; ended
@@ -17,12 +17,12 @@ internal sealed class JsonAnswer : IAsyncDisposable
 
     private readonly HttpContext _context;
 
-    internal JsonAnswer(HttpContext context)
+    internal JsonAnswer(HttpContext context, bool isIndented = false)
     {
         _context = context;
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
-        Writer = new Utf8JsonWriter(context.Response.BodyWriter, Options);
+        Writer = new Utf8JsonWriter(context.Response.BodyWriter, isIndented ? Options with { Indented = true } : Options);
     }
 
     /// <summary>Where to write.</summary>

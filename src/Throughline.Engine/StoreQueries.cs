@@ -15,6 +15,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     private readonly SnapshotLeases _leases = new(time, options.SnapshotLease, options.SnapshotLeaseMaxBytes);
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
     private readonly SplitTraces _split = new();
+    private readonly TraceCache _traces = new(time, options.TraceCacheBytes, options.TraceCacheTime);
     private readonly QueryWorkers _workers = new(options.QueryHelpers);
     private readonly HashSet<string> _unreadable = [];
     private ITimer? _leaseTimer;
@@ -75,32 +76,42 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     }
 
     /// <inheritdoc cref="ISpanSource.GetKeysAsync"/>
-    public ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+    public ValueTask<AttributeKeys> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         CountAsync(fromUnixNano, toUnixNano, execution => execution.Keys(), cancellationToken);
 
     /// <inheritdoc cref="ISpanSource.GetTraceAsync"/>
-    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => RunAsync(snapshot =>
+    public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) =>
+        RunAsync(snapshot => Read(snapshot, traceId, cancellationToken)?.View, cancellationToken);
+
+    /// <inheritdoc cref="ISpanSource.GetTracePartAsync"/>
+    public ValueTask<TracePart?> GetTracePartAsync(TraceId traceId, TracePartRequest request, CancellationToken cancellationToken)
     {
-        var unreadable = new List<string>();
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Limit, 1);
+        return RunAsync(snapshot => Read(snapshot, traceId, cancellationToken)?.Part(request, cancellationToken), cancellationToken);
+    }
+
+    private ReadTrace? Read(StoreSnapshot snapshot, TraceId traceId, CancellationToken cancellationToken)
+    {
         // The view is a copy of the rows in another order: half of the memory is for that.
         var bounds = new QueryBounds(time, TimeSpan.MaxValue, options.TraceMaxBytes / 2, cancellationToken);
-        var table = new SpanTable();
-        var truncated = default(Truncation);
-        try
+        var read = new TraceReading(snapshot.Segments, snapshot.Visibility, _traces, options.TraceMaxBytes);
+        var trace = read.Read(traceId, bounds);
+        Report(read.Unreadable);
+        return trace;
+    }
+
+    /// <inheritdoc cref="ISpanSource.GetLinksToAsync"/>
+    public ValueTask<LinkedSpans?> GetLinksToAsync(TraceId traceId, ulong? fromUnixNano, ulong? toUnixNano, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return RunAsync(snapshot =>
         {
-            TraceAssembly.Assemble(traceId, snapshot.Segments, table, unreadable, bounds);
-        }
-        catch (BoundHitException)
-        {
-            truncated = new Truncation("memory",
-                $"The trace is shown in part: of its spans {table.Spans.RowCount} were read, since all of them need more than the {options.TraceMaxBytes >> 20} MB that one trace may take (TraceMaxBytes).");
-        }
-        Report(unreadable);
-        if (table.Spans.RowCount == 0 && truncated is null) return null;
-        if (unreadable.Count > 0) truncated ??= new Truncation("unreadable", $"Some of the trace cannot be read: {unreadable[0]}");
-        var trace = TraceAssembly.View(traceId, table, truncated, cancellationToken);
-        return trace.Spans.RowCount > 0 && snapshot.Visibility.Hides(traceId, trace.Summary.StartUnixNano) ? null : trace;
-    }, cancellationToken);
+            var execution = new LinkExecution(snapshot.View(_split), traceId, fromUnixNano, toUnixNano, Bounds(cancellationToken));
+            var result = execution.Run(limit, _workers);
+            Report(execution.Unreadable);
+            return result;
+        }, cancellationToken);
+    }
 
     /// <inheritdoc cref="ISpanSource.GetShapesAsync"/>
     public ValueTask<TraceShapes> GetShapesAsync(IReadOnlyList<TraceId> traceIds, int maxSpans, CancellationToken cancellationToken) => RunAsync(snapshot =>
@@ -153,8 +164,12 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
             throw new ArgumentOutOfRangeException(nameof(stepNano), stepNano, $"A series has at most {ISpanSource.MaxSteps} steps.");
     }
 
-    /// <summary>Begins to let go of leases whose time is over.</summary>
-    public void Begin() => _leaseTimer = time.CreateTimer(_ => _leases.Expire(content.State.Heads), null, LeaseCheckInterval, LeaseCheckInterval);
+    /// <summary>Begins to let go of leases, and of traces that were read, whose time is over.</summary>
+    public void Begin() => _leaseTimer = time.CreateTimer(_ =>
+    {
+        _leases.Expire(content.State.Heads);
+        _traces.Expire();
+    }, null, LeaseCheckInterval, LeaseCheckInterval);
 
     /// <summary>Blocks were replaced: what is remembered of them holds their memory.</summary>
     public void ForgetBlocks() => _split.Clear();

@@ -201,11 +201,18 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     public ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken) => _queries.GetFacetsAsync(plan, request, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+    public ValueTask<AttributeKeys> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         _queries.GetKeysAsync(fromUnixNano, toUnixNano, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken) => _queries.GetTraceAsync(traceId, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TracePart?> GetTracePartAsync(TraceId traceId, TracePartRequest request, CancellationToken cancellationToken) => _queries.GetTracePartAsync(traceId, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<LinkedSpans?> GetLinksToAsync(TraceId traceId, ulong? fromUnixNano, ulong? toUnixNano, int limit, CancellationToken cancellationToken) =>
+        _queries.GetLinksToAsync(traceId, fromUnixNano, toUnixNano, limit, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<TraceShapes> GetShapesAsync(IReadOnlyList<TraceId> traceIds, int maxSpans, CancellationToken cancellationToken) => _queries.GetShapesAsync(traceIds, maxSpans, cancellationToken);

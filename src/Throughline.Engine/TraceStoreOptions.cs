@@ -64,6 +64,12 @@ public sealed record TraceStoreOptions
     /// </summary>
     public long TraceMaxBytes { get; init; } = 512L << 20;
 
+    /// <summary>Memory for large traces that were read, so that the next window of one, and a span of it, need not read it again; 0 keeps none. One that needs more is not kept.</summary>
+    public long TraceCacheBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long such a trace is kept after it was last asked for.</summary>
+    public TimeSpan TraceCacheTime { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Threads that all queries together may take beside their own. One of two processors stays free for ingest.</summary>
     public int QueryHelpers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 

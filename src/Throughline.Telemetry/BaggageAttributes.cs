@@ -9,13 +9,6 @@ namespace Throughline.Telemetry;
 /// </summary>
 internal sealed class BaggageAttributes(string[] keys, bool accept) : BaseProcessor<Activity>
 {
-    /// <summary>Takes away what a request brought: the SDK has made it current by then, and the runtime has it on the server's span.</summary>
-    public static void Clear(Activity span)
-    {
-        Baggage.Current = default;
-        foreach (var key in span.Baggage.Select(entry => entry.Key).ToList()) span.SetBaggage(key, null);
-    }
-
     public override void OnStart(Activity data)
     {
         var current = Baggage.Current;

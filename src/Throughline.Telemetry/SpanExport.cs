@@ -29,7 +29,6 @@ internal static class SpanExport
     {
         server.Filter = context => !context.Request.Path.StartsWithSegments("/health");
         server.EnrichWithException = SpanFailure.Record;
-        if (!options.AcceptBaggage) server.EnrichWithHttpRequest = (span, _) => BaggageAttributes.Clear(span);
         server.EnrichWithHttpResponse = (span, response) =>
         {
             // The SDK names the span when the request ends, so the endpoint's own name has to come after that.

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +34,7 @@ public static class ThroughlineTelemetryExtensions
         var options = new ThroughlineTelemetryOptions();
         configure?.Invoke(options);
         var configuration = builder.Configuration;
+        if (!options.AcceptBaggage) builder.Services.AddTransient<IStartupFilter, StrangeBaggage>();
         if (IsDisabled(configuration)) return builder;
 
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions |= ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);

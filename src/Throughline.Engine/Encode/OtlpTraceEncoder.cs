@@ -11,6 +11,21 @@ public static class OtlpTraceEncoder
     /// <summary>Writes all rows; runs of rows with one resource and scope share their messages.</summary>
     public static void Encode(SpanBatch batch, IBufferWriter<byte> output) => Encode(batch, output, false);
 
+    /// <summary>Writes some rows, in the order in which they are given.</summary>
+    public static void Encode(SpanBatch batch, ReadOnlySpan<int> rows, IBufferWriter<byte> output)
+    {
+        using var writer = new WireWriter(Math.Max(256, rows.Length * 256));
+        // A run of rows that follow one another in the batch shares its messages.
+        for (var i = 0; i < rows.Length;)
+        {
+            var end = i + 1;
+            while (end < rows.Length && rows[end] == rows[end - 1] + 1) end++;
+            for (var row = rows[i]; row <= rows[end - 1];) row = ResourceSpans(batch, row, rows[end - 1] + 1, writer, false);
+            i = end;
+        }
+        output.Write(writer.Written);
+    }
+
     /// <summary>
     /// The same for the log's processed form (docs/format/wal.md): each span also carries its marks, in a field that OTLP does not know, for
     /// <see cref="Decode.OtlpTraceDecoder.DecodeProcessed"/>.
@@ -20,11 +35,11 @@ public static class OtlpTraceEncoder
     private static void Encode(SpanBatch batch, IBufferWriter<byte> output, bool withMarks)
     {
         using var writer = new WireWriter(Math.Max(256, batch.RowCount * 256));
-        for (var row = 0; row < batch.RowCount;) row = ResourceSpans(batch, row, writer, withMarks);
+        for (var row = 0; row < batch.RowCount;) row = ResourceSpans(batch, row, batch.RowCount, writer, withMarks);
         output.Write(writer.Written);
     }
 
-    private static int ResourceSpans(SpanBatch batch, int row, WireWriter output, bool withMarks)
+    private static int ResourceSpans(SpanBatch batch, int row, int end, WireWriter output, bool withMarks)
     {
         var resource = batch.Resource[row];
         var mark = output.Begin(0x0A);
@@ -33,13 +48,13 @@ public static class OtlpTraceEncoder
         Attributes(batch, resources.Attributes, resources.AttributeOffset[resource], resources.AttributeOffset[resource + 1], 0x0A, output);
         Number(output, 0x10, resources.DroppedAttributes[resource]);
         output.End(inner);
-        while (row < batch.RowCount && batch.Resource[row] == resource) row = ScopeSpans(batch, row, output, withMarks);
+        while (row < end && batch.Resource[row] == resource) row = ScopeSpans(batch, row, end, output, withMarks);
         Text(batch, output, 0x1A, resources.SchemaUrl[resource]);
         output.End(mark);
         return row;
     }
 
-    private static int ScopeSpans(SpanBatch batch, int row, WireWriter output, bool withMarks)
+    private static int ScopeSpans(SpanBatch batch, int row, int end, WireWriter output, bool withMarks)
     {
         var (resource, scope) = (batch.Resource[row], batch.Scope[row]);
         var mark = output.Begin(0x12);
@@ -50,7 +65,7 @@ public static class OtlpTraceEncoder
         Attributes(batch, scopes.Attributes, scopes.AttributeOffset[scope], scopes.AttributeOffset[scope + 1], 0x1A, output);
         Number(output, 0x20, scopes.DroppedAttributes[scope]);
         output.End(inner);
-        for (; row < batch.RowCount && batch.Resource[row] == resource && batch.Scope[row] == scope; row++) Span(batch, row, output, withMarks);
+        for (; row < end && batch.Resource[row] == resource && batch.Scope[row] == scope; row++) Span(batch, row, output, withMarks);
         Text(batch, output, 0x1A, scopes.SchemaUrl[scope]);
         output.End(mark);
         return row;

@@ -34,6 +34,11 @@ public sealed record Facet(string Key, IReadOnlyList<FacetValue> Values, Total D
 /// <param name="Truncated">Why not all matches were counted; null when they were.</param>
 public sealed record FacetCounts(IReadOnlyList<Facet> Keys, Total Total, Truncation? Truncated);
 
+/// <summary>The keys of attributes that the store has. Immutable.</summary>
+/// <param name="Keys">By key, spans' before resources'.</param>
+/// <param name="Truncated">Why keys are missing; null when none are.</param>
+public sealed record AttributeKeys(IReadOnlyList<AttributeKeyStat> Keys, Truncation? Truncated);
+
 /// <summary>A key of attributes that the store has.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="IsResource">Whether it is one of resources, else of spans.</param>

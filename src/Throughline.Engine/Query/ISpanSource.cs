@@ -24,11 +24,23 @@ public interface ISpanSource
     /// </summary>
     ValueTask<FacetCounts> GetFacetsAsync(SearchPlan plan, FacetRequest request, CancellationToken cancellationToken);
 
-    /// <summary>The keys of attributes of spans and resources in the segments that have spans that start in [from, to), by key, spans' before resources'.</summary>
-    ValueTask<IReadOnlyList<AttributeKeyStat>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+    /// <summary>
+    /// The keys of attributes of spans and resources in the segments that have spans that start in [from, to). Bounded as a search is; a bound that was hit is said in
+    /// <see cref="AttributeKeys.Truncated"/>.
+    /// </summary>
+    ValueTask<AttributeKeys> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 
     /// <summary>All spans of a trace, duplicates collapsed; null when there are none. What a limit or damage left out is said in <see cref="TraceView.Truncated"/>.</summary>
     ValueTask<TraceView?> GetTraceAsync(TraceId traceId, CancellationToken cancellationToken);
+
+    /// <summary>The part of a trace that is worth drawing; null when there is no such trace. Windows of one trace after another are cheap: a large trace that was read stays in memory for a while.</summary>
+    ValueTask<TracePart?> GetTracePartAsync(TraceId traceId, TracePartRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The spans of other traces that start in [from, to) and link to a span of this trace, the newest traces first; null when there is no such trace. At most <paramref name="limit"/> links, hence traces that
+    /// are read. Bounded as a search is.
+    /// </summary>
+    ValueTask<LinkedSpans?> GetLinksToAsync(TraceId traceId, ulong? fromUnixNano, ulong? toUnixNano, int limit, CancellationToken cancellationToken);
 
     /// <summary>
     /// The shapes of the traces that are there, in the order of the ids, each once. A trace of more than <paramref name="maxSpans"/> spans has none. What a limit or damage left out is said in

@@ -21,63 +21,91 @@ public sealed record TraceExcerpt(int[] Rows, int[] ParentRow, int[] Omitted, in
     /// <paramref name="wanted"/>, wherever it lies. A span that does not fit with its ancestors is
     /// left out, and a shorter one that does is taken in its place, until very many such were tried. Rows of equal rank are taken in tree order. Takes O(n log n) time for n rows.
     /// </summary>
-    public static TraceExcerpt Of(TraceView trace, int limit, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken)
+    public static TraceExcerpt Of(TraceView trace, int limit, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken) =>
+        Of(trace, Rank(trace, cancellationToken), limit, fromNano, toNano, wanted, cancellationToken);
+
+    /// <summary>The same of a trace whose rows are ranked already: takes O(n) time.</summary>
+    internal static TraceExcerpt Of(TraceView trace, int[] ranked, int limit, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var candidates = Candidates(trace, fromNano, toNano, wanted, cancellationToken);
-        var isIn = new bool[trace.Spans.RowCount];
-        var chain = new List<int>();
-        var left = limit;
-        // Of a chain that does not fit nothing is kept: a trace that is one chain would be walked again and again.
-        var (steps, mostSteps) = (0L, Math.Max(LookedAtOnce, (long)StepsPerRow * isIn.Length));
-        for (var i = 0; i < candidates.Length && left > 0 && steps < mostSteps; i++)
+        var spans = trace.Spans;
+        var start = trace.Summary.StartUnixNano;
+        var picked = new Picked(trace, limit, cancellationToken);
+        if (wanted is { } id)
+        {
+            var ids = spans.SpanId.Span[..spans.RowCount];
+            for (var row = ids.IndexOf(id.Value); row >= 0;)
+            {
+                picked.Add(row);
+                var next = ids[(row + 1)..].IndexOf(id.Value);
+                row = next < 0 ? -1 : row + 1 + next;
+            }
+        }
+        for (var i = 0; i < ranked.Length && !picked.IsOver; i++)
         {
             if (i % LookedAtOnce == 0) cancellationToken.ThrowIfCancellationRequested();
-            chain.Clear();
-            // The chain to the nearest ancestor that is in: longer than what is left of the limit, it need not be followed.
-            for (var row = candidates[i]; row >= 0 && !isIn[row] && chain.Count <= left; row = trace.ParentRow[row])
-            {
-                if (++steps % LookedAtOnce == 0) cancellationToken.ThrowIfCancellationRequested();
-                chain.Add(row);
-            }
-            if (chain.Count > left) continue;
-            foreach (var row in chain) isIn[row] = true;
-            left -= chain.Count;
+            var row = ranked[i];
+            var begin = spans.StartUnixNano[row] - start;
+            // A span without length is seen where it begins.
+            if (begin >= toNano || (begin < fromNano && begin + spans.DurationNano(row) <= fromNano)) continue;
+            picked.Add(row);
         }
-        return Gather(trace, isIn, limit - left);
+        return Gather(trace, picked.IsIn, picked.Count);
     }
 
-    /// <summary>The rows that overlap the time, the most interesting first.</summary>
-    private static int[] Candidates(TraceView trace, ulong fromNano, ulong toNano, SpanId? wanted, CancellationToken cancellationToken)
+    /// <summary>The rows of a trace, those most worth drawing first: what failed, then what took longest; of equal rank in tree order.</summary>
+    internal static int[] Rank(TraceView trace, CancellationToken cancellationToken)
     {
-        var (spans, start) = (trace.Spans, trace.Summary.StartUnixNano);
-        var rows = new int[spans.RowCount];
-        var rank = new ulong[spans.RowCount];
-        var count = 0;
-        for (var row = 0; row < spans.RowCount; row++)
+        var spans = trace.Spans;
+        var (rows, rank) = (new int[spans.RowCount], new ulong[spans.RowCount]);
+        for (var row = 0; row < rows.Length; row++)
         {
-            var begin = spans.StartUnixNano[row] - start;
-            var duration = spans.DurationNano(row);
-            // A span without length is seen where it begins.
-            var isWanted = wanted is { } id && spans.SpanId[row] == id.Value;
-            if (!isWanted && (begin >= toNano || (begin < fromNano && begin + duration <= fromNano))) continue;
-            // Ascending: what is wanted by its id, then failed spans before all others, then the longest. Durations of more than 292 years are all alike.
-            rank[count] = isWanted ? 0 : 1 + (long.MaxValue - 1 - Math.Min(duration, long.MaxValue - 1)) + (trace.IsError[row] ? 0UL : 1UL << 63);
-            rows[count++] = row;
+            // Ascending. Durations of more than 292 years are all alike.
+            rank[row] = long.MaxValue - 1 - Math.Min(spans.DurationNano(row), long.MaxValue - 1) + (trace.IsError[row] ? 0UL : 1UL << 63);
+            rows[row] = row;
         }
         cancellationToken.ThrowIfCancellationRequested();
-        var ranked = rank.AsSpan(0, count);
-        var found = rows.AsSpan(0, count);
-        ranked.Sort(found);
+        rank.AsSpan().Sort(rows.AsSpan());
         cancellationToken.ThrowIfCancellationRequested();
-        for (var from = 0; from < count;)
+        for (var from = 0; from < rows.Length;)
         {
             var to = from + 1;
-            while (to < count && ranked[to] == ranked[from]) to++;
-            found[from..to].Sort();
+            while (to < rows.Length && rank[to] == rank[from]) to++;
+            rows.AsSpan(from..to).Sort();
             from = to;
         }
-        return found.ToArray();
+        return rows;
+    }
+
+    /// <summary>The rows that are in so far.</summary>
+    private sealed class Picked(TraceView trace, int limit, CancellationToken cancellationToken)
+    {
+        private readonly List<int> _chain = [];
+        // Of a chain that does not fit nothing is kept: a trace that is one chain would be walked again and again.
+        private readonly long _mostSteps = Math.Max(LookedAtOnce, (long)StepsPerRow * trace.Spans.RowCount);
+        private long _steps;
+
+        public bool[] IsIn { get; } = new bool[trace.Spans.RowCount];
+
+        public int Count { get; private set; }
+
+        public bool IsOver => Count >= limit || _steps >= _mostSteps;
+
+        /// <summary>Adds a row with all of its ancestors, when they fit.</summary>
+        public void Add(int candidate)
+        {
+            if (IsOver) return;
+            _chain.Clear();
+            // The chain to the nearest ancestor that is in: longer than what is left of the limit, it need not be followed.
+            for (var row = candidate; row >= 0 && !IsIn[row] && _chain.Count <= limit - Count; row = trace.ParentRow[row])
+            {
+                if (++_steps % LookedAtOnce == 0) cancellationToken.ThrowIfCancellationRequested();
+                _chain.Add(row);
+            }
+            if (_chain.Count > limit - Count) return;
+            foreach (var row in _chain) IsIn[row] = true;
+            Count += _chain.Count;
+        }
     }
 
     private static TraceExcerpt Gather(TraceView trace, bool[] isIn, int count)

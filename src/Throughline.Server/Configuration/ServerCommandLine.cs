@@ -48,6 +48,7 @@ public sealed class ServerCommandLine
         DefaultValueFactory = static _ => [],
     };
 
+    private readonly ForwardCommandLine _forward = new();
     private readonly List<Func<ParseResult, ServerOptions, ServerOptions>> _numbers = [];
     private readonly Command _server = new("server", "Starts the server: receives OTLP, stores it, answers queries, serves the page.");
     private readonly RootCommand _root = new("Throughline: distributed tracing for AI pipelines.");
@@ -58,6 +59,10 @@ public sealed class ServerCommandLine
         foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
+        foreach (var option in _forward.Options) _server.Options.Add(option);
+        foreach (var (name, description, standard, minimum, maximum, set) in ForwardCommandLine.Numbers)
+            Number(name, description, standard, minimum, maximum, (options, value) => options with { Forward = set(options.Forward, value) });
+        _numbers.Add((result, options) => options with { Forward = _forward.Read(result, options.Forward) });
         _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
         _root.Subcommands.Add(_server);
         foreach (var command in others ?? []) _root.Subcommands.Add(command);
@@ -102,6 +107,7 @@ public sealed class ServerCommandLine
             return $"--grafana-proxy {proxy.OriginalString} has more than an address and a path; give the Grafana itself, and the dashboard as --grafana-url";
         if (options.GrafanaProxy is { } grafana && options.GrafanaUrl is { } dashboard && !GrafanaLink.LiesBelow(dashboard, grafana))
             return $"--grafana-url {dashboard.OriginalString} does not lie below --grafana-proxy {grafana.OriginalString}; the page embeds what is passed on, so give a dashboard of that Grafana";
+        if (ForwardCommandLine.Contradiction(options.Forward) is { } forward) return forward;
         return options.Receive.MaxExpandedBodyBytes < options.Receive.MaxBodyBytes
             ? "--max-expanded-body-bytes is less than --max-body-bytes; it must be at least as large"
             : null;
@@ -153,6 +159,7 @@ public sealed class ServerCommandLine
         Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
+        Store("--trace-cache-bytes", "Memory for large traces that were read, for their next windows; 0 keeps none.", store.TraceCacheBytes, 0, 1L << 40, (s, v) => s with { TraceCacheBytes = v });
         Number("--grafana-timeout-seconds", "Time that a Grafana behind --grafana-proxy may be silent.", (long)new ServerOptions { Store = store }.GrafanaTimeout.TotalSeconds, 1, 3600,
             (options, value) => options with { GrafanaTimeout = TimeSpan.FromSeconds(value) });
         AddRetention(store.Retention);

@@ -44,6 +44,9 @@ public sealed record ServerOptions
     /// <summary>Limits of what senders may send.</summary>
     public ReceiveLimits Receive { get; init; } = new();
 
+    /// <summary>Where what was stored is passed on to.</summary>
+    public ForwardOptions Forward { get; init; } = new();
+
     /// <summary>The store's directory, limits and sizes.</summary>
     public required TraceStoreOptions Store { get; init; }
 

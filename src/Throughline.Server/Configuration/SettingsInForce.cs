@@ -14,7 +14,7 @@ public sealed record SettingInForce(string Option, string Description, string? V
 /// <summary>Reads from a parsed command line what holds for every option, so that the page can say which option sets a limit. Stateless.</summary>
 internal static class SettingsInForce
 {
-    private static readonly string[] Secrets = ["token", "password", "secret", "key"];
+    private static readonly string[] Secrets = ["token", "password", "secret", "key", "forward-header"];
 
     /// <summary>The options of the command that was parsed, but for those that only ask for help.</summary>
     internal static IReadOnlyList<SettingInForce> Read(ParseResult result, IEnumerable<Option> options) =>
@@ -35,6 +35,8 @@ internal static class SettingsInForce
         null => null,
         string text => text,
         bool flag => flag ? "true" : "false",
+        ForwardProtocol protocol => protocol == ForwardProtocol.Grpc ? "grpc" : "http",
+        ForwardFull full => full == ForwardFull.DropOldest ? "drop-oldest" : "refuse-newest",
         TimeSpan time => TimeText.Write(time),
         IEnumerable list => string.Join(", ", list.Cast<object>()),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

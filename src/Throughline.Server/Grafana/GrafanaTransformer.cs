@@ -52,11 +52,18 @@ internal sealed class GrafanaTransformer(Uri upstream) : HttpTransformer
     private static string WithoutAncestors(string? policy) =>
         string.Join("; ", (policy ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(static directive => !directive.StartsWith("frame-ancestors", StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>Where a redirect leads on this server. Grafana's own knows the mount when its <c>root_url</c> says so; else it is put before.</summary>
+    /// <summary>
+    /// Where a redirect leads on this server. Grafana's own knows the mount when its <c>root_url</c> says so; else the mount takes the place of the sub path that Grafana lives below, which may be none.
+    /// </summary>
     private string Here(string location)
     {
-        if (location.StartsWith(_base + "/", StringComparison.OrdinalIgnoreCase)) return GrafanaProxy.Mount + location[_base.Length..];
+        if (Below(_base, location) is { } rest) return GrafanaProxy.Mount + rest;
         var isPath = location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal);
-        return isPath && !location.StartsWith(GrafanaProxy.Mount + "/", StringComparison.Ordinal) && upstream.AbsolutePath == "/" ? GrafanaProxy.Mount + location : location;
+        if (!isPath || Below(GrafanaProxy.Mount, location) is not null) return location;
+        return Below(upstream.AbsolutePath.TrimEnd('/'), location) is { } path ? GrafanaProxy.Mount + path : location;
     }
+
+    /// <summary>What follows on a prefix of whole segments; null when the location is not below it.</summary>
+    private static string? Below(string prefix, string location) =>
+        location.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && (location.Length == prefix.Length || location[prefix.Length] is '/' or '?' or '#') ? location[prefix.Length..] : null;
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
+using Throughline.Server.Forward;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Hosting;
@@ -17,13 +18,16 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly StoreGate _gate;
+    private readonly ForwardGate _forwardGate;
     private TraceStore? _store;
+    private Forwarder? _forwarder;
     private bool _stopped;
 
-    private ServerHost(WebApplication application, StoreGate gate, ServerAddresses addresses)
+    private ServerHost(WebApplication application, StoreGate gate, ForwardGate forwardGate, ServerAddresses addresses)
     {
         _application = application;
         _gate = gate;
+        _forwardGate = forwardGate;
         Addresses = addresses;
     }
 
@@ -36,14 +40,14 @@ public sealed class ServerHost : IAsyncDisposable
     /// </summary>
     public static async Task<ServerHost> StartAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
     {
-        var gate = new StoreGate();
+        var (gate, forwardGate) = (new StoreGate(), new ForwardGate());
         var lateAddresses = new LateAddresses();
-        var application = Build(options, gate, lateAddresses, time, log);
+        var application = Build(options, gate, forwardGate, lateAddresses, time, log);
         ServerHost? host = null;
         try
         {
             await BindAsync(application, options, cancellationToken);
-            host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
+            host = new ServerHost(application, gate, forwardGate, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
             await host.OpenStoreAsync(options, files, time, log, ending.Token);
@@ -67,6 +71,8 @@ public sealed class ServerHost : IAsyncDisposable
         _stopped = true;
         await _application.StopAsync(CancellationToken.None);
         _gate.Close();
+        _forwardGate.Set(null);
+        if (_forwarder is not null) await _forwarder.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
         await _application.DisposeAsync();
     }
@@ -82,10 +88,19 @@ public sealed class ServerHost : IAsyncDisposable
             throw new StartupException(error.Message, error);
         }
         foreach (var note in _store.OpeningNotes) await log.WriteLineAsync($"info: {note}");
+        try
+        {
+            _forwarder = Forwarder.Open(options.Forward, options.Store.Directory, files, time);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new StartupException($"forwarding cannot begin: {error.Message}", error);
+        }
+        _forwardGate.Set(_forwarder);
         _gate.Open(_store);
     }
 
-    private static WebApplication Build(ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time, TextWriter log)
+    private static WebApplication Build(ServerOptions options, StoreGate gate, ForwardGate forwardGate, LateAddresses addresses, TimeProvider time, TextWriter log)
     {
         // An empty builder reads no settings files and no environment: the command line says everything.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "throughline" });
@@ -108,7 +123,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 
         var application = builder.Build();
-        Pipeline.Assemble(application, options, gate, addresses, time);
+        Pipeline.Assemble(application, options, gate, forwardGate, addresses, time);
         return application;
     }
 

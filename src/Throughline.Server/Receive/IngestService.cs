@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Encode;
+using Throughline.Server.Forward;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 
@@ -20,7 +21,7 @@ public enum OtlpForm
 /// What every receiver hands its requests to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the spans are
 /// durable and visible. One per server; thread safe.
 /// </summary>
-public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting)
+public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting, ForwardGate forward)
 {
     private readonly WorkerPool _workers = new(maxNesting);
 
@@ -75,6 +76,7 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
             if (appended.Status is AppendStatus.Failed)
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
             isNew = appended.Status != AppendStatus.Duplicate;
+            if (isNew && forward.Forwarder is { } forwarder) await forwarder.OfferAsync(worker.Batch, protobuf, altered);
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
         if (isNew && decoded.RefusedSpans > 0) counters.CountRefused(RefusalReason.InvalidIds, decoded.Message, decoded.RefusedSpans);

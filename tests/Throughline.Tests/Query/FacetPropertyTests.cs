@@ -44,7 +44,7 @@ public sealed class FacetPropertyTests
             .Select(g => $"{g.Key} span {string.Join(",", g.Select(a => a.Value.Type).Distinct().Order())} {g.Count()}");
         var ofResources = store.Stored.SelectMany(s => s.Resource.Attributes).GroupBy(a => a.Key)
             .Select(g => $"{g.Key} resource {string.Join(",", g.Select(a => a.Value.Type).Distinct().Order())} ");
-        var found = await store.Store.GetKeysAsync(null, null, default);
+        var found = (await store.Store.GetKeysAsync(null, null, default)).Keys;
         Assert.Equal(ofSpans.Concat(ofResources).Order(StringComparer.Ordinal), found.Select(k => $"{k.Key} {(k.IsResource ? "resource" : "span")} {string.Join(",", k.Types)} {k.Values}").Order(StringComparer.Ordinal));
         Assert.Equal(found.Select(k => k.Key).Order(StringComparer.Ordinal), found.Select(k => k.Key));
     }, seed: Seed, iter: 200, print: steps => string.Join("\n", (object[])steps));

@@ -78,6 +78,33 @@ public sealed class QueryBoundsTests
         Assert.Throws<OperationCanceledException>(() => TraceAssembly.Assemble(Span(1).TraceId, segments.Segments, new SpanTable(), [], bounds));
     }
 
+    [Fact]
+    public void SeriesOfMoreCellsThanThereIsMemoryForSaySo()
+    {
+        using var segments = new SegmentsUnderTest([[Span(1)], [Span(2)]]);
+        OperationSeries Series(long memory) => new LatencyExecution(segments.View(TraceVisibility.Everything), SpanGen.Base, SpanGen.Base + 10_000,
+            new QueryBounds(new ManualTime(), TimeSpan.FromSeconds(1), memory, default)).Series([], ["name 1", "name 2"], 1);
+        Assert.Equal("memory", Series(100_000).Truncated?.Reason);
+        Assert.Empty(Series(100_000).Operations);
+        // What is counted so far is given when a histogram is one too many.
+        var cut = Series((2 * 40 * 10_000) + 600);
+        Assert.Equal(("memory", true), (cut.Truncated?.Reason, cut.Operations.Count > 0));
+        Assert.Null(Series(1 << 20).Truncated);
+    }
+
+    [Fact]
+    public void KeysAndLinksEndAtTheirBoundsAndSaySo()
+    {
+        using var segments = new SegmentsUnderTest([[Span(1) with { Attributes = [new("a", PlainValue.Of("x"))] }], [Span(2)]]);
+        var view = segments.View(TraceVisibility.Everything);
+        var time = new ManualTime();
+        var bounds = new QueryBounds(time, TimeSpan.FromSeconds(1), 100, default);
+        Assert.Equal("memory", new StatExecution(view, null, null, bounds).Keys().Truncated?.Reason);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("time", new StatExecution(view, null, null, bounds).Keys().Truncated?.Reason);
+        Assert.Equal("time", new LinkExecution(view, new TraceId(5, 5), null, null, bounds).Run(10, new QueryWorkers(0))?.Truncated?.Reason);
+    }
+
     /// <summary>A search that needs no totals looks at the parts that may hold the newest traces only.</summary>
     [Fact]
     public void SearchThatNeedsNoTotalsEndsEarly()

@@ -56,6 +56,16 @@ public sealed class ShapeTests
         Assert.Equal(["a", "b"], segments.Where(s => s.LengthNano > 1000).Select(s => s.Service).Distinct());
     }
 
+    [Fact]
+    public async Task SpansWithoutLengthAtTheEndsBelongToTheShape()
+    {
+        await using var store = await StoreUnderTest.OpenAsync();
+        PlainSpan At(ulong id, ulong start, ulong end) => new() { TraceId = new TraceId(0, 1), SpanId = id, Start = SpanGen.Base + start, End = SpanGen.Base + end, Resource = PlainResource.Of("a") };
+        await store.AppendAsync(At(1, 0, 0), At(2, 30, 50), At(3, 70, 70));
+        var segments = (await store.Store.GetShapesAsync([new TraceId(0, 1)], 10, default)).Shapes.Single().Segments;
+        Assert.Equal([(0ul, 30ul, null), (30ul, 20ul, "a"), (50ul, 20ul, null)], segments?.Select(s => (s.StartNano, s.LengthNano, s.Service)));
+    }
+
     /// <summary>Pieces of 20 ns of work, one after the other: a hundred of one service, among them ten of the other, then the other way round.</summary>
     private static PlainSpan[] Many(int spans) => [.. Enumerable.Range(0, spans).Select(i => new PlainSpan
     {
@@ -67,7 +77,10 @@ public sealed class ShapeTests
         var spans = view.Spans;
         ulong End(int row) => Math.Max(spans.StartUnixNano[row], spans.EndUnixNano[row]);
         ulong[] times = [.. Enumerable.Range(0, spans.RowCount).Where(r => End(r) > spans.StartUnixNano[r]).SelectMany(r => new[] { spans.StartUnixNano[r], End(r) }).Distinct().Order()];
-        Assert.Equal(times.Length == 0 ? 0 : times[^1] - times[0], segments.Aggregate(0ul, (sum, s) => sum + s.LengthNano));
+        // A span without length goes on nowhere, but the trace lasts to it; a trace of such spans only has no shape.
+        var (start, end) = (spans.StartUnixNano.Span[..spans.RowCount].ToArray().Min(), Enumerable.Range(0, spans.RowCount).Max(End));
+        Assert.Equal(times.Length == 0 ? 0 : end - start, segments.Aggregate(0ul, (sum, s) => sum + s.LengthNano));
+        if (times.Length > 0) times = [.. times.Append(start).Append(end).Distinct().Order()];
         // Joined pieces are looked at by their own test.
         if (times.Length > TraceShape.MaxSegments) return;
         for (var i = 0; i + 1 < times.Length; i++)

@@ -22,8 +22,9 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
         var groups = new OperationGroups?[view.Segments.Count];
         _walk.Segments((number, segment) => groups[number] = segment.OperationGroups);
         var book = new OperationBook(groups, services);
+        var wanted = book.Keys.Count(key => names.Contains(key.Name));
+        if (!_walk.Charge(wanted * Cells.BytesOf(steps))) return new OperationSeries(first * step, step, steps, [], _walk.Truncated);
         var targets = Array.ConvertAll(book.Keys, key => names.Contains(key.Name) ? new Cells(steps) : null);
-        bounds.Charge(16L * steps * targets.Count(static target => target is not null));
         _walk.Segments((number, _) =>
         {
             if (book.PlacesOf(number) is not { } places) return;
@@ -88,16 +89,21 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
     }
 
     /// <summary>The same services have other numbers in another segment: by their names they are one edge.</summary>
-    private static Cells EdgeOf(ISpanSegment segment, (int Parent, int Child) key, SortedDictionary<(string Parent, string Child), Cells> edges)
+    private Cells EdgeOf(ISpanSegment segment, (int Parent, int Child) key, SortedDictionary<(string Parent, string Child), Cells> edges)
     {
         var names = (Encoding.UTF8.GetString(segment.Tables.Strings[key.Parent]), Encoding.UTF8.GetString(segment.Tables.Strings[key.Child]));
-        if (!edges.TryGetValue(names, out var cells)) edges.Add(names, cells = new Cells(1));
+        if (edges.TryGetValue(names, out var cells)) return cells;
+        bounds.Charge(Cells.BytesOf(1) + (2L * (names.Item1.Length + names.Item2.Length)));
+        edges.Add(names, cells = new Cells(1));
         return cells;
     }
 
     /// <summary>Durations and errors by step.</summary>
     private sealed class Cells(int steps)
     {
+        /// <summary>An object and the head of an array.</summary>
+        private const long HistogramBytes = 64;
+
         private readonly long[] _errors = new long[steps];
 
         public DurationHistogram?[] Durations { get; } = new DurationHistogram?[steps];
@@ -106,8 +112,12 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
         public long Count(int step, int bucket, bool isError)
         {
             if (isError) _errors[step]++;
-            return (Durations[step] ??= new DurationHistogram()).Add(bucket);
+            if (Durations[step] is { } known) return known.Add(bucket);
+            return HistogramBytes + (Durations[step] = new DurationHistogram()).Add(bucket);
         }
+
+        /// <summary>Memory of an operation without its histograms: errors and histograms by step, and the three columns of its result.</summary>
+        public static long BytesOf(int steps) => 256 + (40L * steps);
 
         public OperationSteps Result(OperationKey key) => new(key.Service, key.Name, key.Kind,
             Array.ConvertAll(Durations, static d => d?.Total ?? 0), _errors, Array.ConvertAll(Durations, static d => d?.Ranked(0.5) ?? 0), Array.ConvertAll(Durations, static d => d?.Ranked(0.95) ?? 0));

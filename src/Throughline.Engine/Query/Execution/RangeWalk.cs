@@ -40,6 +40,21 @@ internal sealed class RangeWalk(StoreView view, ulong from, ulong? to, QueryBoun
         }
     }
 
+    /// <summary>Charges what a count needs before it begins; false when that is more than it may take, which the result then says.</summary>
+    public bool Charge(long bytes)
+    {
+        try
+        {
+            bounds.Charge(bytes);
+            return true;
+        }
+        catch (BoundHitException e)
+        {
+            Truncation = e.Truncation;
+            return false;
+        }
+    }
+
     private void Segment(int number, Count count)
     {
         bounds.Check();

@@ -57,8 +57,11 @@ internal sealed class ShapeBuilder
         return order != 0 ? order : a.CompareTo(b);
     }
 
+    /// <summary>Goes through the trace from its start to its end, whatever the first and the last span are: one without length may lie before or behind all others.</summary>
     private void Sweep()
     {
+        var (start, end) = (ulong.MaxValue, 0ul);
+        for (var row = 0; row < _spans.RowCount; row++) (start, end) = (Math.Min(start, _spans.StartUnixNano[row]), Math.Max(end, End(row)));
         var events = new List<(ulong Time, bool Begins, int Row)>(2 * _spans.RowCount);
         for (var row = 0; row < _spans.RowCount; row++)
         {
@@ -68,13 +71,16 @@ internal sealed class ShapeBuilder
             events.Add((End(row), false, row));
         }
         RunSort.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(events), static (a, b) => a.Time.CompareTo(b.Time), _cancellationToken);
+        // While nothing has length there is nothing to draw, however far apart the spans lie.
+        if (events.Count > 0 && events[0].Time > start) Add(start, events[0].Time);
         for (var i = 0; i < events.Count; i++)
         {
             if (i % StepsAtOnce == 0) _cancellationToken.ThrowIfCancellationRequested();
             var (time, begins, row) = events[i];
             if (begins) Begin(row);
             else Finish(row);
-            if (i + 1 < events.Count && events[i + 1].Time > time) Add(time, events[i + 1].Time);
+            var next = i + 1 < events.Count ? events[i + 1].Time : end;
+            if (next > time) Add(time, next);
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
     }
 
     /// <summary>The keys of attributes in the segments that have spans in the range, by key, spans' before resources'.</summary>
-    public IReadOnlyList<AttributeKeyStat> Keys()
+    public AttributeKeys Keys()
     {
         var keys = new SortedDictionary<(string Key, bool IsResource), (SortedSet<AttributeType> Types, long? Values)>(
             Comparer<(string Key, bool IsResource)>.Create(static (a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : a.IsResource.CompareTo(b.IsResource)));
@@ -72,12 +72,16 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
             var (resources, attributes) = (segment.Tables.Resources, segment.Tables.Resources.Attributes);
             for (var i = 0; i < resources.AttributeOffset[resources.Count]; i++) Add(segment, attributes.Key[i], true, (AttributeType)attributes.Type[i], null);
         });
-        return [.. keys.Select(k => new AttributeKeyStat(k.Key.Key, k.Key.IsResource, [.. k.Value.Types], k.Value.Values))];
+        return new AttributeKeys([.. keys.Select(k => new AttributeKeyStat(k.Key.Key, k.Key.IsResource, [.. k.Value.Types], k.Value.Values))], _walk.Truncated);
 
         void Add(ISpanSegment segment, int key, bool isResource, AttributeType type, long? values)
         {
             var name = (Encoding.UTF8.GetString(segment.Tables.Strings[key]), isResource);
-            var known = keys.TryGetValue(name, out var found) ? found : (Types: [], Values: null);
+            if (!keys.TryGetValue(name, out var known))
+            {
+                bounds.Charge(256 + (2L * name.Item1.Length));
+                known = (Types: [], Values: null);
+            }
             known.Types.Add(type);
             keys[name] = (known.Types, values is null ? known.Values : (known.Values ?? 0) + values);
         }

@@ -19,7 +19,8 @@ internal static class TraceAssembly
         return table;
     }
 
-    private static void Assemble(IEnumerable<(ISpanSegment Segment, int Trace)> places, SpanTable table, List<string> unreadable, IReadBounds bounds)
+    /// <summary>Adds all spans of a trace that lie in known places to a table, as above.</summary>
+    public static void Assemble(IEnumerable<(ISpanSegment Segment, int Trace)> places, SpanTable table, List<string> unreadable, IReadBounds bounds)
     {
         foreach (var (segment, trace) in places)
         {

@@ -11,22 +11,30 @@ internal static class FacetEndpoints
 {
     private const int StandardValues = 20;
 
+    private const int StandardKeys = 1000;
+
+    private const int MaxKeys = 10_000;
+
     /// <summary>GET /api/v1/keys.</summary>
     internal static async Task<Problem?> KeysAsync(HttpContext context, TraceStore store)
     {
         var query = new QueryReader(context.Request.Query);
         var (from, to) = query.Range();
         var contains = query.Single("contains") ?? "";
+        var limit = query.Whole("limit", 1, MaxKeys, StandardKeys);
         if (query.Finish() is { } problem) return problem;
 
-        var keys = await store.GetKeysAsync(from, to, context.RequestAborted);
+        var stored = await store.GetKeysAsync(from, to, context.RequestAborted);
+        var matching = stored.Keys.Where(key => key.Key.Contains(contains, StringComparison.OrdinalIgnoreCase)).ToList();
+        // Of too many the commonest are given; resources' keys, of which there are few, before those of spans that hardly any has.
+        var keys = matching.Count <= limit ? matching : [.. matching.OrderByDescending(static key => key.Values ?? long.MaxValue).ThenBy(static key => key.Key, StringComparer.Ordinal).Take(limit)
+            .OrderBy(static key => key.Key, StringComparer.Ordinal).ThenBy(static key => key.IsResource)];
         await using var answer = new JsonAnswer(context);
         var json = answer.Writer;
         json.WriteStartObject();
         json.WriteStartArray("keys"u8);
         foreach (var key in keys)
         {
-            if (!key.Key.Contains(contains, StringComparison.OrdinalIgnoreCase)) continue;
             json.WriteStartObject();
             json.WriteString("key"u8, key.Key);
             json.WriteString("scope"u8, key.IsResource ? "resource"u8 : "span"u8);
@@ -39,6 +47,8 @@ internal static class FacetEndpoints
             if (answer.IsPartFull) await answer.SendAsync();
         }
         json.WriteEndArray();
+        SearchWriter.WriteTotal(json, "total"u8, new Total(matching.Count, stored.Truncated is null));
+        SearchWriter.WriteTruncated(json, stored.Truncated);
         json.WriteEndObject();
         await answer.FinishAsync();
         return null;

@@ -3,6 +3,7 @@ using Throughline.Engine.Encode;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
+using Throughline.Server.Forward;
 using Throughline.Server.Problems;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -12,16 +13,16 @@ namespace Throughline.Server.Api.Native;
 /// <summary>Answers one request; null when it did, else what is wrong with the request.</summary>
 internal delegate Task<Problem?> NativeHandler(HttpContext context, TraceStore store);
 
-/// <summary>The page's own API under /api/v1 (docs/api.md), described by <c>openapi.json</c> beside it. Stateless but for the parts that it was made with.</summary>
+/// <summary>The page's own API under /api/v1 (docs/api.md), described by the files of OpenApi/ beside it. Stateless but for the parts that it was made with.</summary>
 public static class NativeApi
 {
     /// <summary>Maps the API's routes, and a truthful 404 for everything else under /api.</summary>
-    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters, IReadOnlyList<SettingInForce> settings)
+    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters, IReadOnlyList<SettingInForce> settings, ForwardGate forward)
     {
         Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
         Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
         Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
-        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics())));
+        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), forward.Forwarder?.Status)));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
@@ -116,8 +117,9 @@ public static class NativeApi
         if (query.Finish() is { } wrong) return wrong;
         var isPart = limit < int.MaxValue || from is not null || to is not null;
         if (asOtlp && (isPart || span is not null)) return new Problem(StatusCodes.Status400BadRequest, "An export is of the whole trace: 'limit', 'from', 'to' and 'span' are for the columns.", "format");
-        var (trace, problem) = await FindAsync(context, store);
-        if (trace is null) return problem;
+        var (part, problem) = await FindPartAsync(context, store, new TracePartRequest(limit, from, to, span));
+        if (part is null) return problem;
+        var trace = part.Trace;
 
         // The exported document cannot say that it is not whole, and would be taken for all of the trace.
         if (asOtlp && trace.Truncated is { Reason: "memory" } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, truncated.Message);
@@ -125,23 +127,15 @@ public static class NativeApi
         if (asOtlp)
         {
             // What damage leaves is all that there will ever be: it is given, and said to be a part.
-            var part = trace.Truncated is null ? "" : ".incomplete";
-            context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}{part}.json\"";
+            var suffix = trace.Truncated is null ? "" : ".incomplete";
+            context.Response.Headers.ContentDisposition = $"attachment; filename=\"trace-{trace.TraceId}{suffix}.json\"";
             if (trace.Truncated is { } missing) context.Response.Headers["Throughline-Truncated"] = Uri.EscapeDataString(missing.Message);
         }
         await using var answer = new JsonAnswer(context);
         if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
-        else await TraceWriter.WriteAsync(answer, trace, isPart ? ExcerptOf(trace, limit, from, to, span, context.RequestAborted) : null);
+        else await TraceWriter.WriteAsync(answer, trace, part.Excerpt);
         await answer.FinishAsync();
         return null;
-    }
-
-    /// <summary>The part of a trace that was asked for; null when that is all of it.</summary>
-    private static TraceExcerpt? ExcerptOf(TraceView trace, int limit, ulong? fromUnixNano, ulong? toUnixNano, SpanId? wanted, CancellationToken cancellationToken)
-    {
-        var start = trace.Summary.StartUnixNano;
-        var (from, to) = (fromUnixNano is { } f && f > start ? f - start : 0, toUnixNano is not { } t ? ulong.MaxValue : t > start ? t - start : 0);
-        return from == 0 && to == ulong.MaxValue && trace.Spans.RowCount <= limit ? null : TraceExcerpt.Of(trace, limit, from, to, wanted, cancellationToken);
     }
 
     private static async Task WriteOtlpAsync(JsonAnswer answer, SpanBatch spans)
@@ -177,12 +171,25 @@ public static class NativeApi
     /// <summary>The trace that the route names, or why there is none.</summary>
     internal static async ValueTask<(TraceView? Trace, Problem? Problem)> FindAsync(HttpContext context, TraceStore store)
     {
-        var text = (string?)context.Request.RouteValues["id"] ?? "";
-        if (!TraceId.TryParse(text, out var id) || !id.IsValid)
-            return (null, new Problem(StatusCodes.Status400BadRequest, $"A trace id is up to 32 hexadecimal digits and not zero, not '{text}'.", "id"));
-        var trace = await store.GetTraceAsync(id, context.RequestAborted);
-        return trace is not null ? (trace, null) : (null, new Problem(StatusCodes.Status404NotFound, $"There is no trace {id}. It may not have arrived yet.", "id"));
+        var (part, problem) = await FindPartAsync(context, store, new TracePartRequest(int.MaxValue));
+        return (part?.Trace, problem);
     }
+
+    private static async ValueTask<(TracePart? Part, Problem? Problem)> FindPartAsync(HttpContext context, TraceStore store, TracePartRequest request)
+    {
+        if (IdOf(context, out var id) is { } problem) return (null, problem);
+        return await store.GetTracePartAsync(id, request, context.RequestAborted) is { } part ? (part, null) : (null, NoSuch(id));
+    }
+
+    /// <summary>The id that the route names, or what is wrong with it.</summary>
+    internal static Problem? IdOf(HttpContext context, out TraceId id)
+    {
+        var text = (string?)context.Request.RouteValues["id"] ?? "";
+        return TraceId.TryParse(text, out id) && id.IsValid ? null : new Problem(StatusCodes.Status400BadRequest, $"A trace id is up to 32 hexadecimal digits and not zero, not '{text}'.", "id");
+    }
+
+    /// <summary>What is said of a trace that is not there.</summary>
+    internal static Problem NoSuch(TraceId id) => new(StatusCodes.Status404NotFound, $"There is no trace {id}. It may not have arrived yet.", "id");
 
     /// <summary>An endpoint without parameters.</summary>
     private static Task<Problem?> WithoutParameters(HttpContext context, Action<JsonAnswer> write) =>

@@ -16,6 +16,15 @@ public sealed class FacetTests
     }
 
     [Fact]
+    public async Task OfTooManyKeysTheCommonestAreListedAndAllAreCounted()
+    {
+        await using var server = await StoredAsync();
+        var some = await server.GetAsync("/api/v1/keys?limit=2");
+        Assert.Equal(["camera.name", "service.name"], some.GetProperty("keys").EnumerateArray().Select(k => k.GetProperty("key").GetString()));
+        Assert.Equal(("""{"value":3,"relation":"exact"}""", "null"), (some.GetProperty("total").GetRawText(), some.GetProperty("truncated").GetRawText()));
+    }
+
+    [Fact]
     public async Task ValuesComeByNumberOfTraces()
     {
         await using var server = await StoredAsync();
@@ -57,6 +66,7 @@ public sealed class FacetTests
     [InlineData("facets", "key")]
     [InlineData("facets?key=a&limit=1001", "limit")]
     [InlineData("keys?prefix=a", "prefix")]
+    [InlineData("keys?limit=0", "limit")]
     public async Task AWrongParameterIsNamed(string request, string parameter)
     {
         await using var server = await ServerUnderTest.StartAsync();

@@ -83,6 +83,24 @@ public sealed class GrafanaProxyTests
     }
 
     [Theory]
+    [InlineData("/mon/login", "/grafana/login")]
+    [InlineData("/mon", "/grafana")]
+    [InlineData("/mon?x=1", "/grafana?x=1")]
+    [InlineData("{grafana}mon/login", "/grafana/login")]
+    [InlineData("/grafana/login", "/grafana/login")]
+    [InlineData("/monitoring/login", "/monitoring/login")]
+    [InlineData("/other", "/other")]
+    public async Task RedirectsOfAGrafanaBelowASubPathLeadToTheMount(string location, string expected)
+    {
+        await using var grafana = await FakeGrafana.StartAsync();
+        await using var server = await With(new Uri(grafana.Address, "mon/"));
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
+        using var client = new HttpClient(handler) { BaseAddress = server.Http.BaseAddress };
+        using var response = await client.GetAsync("/grafana/away?to=" + Uri.EscapeDataString(location.Replace("{grafana}", grafana.Address.AbsoluteUri)));
+        Assert.Equal(expected, Assert.Single(response.Headers.GetValues("Location")));
+    }
+
+    [Theory]
     [InlineData(null, true)]
     [InlineData("http://{host}", true)]
     [InlineData("https://{host}", true)]

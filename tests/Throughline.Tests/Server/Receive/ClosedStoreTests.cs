@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Throughline.Server.Configuration;
+using Throughline.Server.Forward;
 using Throughline.Server.Receive;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -14,7 +15,7 @@ public sealed class ClosedStoreTests
     {
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
-        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
+        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting, new ForwardGate()), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext

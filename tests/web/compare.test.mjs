@@ -76,6 +76,13 @@ it('is walked by keys, and the address holds what is shown', async () => {
   await page.getByText('only in A', { exact: true }).first().waitFor();
   assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s less/);
   assert.match(await text(panel), /retry_backoff only in A/);
+  await page.getByRole('button', { name: 'Swap A and B' }).click();
+  await page.waitForURL(new RegExp(`a=${traceId(1)}&b=${traceId(2)}`));
+  await page.getByText('only in B', { exact: true }).first().waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Swap A and B', 'the focus stays where it was');
+  await page.getByLabel('Find spans').focus();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'treegrid');
 });
 
 it('tells tags that differ from ids', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { brushOf, columnAt, columnBrush, hitAt } from '../src/charts/hit';
 import { inside, xOf, yOf, type Axis } from '../src/charts/paint';
 import { brushDurations, brushTerms, brushTimes } from '../src/model/brush';
-import { columnsOf, durationAt, durationScale, durationTicks, heightOf, markText, perColumn, stepOf, timeTicks } from '../src/model/chartScale';
+import { columnsOf, durationAt, durationScale, durationTicks, heightOf, markText, perColumn, rateLabels, stepOf, timeTicks } from '../src/model/chartScale';
 import { formatShare, waitingShare, type Distribution } from '../src/model/distribution';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
 import { layoutShape, type ShapeSegment } from '../src/model/shape';
@@ -38,6 +38,15 @@ describe('the time axis of the chart', () => {
   });
   it('has a step that reads well', () => expect([stepOf(3600 * second, 120), stepOf(86400 * second, 120), stepOf(2 * second, 120)]).toEqual([30 * second, 900 * second, 2e7]));
   it('says what a column is a rate of', () => expect([60 * second, 30 * second, 900 * second, 2e7].map(perColumn)).toEqual(['/min', '/30 s', '/15 min', '/20 ms']));
+  it('says how many its highest column has in the room that there is, the unit at the foot where it does not fit beside', () => {
+    expect([[37, 60], [12_345, 1800], [12_345, 60], [0, 60]].map(([most = 0, length = 0]) => rateLabels(most, length * second, 54))).toEqual([
+      { top: '37/min', foot: '0' },
+      { top: '12,345', foot: '/30 min' },
+      { top: '12,345', foot: '/min' },
+      { top: '', foot: '0' },
+    ]);
+    for (const most of [9, 999, 123_456, 7_654_321, 123_456_789]) expect(rateLabels(most, 1800 * second, 38).top.length).toBeLessThan(7);
+  });
   it('has ticks at round times, not too close', () => {
     const ticks = timeTicks(unixNanoFromMillis(1_795_219_230_000), 3600 * second, 1000, 96);
     expect(ticks.length).toBeGreaterThan(4);

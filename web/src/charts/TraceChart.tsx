@@ -1,6 +1,6 @@
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent as ReactPointerEvent } from 'react';
 import type { Brush } from '../model/brush';
-import { durationScale, durationTicks, markText, perColumn, timeTicks } from '../model/chartScale';
+import { durationScale, durationTicks, markText, rateLabels, timeTicks } from '../model/chartScale';
 import { formatCount, formatMoment, plural } from '../model/format';
 import type { Distribution } from '../model/distribution';
 import { after, type UnixNano } from '../model/nano';
@@ -138,6 +138,7 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
   const tipX = cursor !== null ? xOf(axis, (cursor.at + 0.5) * distribution.columnLength) : (hit?.x ?? 0);
   const tipY = cursor !== null || hit?.kind === 'column' ? axis.frame.stripTop : (hit !== null && 'y' in hit ? hit.y : 0);
   const total = distribution.total;
+  const rate = rateLabels(most, distribution.columnLength, axis.frame.left - 6);
   return (
     <div className={stale ? 'chart stale' : 'chart'}>
       <div
@@ -172,10 +173,10 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
           </span>
         ))}
         <span className="ytick" style={{ top: axis.frame.stripTop - 6, width: axis.frame.left - 6 }}>
-          {most > 0 ? `${formatCount(most)}${axis.frame.left > 50 ? perColumn(distribution.columnLength) : ''}` : ''}
+          {rate.top}
         </span>
         <span className="ytick" style={{ top: axis.frame.stripBottom - 12, width: axis.frame.left - 6 }}>
-          0
+          {rate.foot}
         </span>
         {timeTicks(after(distribution.first, axis.start), axis.length, axis.frame.right - axis.frame.left, 96).map((tick) => {
           const x = xOf(axis, axis.start + tick.at);

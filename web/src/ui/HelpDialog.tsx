@@ -50,8 +50,8 @@ export function HelpDialog({ open, close }: { readonly open: boolean; readonly c
                   {keys.map(([combination, what]) => (
                     <li key={combination}>
                       <span>
-                        {combination.split(' ').map((key) => (
-                          <kbd key={key}>{key}</kbd>
+                        {combination.split(' ').map((key, index) => (
+                          <kbd key={index}>{key}</kbd>
                         ))}
                       </span>
                       <span className="f2">{what}</span>

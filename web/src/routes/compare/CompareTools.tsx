@@ -9,11 +9,13 @@ interface ToolsProps {
   readonly found: Int32Array;
   readonly differing: Int32Array;
   readonly finder: RefObject<HTMLInputElement | null>;
+  /** Where the focus goes when the reader leaves the search. */
+  readonly leave: () => void;
   readonly next: (nodes: Int32Array, direction: 1 | -1) => void;
 }
 
 /** What of the merged tree is shown, and the ways through it. */
-export function CompareTools({ state, change, found, differing, finder, next }: ToolsProps) {
+export function CompareTools({ state, change, found, differing, finder, leave, next }: ToolsProps) {
   const at = found.indexOf(state.selected);
   return (
     <div className="ctools" role="toolbar" aria-label="Merged tree">
@@ -34,7 +36,7 @@ export function CompareTools({ state, change, found, differing, finder, next }: 
             if (event.key === 'Enter') next(found, event.shiftKey ? -1 : 1);
             if (event.key === 'Escape') {
               change((old) => ({ ...old, text: '' }));
-              event.currentTarget.blur();
+              leave();
             }
           }}
         />

@@ -119,7 +119,7 @@ export function CompareView({ tree, ids }: { readonly tree: MergedTree; readonly
       <div className="cmain">
         <div className="cleft">
           <Lanes tree={tree} selected={selected} goToRow={goToRow} />
-          <CompareTools state={state} change={change} found={found} differing={differing} finder={finder} next={(nodes, direction) => goTo(nextOf(nodes, selected, direction))} />
+          <CompareTools state={state} change={change} found={found} differing={differing} finder={finder} leave={() => table.current?.focus()} next={(nodes, direction) => goTo(nextOf(nodes, selected, direction))} />
           <MergedTable tree={tree} flags={flags} folding={folding} visible={visible} state={state} found={found} jump={jump} select={select} toggle={toggle} handle={table} />
         </div>
         <ComparePanel tree={tree} causes={causes} selected={selected} goTo={goTo} close={() => select(-1)} />

@@ -5,6 +5,7 @@ import { accepted, cutAtHit, operatorTyped, placeAt, type Suggestion } from '../
 import { tokens } from '../../model/filterText';
 import { Icon } from '../../ui/Icon';
 import type { SearchState } from './url';
+import { filterProblemId } from './FilterProblem';
 import { useSuggestions } from './useSuggestions';
 
 interface QueryBoxProps {
@@ -190,7 +191,7 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
             aria-controls={shown ? 'suggestions' : undefined}
             aria-activedescendant={shown ? optionId(active) : undefined}
             aria-invalid={wrong !== null}
-            aria-describedby={wrong === null ? undefined : 'query-problem'}
+            aria-describedby={wrong === null ? undefined : filterProblemId}
             placeholder="Filter: words, or key=value such as camera.name=front_door error=true"
             autoComplete="off"
             autoCapitalize="off"
@@ -232,12 +233,6 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
         )}
       </div>
       {shown && <Suggestions list={list} active={active} typed={place.typed} left={`max(0px, calc(${place.from}ch + 26px - ${scroll}px))`} choose={take} />}
-      {!shown && wrong !== null && (
-        <p id="query-problem" role="alert" className="pop qproblem">
-          {column !== null && <b className="strong num">Column {column + 1}: </b>}
-          {wrong.detail === '' ? wrong.title : wrong.detail}
-        </p>
-      )}
     </form>
   );
 }

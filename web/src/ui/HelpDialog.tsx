@@ -10,7 +10,7 @@ const columns: readonly (readonly Group[])[] = [
   [
     ['Result list', [['j k', 'next, previous trace'], ['x', 'select to compare'], ['c', 'compare the two'], ['Enter', 'open']]],
     ['Chart', [['drag', 'mark time and duration'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Enter', 'mark'], ['Esc', 'clear the mark']]],
-    ['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['n N', 'next, previous match']]],
+    ['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['a', 'align at the selected span'], ['n N', 'next, previous match']]],
   ],
   [
     [

@@ -5,6 +5,7 @@ import { brushDurations, brushTerms, brushTimes } from '../src/model/brush';
 import { columnsOf, durationAt, durationScale, durationTicks, heightOf, markText, perColumn, rateLabels, stepOf, timeTicks } from '../src/model/chartScale';
 import { formatShare, waitingShare, type Distribution } from '../src/model/distribution';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { draggedBrush, gripAt, steppedBrush } from '../src/charts/grip';
 import { layoutShape, type ShapeSegment } from '../src/model/shape';
 import { randomFrom } from './support/random';
 
@@ -88,6 +89,36 @@ describe('the pointer', () => {
     expect(brushOf(distribution, axis, { x: 140, y: 140 }, { x: 240, y: 20 }, false).durations).toBeNull();
   });
   it('marks columns whichever way they are chosen', () => expect(columnBrush(distribution, 2, 1)).toEqual({ from: first + 1_000_000_000n, to: first + 3_000_000_000n, durations: null }));
+});
+
+describe('a mark that is dragged', () => {
+  const box = { left: 140, right: 240, top: 35, bottom: 60 };
+  const strip = { left: 140, right: 240, top: null, bottom: null };
+  it('is held by its edges and inside, and not beside', () => {
+    expect([[139, 45], [243, 50], [190, 36], [190, 63], [190, 48], [190, 70], [120, 45]].map(([x = 0, y = 0]) => gripAt(box, x, y))).toEqual(['left', 'right', 'top', 'bottom', 'inside', null, null]);
+    expect([gripAt(strip, 190, 5), gripAt(strip, 141, 150), gripAt(null, 1, 1)]).toEqual(['inside', 'left', null]);
+  });
+  it('keeps its length and its share of the scale wherever it goes, and stays in the chart', () => {
+    const random = randomFrom(11);
+    for (let i = 0; i < 300; i++) {
+      const moved = draggedBrush(distribution, axis, box, 'inside', { x: 190, y: 50 }, { x: 190 + random.below(900) - 450, y: 50 + random.below(300) - 150 });
+      expect(Number(moved.to - moved.from)).toBeCloseTo(second, -2);
+      expect(moved.from >= first && moved.to <= first + 3_000_000_000n).toBe(true);
+      const [shortest, longest] = [Number(moved.durations?.shortest), Number(moved.durations?.longest)];
+      // At the ends of the scale it holds what lies beyond them.
+      if (shortest > 0 && longest < axis.scale.longest) expect(longest / shortest / 10 ** 0.5).toBeCloseTo(1, 3);
+    }
+    expect(draggedBrush(distribution, axis, strip, 'inside', { x: 190, y: 140 }, { x: 290, y: 5 })).toEqual({ from: first + 2_000_000_000n, to: first + 3_000_000_000n, durations: null });
+  });
+  it('changes by the edge that is dragged, and turns round when that passes the other', () => {
+    expect(draggedBrush(distribution, axis, strip, 'right', { x: 240, y: 140 }, { x: 340, y: 140 })).toEqual({ from: first + 1_000_000_000n, to: first + 3_000_000_000n, durations: null });
+    expect(draggedBrush(distribution, axis, strip, 'left', { x: 140, y: 140 }, { x: 340, y: 140 })).toEqual({ from: first + 2_000_000_000n, to: first + 3_000_000_000n, durations: null });
+    expect(draggedBrush(distribution, axis, box, 'bottom', { x: 190, y: 60 }, { x: 190, y: 110 }).durations?.shortest).toBe(0n);
+  });
+  it('steps by columns, as far as the chart goes', () => {
+    const brush = columnBrush(distribution, 1, 1);
+    expect([steppedBrush(distribution, brush, 1).from, steppedBrush(distribution, brush, 9).to, steppedBrush(distribution, brush, -9).from].map((time) => time - first)).toEqual([2_000_000_000n, 3_000_000_000n, 0n]);
+  });
 });
 
 describe('a brush in words', () => {

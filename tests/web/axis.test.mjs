@@ -92,6 +92,34 @@ describe('a trace with long waits', () => {
     assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /^Unfold 41\.2/);
   });
 
+  it('hands the focus of a chip that goes on to the spans, so that keys go on working', async () => {
+    await page.keyboard.press(']');
+    await page.keyboard.press('f');
+    await page.waitForURL(/axis=linear/);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'treegrid');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForURL(/span=/);
+  });
+
+  it('labels an opened fold on the ruler and ends all bars with it when zoomed', async () => {
+    const ruler = await page.locator('.tl .ruler').boundingBox();
+    await chip('41.2 s').click();
+    await page.waitForURL(/unfold=/);
+    const [fold, marks] = [await row('batch_wait').locator('[data-bar]').boundingBox(), await page.locator('.tl .mark').all()];
+    let inside = 0;
+    for (const mark of marks) {
+      const at = await mark.boundingBox();
+      if ((await mark.innerText()) !== '' && at.x > fold.x && at.x + at.width < fold.x + fold.width) inside++;
+    }
+    assert.ok(inside >= 2, `${inside} labels stand over the opened fold`);
+    await page.keyboard.press('w');
+    await page.waitForURL(/zoom=/);
+    for (const bar of await page.locator('.tl [data-bar]').all()) {
+      const at = await bar.boundingBox();
+      assert.ok(at.x + at.width <= ruler.x + ruler.width + 1, `a bar ends ${at.x + at.width - ruler.x - ruler.width} px after the ruler`);
+    }
+  });
+
   it('is linear when folding is switched off', async () => {
     await page.keyboard.press('f');
     await page.waitForURL(/axis=linear/);

@@ -76,6 +76,61 @@ it('is walked by keys, and the address holds what is shown', async () => {
   await page.getByText('only in A', { exact: true }).first().waitFor();
   assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s less/);
   assert.match(await text(panel), /retry_backoff only in A/);
+  await page.getByRole('button', { name: 'Swap A and B' }).click();
+  await page.waitForURL(new RegExp(`a=${traceId(1)}&b=${traceId(2)}`));
+  await page.getByText('only in B', { exact: true }).first().waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Swap A and B', 'the focus stays where it was');
+  await page.getByLabel('Find spans').focus();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'treegrid');
+});
+
+it('opens a fold by its length, aligns the traces at the selected span, and the address holds both', async () => {
+  const page = await open(both);
+  await tree(page).waitFor();
+  const fold = page.getByRole('button', { name: /^Unfold .* in which both only wait$/ }).first();
+  const width = async () => (await page.locator('.lfold').first().boundingBox()).width;
+  const before = await width();
+  await fold.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/unfold=\d+/);
+  assert.ok((await width()) > before * 2, 'an opened fold takes more room');
+  await page.reload();
+  const opened = page.getByRole('button', { name: /^Fold .* in which both only wait$/ });
+  await opened.click();
+  await page.waitForURL((url) => !url.href.includes('unfold'));
+  const align = page.getByRole('button', { name: 'Align at selected' });
+  assert.equal(await align.isDisabled(), true);
+  await rowOf(page, 'save_event').click();
+  const starts = () => page.locator('.lsel').evaluateAll((marks) => marks.map((mark) => mark.getBoundingClientRect().left));
+  const apart = await starts();
+  assert.ok(Math.abs(apart[0] - apart[1]) > 20, `the spans begin ${apart} px from the left`);
+  await page.keyboard.press('a');
+  await page.waitForURL(/align=span/);
+  const together = await starts();
+  assert.ok(Math.abs(together[0] - together[1]) < 1, `the spans begin ${together} px from the left`);
+});
+
+it('says that it loads, and of a trace that can not be loaded why, with a way on', async () => {
+  const page = await open('/');
+  let fail = true;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(`**/api/v1/traces/${traceId(2)}*`, async (route) => {
+    if (fail) return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ title: 'The store is busy', status: 503, detail: 'Try again.' }) });
+    await held;
+    return route.continue();
+  });
+  await page.goto(`${server.http}${both}`);
+  await page.getByRole('heading', { name: 'Trace B can’t be loaded' }).waitFor();
+  await page.getByRole('link', { name: 'Open trace A alone' }).waitFor();
+  fail = false;
+  await page.reload();
+  await page.getByRole('status', { name: 'Loading the traces' }).waitFor();
+  release();
+  await tree(page).waitFor();
+  assert.ok(opened.complaints.every((line) => /status of 503/.test(line)), opened.complaints.join());
+  opened.complaints.length = 0;
 });
 
 it('tells tags that differ from ids', async () => {

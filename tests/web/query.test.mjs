@@ -63,6 +63,29 @@ describe('the query box', () => {
     assert.deepEqual(await ids(), [`/trace/${traceId(3)}`]);
   });
 
+  it('offers the queries that were asked before, and forgets one on request and what could not be read', async () => {
+    await box().fill('camera.name=garage');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/q=camera/);
+    await settled();
+    await box().fill('error=true');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/q=error/);
+    await settled();
+    await page.reload();
+    await settled();
+    const recent = async () => (await texts()).filter((text) => text.endsWith('recent'));
+    await box().fill('');
+    await page.getByRole('option', { name: /garage/ }).waitFor();
+    assert.deepEqual(await recent(), ['error=true recent', 'camera.name=garage recent']);
+    await page.keyboard.press('Shift+Delete');
+    assert.deepEqual(await recent(), ['camera.name=garage recent']);
+    await page.getByRole('option', { name: /garage/ }).click();
+    await page.waitForURL(/q=camera\.name%3Dgarage$/);
+    await settled();
+    assert.deepEqual(await ids(), [`/trace/${traceId(2)}`]);
+  });
+
   it('counts values under the other terms of the query', async () => {
     await box().fill('camera.name=garage service=');
     await page.getByRole('option', { name: /hsi-backend/ }).waitFor();

@@ -83,6 +83,7 @@ describe('a server with traces', () => {
     await page.getByText('Column 10:').waitFor();
     assert.equal(await page.getByLabel('Filter the traces').getAttribute('aria-invalid'), 'true');
     assert.equal(await page.locator('.wrong').innerText(), '5mss');
+    assert.equal(await page.getByText(/5mss' is none/).count(), 1, 'what is wrong is said once');
     await page.getByRole('grid', { name: 'Traces' }).getByText('fetch GET /api/events').waitFor();
     assert.deepEqual(besides(/status of 400/), []);
   });

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { brushOf, columnAt, columnBrush, hitAt } from '../src/charts/hit';
 import { inside, xOf, yOf, type Axis } from '../src/charts/paint';
 import { brushDurations, brushTerms, brushTimes } from '../src/model/brush';
-import { columnsOf, durationAt, durationScale, durationTicks, heightOf, markText, perColumn, stepOf, timeTicks } from '../src/model/chartScale';
+import { columnsOf, durationAt, durationScale, durationTicks, heightOf, markText, perColumn, rateLabels, stepOf, timeTicks } from '../src/model/chartScale';
 import { formatShare, waitingShare, type Distribution } from '../src/model/distribution';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { draggedBrush, gripAt, steppedBrush } from '../src/charts/grip';
 import { layoutShape, type ShapeSegment } from '../src/model/shape';
 import { randomFrom } from './support/random';
 
@@ -38,6 +39,15 @@ describe('the time axis of the chart', () => {
   });
   it('has a step that reads well', () => expect([stepOf(3600 * second, 120), stepOf(86400 * second, 120), stepOf(2 * second, 120)]).toEqual([30 * second, 900 * second, 2e7]));
   it('says what a column is a rate of', () => expect([60 * second, 30 * second, 900 * second, 2e7].map(perColumn)).toEqual(['/min', '/30 s', '/15 min', '/20 ms']));
+  it('says how many its highest column has in the room that there is, the unit at the foot where it does not fit beside', () => {
+    expect([[37, 60], [12_345, 1800], [12_345, 60], [0, 60]].map(([most = 0, length = 0]) => rateLabels(most, length * second, 54))).toEqual([
+      { top: '37/min', foot: '0' },
+      { top: '12,345', foot: '/30 min' },
+      { top: '12,345', foot: '/min' },
+      { top: '', foot: '0' },
+    ]);
+    for (const most of [9, 999, 123_456, 7_654_321, 123_456_789]) expect(rateLabels(most, 1800 * second, 38).top.length).toBeLessThan(7);
+  });
   it('has ticks at round times, not too close', () => {
     const ticks = timeTicks(unixNanoFromMillis(1_795_219_230_000), 3600 * second, 1000, 96);
     expect(ticks.length).toBeGreaterThan(4);
@@ -79,6 +89,36 @@ describe('the pointer', () => {
     expect(brushOf(distribution, axis, { x: 140, y: 140 }, { x: 240, y: 20 }, false).durations).toBeNull();
   });
   it('marks columns whichever way they are chosen', () => expect(columnBrush(distribution, 2, 1)).toEqual({ from: first + 1_000_000_000n, to: first + 3_000_000_000n, durations: null }));
+});
+
+describe('a mark that is dragged', () => {
+  const box = { left: 140, right: 240, top: 35, bottom: 60 };
+  const strip = { left: 140, right: 240, top: null, bottom: null };
+  it('is held by its edges and inside, and not beside', () => {
+    expect([[139, 45], [243, 50], [190, 36], [190, 63], [190, 48], [190, 70], [120, 45]].map(([x = 0, y = 0]) => gripAt(box, x, y))).toEqual(['left', 'right', 'top', 'bottom', 'inside', null, null]);
+    expect([gripAt(strip, 190, 5), gripAt(strip, 141, 150), gripAt(null, 1, 1)]).toEqual(['inside', 'left', null]);
+  });
+  it('keeps its length and its share of the scale wherever it goes, and stays in the chart', () => {
+    const random = randomFrom(11);
+    for (let i = 0; i < 300; i++) {
+      const moved = draggedBrush(distribution, axis, box, 'inside', { x: 190, y: 50 }, { x: 190 + random.below(900) - 450, y: 50 + random.below(300) - 150 });
+      expect(Number(moved.to - moved.from)).toBeCloseTo(second, -2);
+      expect(moved.from >= first && moved.to <= first + 3_000_000_000n).toBe(true);
+      const [shortest, longest] = [Number(moved.durations?.shortest), Number(moved.durations?.longest)];
+      // At the ends of the scale it holds what lies beyond them.
+      if (shortest > 0 && longest < axis.scale.longest) expect(longest / shortest / 10 ** 0.5).toBeCloseTo(1, 3);
+    }
+    expect(draggedBrush(distribution, axis, strip, 'inside', { x: 190, y: 140 }, { x: 290, y: 5 })).toEqual({ from: first + 2_000_000_000n, to: first + 3_000_000_000n, durations: null });
+  });
+  it('changes by the edge that is dragged, and turns round when that passes the other', () => {
+    expect(draggedBrush(distribution, axis, strip, 'right', { x: 240, y: 140 }, { x: 340, y: 140 })).toEqual({ from: first + 1_000_000_000n, to: first + 3_000_000_000n, durations: null });
+    expect(draggedBrush(distribution, axis, strip, 'left', { x: 140, y: 140 }, { x: 340, y: 140 })).toEqual({ from: first + 2_000_000_000n, to: first + 3_000_000_000n, durations: null });
+    expect(draggedBrush(distribution, axis, box, 'bottom', { x: 190, y: 60 }, { x: 190, y: 110 }).durations?.shortest).toBe(0n);
+  });
+  it('steps by columns, as far as the chart goes', () => {
+    const brush = columnBrush(distribution, 1, 1);
+    expect([steppedBrush(distribution, brush, 1).from, steppedBrush(distribution, brush, 9).to, steppedBrush(distribution, brush, -9).from].map((time) => time - first)).toEqual([2_000_000_000n, 3_000_000_000n, 0n]);
+  });
 });
 
 describe('a brush in words', () => {

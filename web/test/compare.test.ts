@@ -8,8 +8,9 @@ import { wallTimeOf } from '../src/model/compareTime';
 import { changeOf, differenceOf, errorDiffers, mergeTraces, type MergedTree } from '../src/model/compareTree';
 import { durationNano, unixNano } from '../src/model/nano';
 import type { SpanDetail } from '../src/model/spanDetail';
-import { nameOf, type Trace } from '../src/model/trace';
+import { nameOf, startOf, type Trace } from '../src/model/trace';
 import { typicalReason } from '../src/model/typicalReason';
+import { compareAxisOf, movedLanes } from '../src/model/compareAxis';
 import { readCompareState, readIds, writeCompareState, type CompareState } from '../src/routes/compare/url';
 import { randomFrom } from './support/random';
 import { ms, traceOf, type Row } from './support/traces';
@@ -201,6 +202,8 @@ describe('the merged tree on the page', () => {
         onlyDifferent: random.below(2) === 0,
         toggled: new Set(Array.from({ length: random.below(3) }, () => random.below(tree.count))),
         text: ['', 'a b', 'x,&=%'][random.below(3)] ?? '',
+        aligned: random.below(2) === 0,
+        opened: Array.from({ length: random.below(3) }, () => random.below(1e9)),
       };
       const search = writeCompareState(state, tree, ids);
       expect(readIds(search)).toEqual(ids);
@@ -208,7 +211,27 @@ describe('the merged tree on the page', () => {
     }
   });
   it.each(['?span=c.0000000000000000', '?span=b.ffffffffffffffff', '?time=never&only=x', '?toggled=,,b.zz'])('with nonsense (%s) is the default', (search) =>
-    expect(readCompareState(search, tree)).toEqual({ selected: -1, measure: 'duration', onlyDifferent: false, toggled: new Set(), text: '' }));
+    expect(readCompareState(search, tree)).toEqual({ selected: -1, measure: 'duration', onlyDifferent: false, toggled: new Set(), text: '', aligned: false, opened: [] }));
+});
+
+describe('the common axis', () => {
+  it('begins with both traces, and lasts as long as the longer one', () => {
+    const { offsets, total } = compareAxisOf(mergeTraces(good, retried), -1);
+    expect([offsets, total]).toEqual([{ a: 0, b: 0 }, Math.max(good.total, retried.total)]);
+  });
+  it('aligns the traces at any span that both have, and never folds where one of them works', () => {
+    const tree = mergeTraces(good, retried);
+    for (let node = 0; node < tree.count; node++) {
+      const [a, b] = [tree.a[node] ?? -1, tree.b[node] ?? -1];
+      const { offsets, total, folds } = compareAxisOf(tree, node);
+      if (a >= 0 && b >= 0) expect(startOf(good, a) + offsets.a).toBe(startOf(retried, b) + offsets.b);
+      else expect(offsets).toEqual({ a: 0, b: 0 });
+      expect(Math.min(offsets.a, offsets.b)).toBe(0);
+      expect(total).toBe(Math.max(good.total + offsets.a, retried.total + offsets.b));
+      for (const lane of [...movedLanes(good, good.services, offsets.a), ...movedLanes(retried, retried.services, offsets.b)])
+        for (const busy of lane.busy) for (const fold of folds) expect(Math.min(busy.to, fold.to) - Math.max(busy.from, fold.from)).toBeLessThanOrEqual(1);
+    }
+  });
 });
 
 describe('lanes', () => {

@@ -59,7 +59,7 @@ describe('the list', () => {
 describe('a search that failed', () => {
   it('tells what the server said and lets it be tried again', () => {
     const retry = vi.fn();
-    render(<FailedState problem={new ApiProblem('failed', 'The store is busy', 'Too many searches.', 503)} retry={retry} busy={false} clear={null} />);
+    render(<FailedState problem={new ApiProblem('failed', 'The store is busy', 'Too many searches.', 503)} retry={retry} busy={false} />);
     expect(screen.getByRole('alert').textContent).toContain('The store is busyToo many searches.');
     fireEvent.click(screen.getByRole('button', { name: 'Retry' }));
     expect(retry).toHaveBeenCalledOnce();

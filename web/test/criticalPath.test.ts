@@ -3,6 +3,7 @@ import { linearAxis } from '../src/model/axis';
 import { criticalPath, timeOnPath } from '../src/model/criticalPath';
 import { linkArrows, pathJoints, pathLines } from '../src/model/overlay';
 import { visibleRows } from '../src/model/rows';
+import { unionLength } from '../src/model/trace';
 import { randomFrom } from './support/random';
 import { ms, traceOf, type Row } from './support/traces';
 
@@ -32,6 +33,39 @@ describe('the critical path', () => {
   it('follows a called service whose clock is a little late', () => expect(pieces([{ start: 0, duration: 200 }, { parent: 0, start: 0, duration: 100, name: 'client' }, { parent: 1, start: 2, duration: 99, name: 'server' }, { parent: 0, start: 100, duration: 100, name: 'next' }])).toEqual([[1, 0, 2], [2, 2, 100], [3, 100, 200]]));
   it('has no piece where no span is', () => expect(pieces([{ start: 0, duration: 10 }, { start: 50, duration: 10 }])).toEqual([[0, 0, 10], [1, 50, 60]]));
   it('of nothing is nothing', () => expect(pieces([])).toEqual([]));
+  it('goes back to who ran meanwhile when what it follows was begun after its parent had ended', () =>
+    expect(pieces([{ start: 0, duration: 100, name: 'root' }, { parent: 0, start: 0, duration: 10, name: 'answered' }, { parent: 1, start: 50, duration: 10, name: 'later' }])).toEqual([[1, 0, 10], [0, 10, 50], [2, 50, 60], [0, 60, 100]]));
+  it('goes from one root to another that overlaps it', () => expect(pieces([{ start: 0, duration: 40 }, { start: 30, duration: 70 }])).toEqual([[0, 0, 30], [1, 30, 100]]));
+  it('has a piece for every moment in which any span of any trace runs, and never two', () => {
+    const random = randomFrom(21);
+    for (let i = 0; i < 500; i++) {
+      const rows: Row[] = [{ start: 0, duration: random.below(200) }];
+      for (let n = random.below(30); n > 0; n--) {
+        const parent = random.below(5) === 0 ? -1 : random.below(rows.length);
+        const above = rows[parent] ?? { start: 0, duration: 300 };
+        // Most begin while their parent runs; some before it, and some after its end.
+        const start = Math.max(0, above.start + random.below(Math.round(above.duration * 1.3) + 2) - random.below(4));
+        rows.push({ parent, start, duration: random.below(120), ...(random.below(4) === 0 ? { wait: 'queue' } : {}) });
+      }
+      const trace = traceOf(rows);
+      const path = criticalPath(trace);
+      let [last, sum] = [0, 0];
+      path.row.forEach((row, piece) => {
+        const [from, to] = [path.from[piece] ?? 0, path.to[piece] ?? 0];
+        expect(from, `case ${i}`).toBeGreaterThanOrEqual(last);
+        expect(from).toBeGreaterThanOrEqual(trace.spans.start[row] ?? 0);
+        expect(to).toBeLessThanOrEqual((trace.spans.start[row] ?? 0) + (trace.spans.duration[row] ?? 0));
+        last = to;
+        sum += to - from;
+      });
+      const running = unionLength(rows.map(({ start, duration }) => ({ from: start, to: start + duration })));
+      expect(sum, `case ${i}`).toBe(running);
+      const gaps = trace.waits.filter((wait) => wait.row < 0);
+      // The trace's clock begins at 0, whenever its first span does.
+      const before = Math.min(...rows.map(({ start }) => start));
+      expect(sum + unionLength(gaps) + before, `case ${i}`).toBe(trace.total);
+    }
+  });
   it('never overlaps itself, lies inside its spans, and adds up to the length of a root that all is in', () => {
     const random = randomFrom(8);
     for (let i = 0; i < 200; i++) {

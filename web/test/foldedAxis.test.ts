@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chipWidth, ticks } from '../src/model/axis';
 import { activityOf, findFolds, foldWidth, foldedAxis, mostFolds, panFolded, workAndFolded, workSegments, zoomFolded, type Activity } from '../src/model/foldedAxis';
 import { difference, lengthOf, union, unionOf } from '../src/model/intervals';
 import type { Interval } from '../src/model/trace';
@@ -132,6 +133,15 @@ describe('the folded axis', () => {
     expect(short.x(1300 * ms) - short.x(1000 * ms)).toBeCloseTo(150, 3);
     const long = foldedAxis({ folds: [{ from: 1000 * ms, to: 41_000 * ms }, { from: 42_000 * ms, to: 44_000 * ms }], opened: new Set([0]), total: 45_000 * ms, width: 1000 });
     expect(long.x(41_000 * ms) - long.x(1000 * ms)).toBeCloseTo(500, 3);
+  });
+  it('labels an opened fold by its own scale, clear of the chip in its middle, and a closed one not at all', () => {
+    const axis = foldedAxis({ folds: [{ from: 1000 * ms, to: 41_000 * ms }, { from: 42_000 * ms, to: 44_000 * ms }], opened: new Set([0]), total: 45_000 * ms, width: 1600 });
+    const inside = (from: number, to: number) => ticks(axis).filter((tick) => tick.time >= from * ms && tick.time < to * ms && tick.label !== '');
+    const opened = inside(1000, 41_000);
+    expect(opened.length).toBeGreaterThan(4);
+    const middle = (axis.x(1000 * ms) + axis.x(41_000 * ms)) / 2;
+    expect(opened.every((tick) => tick.edge || Math.abs(tick.x - middle) > chipWidth / 2)).toBe(true);
+    expect(inside(42_000, 44_000)).toEqual([]);
   });
   it('keeps half of a narrow column for work', () => {
     const folds = Array.from({ length: 12 }, (_, i) => ({ from: (i * 10_000 + 100) * ms, to: (i + 1) * 10_000 * ms }));

@@ -4,10 +4,29 @@ import { coarse, facetCandidates, settledFacets, shownFacets, type AttributeKey 
 import { boundsIn, conditions, readTerms, toggleValue, tokens, valuesOf, withBounds, withoutValues, writeValue } from '../src/model/filterText';
 import { distance, nearest } from '../src/model/nearest';
 import { millisOf, unixNano, unixNanoFromMillis } from '../src/model/nano';
+import { mostQueries, querySuggestions, readQueries, withoutQuery, withQuery } from '../src/model/queryHistory';
 import { readViews, renamed, withView, withoutView } from '../src/model/savedViews';
 import { rangeName, rangePhrase } from '../src/model/timeRange';
 import { parseRange, writeRange } from '../src/model/timeText';
 import { randomFrom } from './support/random';
+
+describe('queries that were asked before', () => {
+  it('stand with the latest first, each once, and only so many of them', () => {
+    const kept = Array.from({ length: 50 }, (_, i) => `q${i % 40}`).reduce<readonly string[]>(withQuery, []);
+    expect(kept.length).toBe(mostQueries);
+    expect(kept.slice(0, 3)).toEqual(['q9', 'q8', 'q7']);
+    expect(new Set(kept).size).toBe(kept.length);
+    expect(withoutQuery(kept, 'q9')[0]).toBe('q8');
+    expect([withQuery(['a'], ' '), withQuery(['a'], 'x'.repeat(3000))]).toEqual([['a'], ['a']]);
+  });
+  it('are offered whole: the latest in an empty box, else those that begin with what is there', () => {
+    const kept = ['error=true', 'camera.name=garage', 'camera.name=front_door', 'a', 'b', 'c'];
+    expect(querySuggestions(kept, ' ').map((one) => one.insert)).toEqual(kept.slice(0, 5));
+    expect(querySuggestions(kept, 'camera.name').map((one) => [one.insert, one.whole])).toEqual([['camera.name=garage', true], ['camera.name=front_door', true]]);
+    expect(querySuggestions(kept, 'error=true')).toEqual([]);
+  });
+  it.each(['', 'x', '{}', '[1,null,""]', null])('what can’t be read (%j) is as if there were none', (text) => expect(readQueries(text)).toEqual([]));
+});
 
 const key = (name: string, values: bigint | null = 5n, types: readonly string[] = ['string']): AttributeKey => ({ key: name, scope: values === null ? 'resource' : 'span', types, values });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { firstCause, story } from '../src/model/story';
 import { axisOf } from '../src/model/traceAxis';
-import { ms, traceOf } from './support/traces';
+import { unionLength } from '../src/model/trace';
+import { randomFrom } from './support/random';
+import { ms, traceOf, type Row } from './support/traces';
 
 const tell = (trace: Parameters<typeof story>[0]): string =>
   story(trace)
@@ -68,5 +70,46 @@ describe('a trace of which a part was loaded', () => {
     const rows = [{ start: 0, duration: 10e9, omitted: 3 }, { parent: 0, start: 0, duration: 5 * ms }, { parent: 0, start: 5 * ms, duration: 9e9, wait: 'queue' }];
     expect(axisOf(traceOf(rows, { excerpt: { spans: 6, omittedRoots: 0 } })).folds).toEqual([]);
     expect(axisOf(traceOf(rows)).folds).toHaveLength(1);
+  });
+});
+
+describe('the sentence of any trace', () => {
+  const random = randomFrom(33);
+  const millis = (text: string): number => Number(text.replace(' ms', ''));
+  const rowsOf = (): readonly Row[] => {
+    const rows: Row[] = [{ start: 0, duration: (1 + random.below(400)) * ms, name: 'root' }];
+    for (let n = 1 + random.below(14); n > 0; n--) {
+      const parent = random.below(rows.length);
+      const above = rows[parent] ?? { start: 0, duration: 0 };
+      rows.push({ parent, start: above.start + random.below(above.duration / ms + 20) * ms, duration: random.below(200) * ms, name: `work ${n}`, ...(random.below(3) === 0 ? { wait: ['queue', 'batch_window', 'backoff'][random.below(3)] ?? 'queue' } : {}) });
+    }
+    return rows;
+  };
+  it('has parts that add up to the duration, and names no more work than there was', () => {
+    let waited = 0;
+    for (let i = 0; i < 1000; i++) {
+      const rows = rowsOf();
+      const waiting = unionLength(traceOf(rows).waits);
+      const trace = traceOf(rows, { waiting });
+      const told = tell(trace);
+      const total = trace.total / ms;
+      if (total >= 1000) continue;
+      const first = /^([\d.]+ ms) of ([\d.]+ ms) waited/.exec(told);
+      if (first === null) {
+        // More than half of the time nothing waited.
+        expect(waiting * 2 <= trace.total || waiting === 0, told).toBe(true);
+        continue;
+      }
+      waited++;
+      const second = /, (?:then|and) ([\d.]+ ms)/.exec(told);
+      expect(millis(first[2] ?? ''), told).toBe(total);
+      // Kinds of waits may overlap; none is longer than all waiting.
+      for (const part of [first[1], second?.[1]]) expect(millis(part ?? '0'), told).toBeLessThanOrEqual(waiting / ms);
+      const work = /(?:All work together took|In) ([\d.]+ ms)/.exec(told);
+      expect(waiting / ms + (work === null ? 0 : millis(work[1] ?? '')), told).toBe(total);
+      const most = /the most of it is ([\d.]+ ms)/.exec(told);
+      if (most !== null) expect(millis(most[1] ?? ''), told).toBeLessThanOrEqual(millis(work?.[1] ?? ''));
+    }
+    expect(waited).toBeGreaterThan(100);
   });
 });

@@ -81,6 +81,11 @@ describe('bars', () => {
   ]);
   const axis = linearAxis(0, 100 * ms, 1000);
   it('lie where the span lies', () => expect(layoutBar(trace, 2, axis)).toMatchObject({ left: expect.closeTo(50), width: expect.closeTo(950) }));
+  it('end with the axis when they go on behind it, and say so', () => {
+    const cut = layoutBar(trace, 2, linearAxis(0, axis.to / 2, 100));
+    expect((cut?.left ?? 0) + (cut?.width ?? 0)).toBe(100);
+    expect([cut?.cut, layoutBar(trace, 2, axis)?.cut]).toEqual([true, false]);
+  });
   it('are at least 2 px wide', () => expect(layoutBar(trace, 1, axis)).toMatchObject({ left: 0, width: 2 }));
   it('go on as a hairline where children outlive the span', () => expect(layoutBar(trace, 0, axis)?.tail).toEqual({ left: expect.closeTo(100), width: expect.closeTo(900) }));
   it('say what a wait was for, and what it says of itself unless it failed', () => {

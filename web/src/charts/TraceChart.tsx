@@ -1,6 +1,6 @@
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent as ReactPointerEvent } from 'react';
 import type { Brush } from '../model/brush';
-import { durationScale, durationTicks, markText, perColumn, timeTicks } from '../model/chartScale';
+import { durationScale, durationTicks, markText, rateLabels, timeTicks } from '../model/chartScale';
 import { formatCount, formatMoment, plural } from '../model/format';
 import type { Distribution } from '../model/distribution';
 import { after, type UnixNano } from '../model/nano';
@@ -8,6 +8,7 @@ import { useTheme } from '../ui/theme';
 import { useSize } from '../ui/useSize';
 import { BrushChip } from './BrushChip';
 import { ChartTable } from './ChartTable';
+import { draggedBrush, gripAt, steppedBrush, type Grip } from './grip';
 import { brushOf, columnAt, columnBrush, columnText, hitAt, hitText, type Hit } from './hit';
 import { paintChart, xOf, yOf, inside, type Axis, type Frame, type Marked } from './paint';
 import './charts.css';
@@ -45,13 +46,14 @@ function axisOf(distribution: Distribution, from: UnixNano | null, to: UnixNano 
   return { frame, start, length: Math.max(1, until - start), scale: durationScale(shortest, longest) };
 }
 
-/** Duration of every trace over time, above the number of traces and failures by column of time. A drag in the scatter marks time and durations, one in the strip time alone. */
+/** Duration of every trace over time, above the number of traces and failures by column of time. A drag in the scatter marks time and durations, one in the strip time alone; a mark is moved by dragging it, and changed by its edges. */
 export function TraceChart({ distribution, from, to, now, brush, brushed, mark, open, stale }: TraceChartProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [attach, { width }] = useSize();
   const theme = useTheme();
   const tableId = useId();
   const [hit, setHit] = useState<Hit | null>(null);
+  const [grip, setGrip] = useState<Grip | null>(null);
   const [drawn, setDrawn] = useState<Brush | null>(null);
   const [cursor, setCursor] = useState<{ readonly at: number; readonly from: number } | null>(null);
   const axis = useMemo(() => axisOf(distribution, from, to, width), [distribution, from, to, width]);
@@ -78,14 +80,16 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
     const start = placeOf(event, element);
     if (start.x < axis.frame.left - brushLeast) return;
     const inScatter = start.y < axis.frame.stripTop - 4;
+    const held = brush === null ? null : gripAt(marked, start.x, start.y);
+    const brushTo = (at: Place): Brush => (held === null || marked === null ? brushOf(distribution, axis, start, at, inScatter) : draggedBrush(distribution, axis, marked, held, start, at));
     element.setPointerCapture(event.pointerId);
     let marking = false;
     const move = (moved: PointerEvent): void => {
       const at = placeOf(moved, element);
-      marking ||= Math.abs(at.x - start.x) >= brushLeast;
+      marking ||= Math.abs(at.x - start.x) >= brushLeast || (held !== null && Math.abs(at.y - start.y) >= brushLeast);
       if (!marking) return;
       setHit(null);
-      setDrawn(brushOf(distribution, axis, start, at, inScatter));
+      setDrawn(brushTo(at));
     };
     const finish = (keep: boolean, last: PointerEvent | null): void => {
       element.removeEventListener('pointermove', move);
@@ -95,7 +99,7 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
       setDrawn(null);
       if (!keep || last === null) return;
       const at = placeOf(last, element);
-      if (marking) mark(brushOf(distribution, axis, start, at, inScatter));
+      if (marking) mark(brushTo(at));
       else click(hitAt(distribution, axis, at.x, at.y));
     };
     const up = (last: PointerEvent): void => finish(true, last);
@@ -120,7 +124,8 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
     const last = columns - 1;
     const at = cursor?.at ?? (brush === null ? last : (columnAt(distribution, axis, xOf(axis, Number(brush.from - distribution.first))) ?? last));
     const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -columns, End: columns }[event.key];
-    if (by !== undefined && columns > 0) {
+    if (by !== undefined && columns > 0 && event.ctrlKey && brush !== null) mark(steppedBrush(distribution, brush, by));
+    else if (by !== undefined && columns > 0) {
       const next = Math.min(last, Math.max(0, at + by));
       setCursor({ at: next, from: event.shiftKey ? (cursor?.from ?? at) : next });
     } else if ((event.key === 'Enter' || event.key === ' ') && cursor !== null) {
@@ -138,11 +143,12 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
   const tipX = cursor !== null ? xOf(axis, (cursor.at + 0.5) * distribution.columnLength) : (hit?.x ?? 0);
   const tipY = cursor !== null || hit?.kind === 'column' ? axis.frame.stripTop : (hit !== null && 'y' in hit ? hit.y : 0);
   const total = distribution.total;
+  const rate = rateLabels(most, distribution.columnLength, axis.frame.left - 6);
   return (
     <div className={stale ? 'chart stale' : 'chart'}>
       <div
         ref={attach}
-        className={hit?.kind === 'point' ? 'plot pointing' : 'plot'}
+        className={hit?.kind === 'point' ? 'plot pointing' : grip === null ? 'plot' : `plot ${grip}`}
         role="slider"
         tabIndex={0}
         aria-label="Traces over time"
@@ -157,6 +163,7 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
           if (event.buttons !== 0) return;
           const at = placeOf(event, event.currentTarget);
           setCursor(null);
+          setGrip(brush === null ? null : gripAt(marked, at.x, at.y));
           setHit(hitAt(distribution, axis, at.x, at.y));
         }}
         onPointerLeave={() => setHit(null)}
@@ -172,10 +179,10 @@ export function TraceChart({ distribution, from, to, now, brush, brushed, mark, 
           </span>
         ))}
         <span className="ytick" style={{ top: axis.frame.stripTop - 6, width: axis.frame.left - 6 }}>
-          {most > 0 ? `${formatCount(most)}${axis.frame.left > 50 ? perColumn(distribution.columnLength) : ''}` : ''}
+          {rate.top}
         </span>
         <span className="ytick" style={{ top: axis.frame.stripBottom - 12, width: axis.frame.left - 6 }}>
-          0
+          {rate.foot}
         </span>
         {timeTicks(after(distribution.first, axis.start), axis.length, axis.frame.right - axis.frame.left, 96).map((tick) => {
           const x = xOf(axis, axis.start + tick.at);

@@ -47,6 +47,9 @@ export interface Tick {
   readonly edge: boolean;
 }
 
+/** Pixels that an opened fold's chip takes in its middle. */
+export const chipWidth = 66;
+
 const steps = [1, 2, 5];
 
 /** The smallest 1, 2 or 5 times a power of ten that is at least `least`. */
@@ -103,7 +106,17 @@ export function ticks(axis: TimeAxis, leastGap = 72): readonly Tick[] {
     const room = x + 30 < axis.width && (!relative || x > 96);
     found.push({ time, x, label: room ? (relative ? `+${label(offset, step)}` : label(offset, step)) : '', edge });
   }
-  return found;
+  return clearOfChips(axis, found);
+}
+
+/** Labels that an opened fold's chip would lie on are left out. */
+function clearOfChips(axis: TimeAxis, found: readonly Tick[]): readonly Tick[] {
+  const middles = axis.segments.flatMap((segment) => (segment.kind === 'opened' ? [(segment.x0 + segment.x1) / 2] : []));
+  return middles.length === 0 ? found : found.map((tick) => (tick.label !== '' && middles.some((middle) => covers(middle, tick)) ? { ...tick, label: '' } : tick));
+}
+function covers(middle: number, { x, label: text, edge }: Tick): boolean {
+  const [left, right] = edge ? [x, x + text.length * 6 + 4] : [x - text.length * 3 - 2, x + text.length * 3 + 2];
+  return left < middle + chipWidth / 2 + 2 && right > middle - chipWidth / 2 - 2;
 }
 
 /** An absolute time with the digits that a step of the axis can tell apart, two at least. */
@@ -113,13 +126,17 @@ function absolute(time: number, step: number): string {
   return `${(time / size).toFixed(Math.min(6, Math.max(2, Math.ceil(Math.log10(size / step) - 1e-9))))}\u2009${unit}`;
 }
 
-/** On a folded axis each stretch of work begins with its absolute time; what follows says how far after it lies. One step for all, as they share a scale. */
+/**
+ * On a folded axis each stretch begins with its absolute time; what follows says how far after it lies. One step for all work, as it shares a scale; an opened fold may have
+ * a scale of its own. A closed one has its chip.
+ */
 function segmentTicks(axis: TimeAxis, leastGap: number): readonly Tick[] {
-  const step = timeStep(axis.perPixel * leastGap);
   const found: Tick[] = [];
   for (const segment of axis.segments) {
-    if (segment.kind !== 'work') continue;
-    const [begin, room] = [absolute(segment.from, step * 10), segment.x1 - segment.x0];
+    const room = segment.x1 - segment.x0;
+    if (segment.kind === 'fold' || room <= 0) continue;
+    const step = timeStep((segment.kind === 'opened' ? (segment.to - segment.from) / room : axis.perPixel) * leastGap);
+    const begin = absolute(segment.from, step * 10);
     const beginWidth = begin.length * 6 + 8;
     found.push({ time: segment.from, x: segment.x0, label: room >= beginWidth ? begin : '', edge: true });
     for (let offset = step; segment.from + offset < segment.to; offset += step) {
@@ -129,5 +146,5 @@ function segmentTicks(axis: TimeAxis, leastGap: number): readonly Tick[] {
       found.push({ time: segment.from + offset, x, label: x - half > segment.x0 + beginWidth && x + half < segment.x1 ? text : '', edge: false });
     }
   }
-  return found;
+  return clearOfChips(axis, found);
 }

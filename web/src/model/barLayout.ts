@@ -19,6 +19,8 @@ export interface Bar {
   /** Goes on to where the last descendant ends, when that outlives the span. */
   readonly tail: { readonly left: number; readonly width: number } | null;
   readonly orphan: boolean;
+  /** It goes on after what is shown. */
+  readonly cut: boolean;
   readonly label: BarLabel | null;
 }
 
@@ -33,6 +35,7 @@ export interface BarLabel {
 export const leastBar = 2;
 /** Of the page's 11 px type; a label is only left out or moved by this, never cut. */
 const characterWidth = 5.8;
+/** Bars go on beyond the left edge, so that what is cut there has no rounded end; at the right edge they end with the ruler. */
 const beyond = 6;
 
 /** What is worth saying beside a bar that no column says: the error, or what a wait was for. Longest first, shorter ones for where that has no room. */
@@ -49,7 +52,7 @@ export function labelTexts(trace: Trace, row: number): readonly { readonly text:
 /** Links within the trace are arrows; those that leave it are counted. */
 function foreignLinks(trace: Trace, row: number): readonly { readonly text: string; readonly tone: 'link' }[] {
   const count = (trace.spans.links[row] ?? 0) === 0 ? 0 : trace.links.filter((link) => link.row === row && link.toRow < 0).length;
-  return count === 0 ? [] : [{ text: `${plural(count, 'link')} to other traces`, tone: 'link' }];
+  return count === 0 ? [] : [{ text: count === 1 ? '1 link to another trace' : `${plural(count, 'link')} to other traces`, tone: 'link' }];
 }
 
 /** On which side of what is shown a span lies that has no bar there. */
@@ -58,7 +61,7 @@ export const sideOf = (trace: Trace, row: number, axis: TimeAxis): 'left' | 'rig
 /** Null when nothing of the span lies in the part of the axis that is shown. */
 export function layoutBar(trace: Trace, row: number, axis: TimeAxis): Bar | null {
   const [x0, x1, xEnd] = [axis.x(startOf(trace, row)), axis.x(endOf(trace, row)), axis.x(trace.tree.lastEnd[row] ?? 0)];
-  const [low, high] = [-beyond, axis.width + beyond];
+  const [low, high] = [-beyond, axis.width];
   const outlives = xEnd > x1 + 1;
   const right = Math.max(x1, x0 + leastBar);
   const seen = right > low && x0 < high;
@@ -67,7 +70,7 @@ export function layoutBar(trace: Trace, row: number, axis: TimeAxis): Bar | null
   const left = Math.max(low, x0);
   // A view inside a long bar still gets the bar from edge to edge.
   const width = seen ? Math.max(leastBar, Math.min(high, right) - left) : 0;
-  return { left, width, pieces: piecesOf(trace, row, axis, left, width), tail, orphan: trace.spans.parent[row] === missingParent && x0 >= 0, label: seen ? layoutLabel(trace, row, axis, left, left + width) : null };
+  return { left, width, pieces: piecesOf(trace, row, axis, left, width), tail, orphan: trace.spans.parent[row] === missingParent && x0 >= 0, cut: right > high + 0.5, label: seen ? layoutLabel(trace, row, axis, left, left + width) : null };
 }
 
 /** A fold holds no work: what reaches into it is a line there. A wait is drawn whole, and so is what lies in a fold from end to end. */

@@ -1,4 +1,4 @@
-import { formatClock, formatDay, formatMinute } from './format';
+import { formatClock, formatCount, formatDay, formatMinute } from './format';
 import { after, unixNano, unixNanoFromMillis, millisOf, type UnixNano } from './nano';
 
 const second = 1e9;
@@ -101,6 +101,18 @@ const units: readonly (readonly [size: number, unit: string])[] = [
 export function markText(mark: number): string {
   const [size, unit] = units.find(([least]) => mark >= least) ?? [1, 'ns'];
   return `${Math.round(mark / size)} ${unit}`;
+}
+
+/** Of 11 px digits and letters. */
+const characterWidth = 6.2;
+/** The labels at the top and the foot of the strip, of the count that its highest column has. The unit stands at the foot, which is 0 in any case, where it has no room beside the count. */
+export function rateLabels(most: number, columnLength: number, room: number): { readonly top: string; readonly foot: string } {
+  if (most <= 0) return { top: '', foot: '0' };
+  const unit = perColumn(columnLength);
+  const fits = (text: string): boolean => text.length * characterWidth <= room;
+  const count = formatCount(most);
+  if (fits(count + unit)) return { top: count + unit, foot: '0' };
+  return { top: fits(count) ? count : most >= 1e6 ? `${Math.round(most / 1e6)}M` : `${Math.round(most / 1e3)}k`, foot: unit !== '' && fits(unit) ? unit : '0' };
 }
 
 /** What a column's count is a rate of: `/min`, `/30 s`; nothing where the length is no round one. */

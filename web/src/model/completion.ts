@@ -15,6 +15,8 @@ export interface Suggestion {
   readonly note: string;
   /** Whether more is to be typed at once: a value behind an operator. */
   readonly goesOn: boolean;
+  /** It is a whole query, which takes the place of all that is in the box. */
+  readonly whole?: boolean;
 }
 
 /** The fields that every span or trace has, with the operators they take. */

@@ -28,12 +28,50 @@ const none = -1;
 /** Clocks of two hosts differ: what runs past the moment by less than this share of its length is taken to have ended then. */
 const mostSkew = 0.1;
 
-function callsOf(trace: Trace, row: number): readonly (readonly [number, number])[] {
-  const { spans, tree } = trace;
+/** Who called what, by first child and next sibling; `below` is what nothing that ran then called. */
+interface Callers {
+  readonly below: number;
+  readonly child: Int32Array;
+  readonly sibling: Int32Array;
+  /** When the last of what a span called, and what that called, ended: without a gap from its start. */
+  readonly last: Float64Array;
+}
+
+/** So many ancestors are looked through for one that ran. */
+const mostSteps = 1000;
+
+/**
+ * What began before its parent did, or after it had ended, was not waited for by it: it counts to the nearest ancestor that ran when it began, or to none. So everything that
+ * a span called, with what that called, is one stretch of time.
+ */
+function callersOf({ spans, tree }: Trace): Callers {
+  const { count } = tree;
+  const caller = new Int32Array(count).fill(none);
+  const ends = spans.start.map((start, row) => start + (spans.duration[row] ?? 0));
+  for (let row = 0; row < count; row++) {
+    const start = spans.start[row] ?? 0;
+    let above = spans.parent[row] ?? none;
+    for (let steps = 0; above >= 0 && ((spans.start[above] ?? 0) > start || (ends[above] ?? 0) < start); steps++) above = steps < mostSteps ? (caller[above] ?? none) : none;
+    caller[row] = Math.max(none, above);
+  }
+  const [child, sibling, last] = [new Int32Array(count).fill(none), new Int32Array(count).fill(none), ends.slice()];
+  let below = none;
+  for (let row = count - 1; row >= 0; row--) {
+    const above = caller[row] ?? none;
+    sibling[row] = above < 0 ? below : (child[above] ?? none);
+    if (above < 0) below = row;
+    else {
+      child[above] = row;
+      last[above] = Math.max(last[above] ?? 0, last[row] ?? 0);
+    }
+  }
+  return { below, child, sibling, last };
+}
+
+function callsOf({ spans }: Trace, callers: Callers, row: number): readonly (readonly [number, number])[] {
   const calls: (readonly [number, number])[] = [];
-  const [first, stop] = row === none ? [0, tree.count] : [row + 1, tree.end[row] ?? row + 1];
-  for (let child = first; child < stop; child = tree.end[child] ?? child + 1) {
-    const [start, last] = [spans.start[child] ?? 0, tree.lastEnd[child] ?? 0];
+  for (let child = row === none ? callers.below : (callers.child[row] ?? none); child >= 0; child = callers.sibling[child] ?? none) {
+    const [start, last] = [spans.start[child] ?? 0, callers.last[child] ?? 0];
     const own = start + (spans.duration[child] ?? 0);
     if (last > start) calls.push([child, last]);
     if (own < last && own > start) calls.push([child, own]);
@@ -43,12 +81,13 @@ function callsOf(trace: Trace, row: number): readonly (readonly [number, number]
 
 /**
  * From the last end backwards: what ended last before the moment that is not explained yet is what it waited for; between such children the span itself
- * worked. A child that runs on past that moment, by more than clocks may
- * differ, held nothing up. Time that no span covers has no piece.
+ * worked. A child that runs on past that moment, by more than clocks may differ, held nothing up, unless the span itself had ended. Every moment in which any span
+ * runs has its piece, and time that no span covers has none.
  */
 export function criticalPath(trace: Trace): CriticalPath {
   const { spans, tree } = trace;
   const [rows, from, to]: [number[], number[], number[]] = [[], [], []];
+  const callers = callersOf(trace);
   const endOf = (row: number): number => (spans.start[row] ?? 0) + (spans.duration[row] ?? 0);
   const own = (row: number, begin: number, until: number): void => {
     const end = row === none ? begin : Math.min(until, endOf(row));
@@ -57,7 +96,7 @@ export function criticalPath(trace: Trace): CriticalPath {
     from.push(begin);
     to.push(end);
   };
-  const stack: Frame[] = [{ row: none, floor: 0, at: trace.total, calls: callsOf(trace, none), next: 0 }];
+  const stack: Frame[] = [{ row: none, floor: 0, at: trace.total, calls: callsOf(trace, callers, none), next: 0 }];
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const call = frame.calls[frame.next++];
     if (call === undefined || frame.at <= frame.floor) {
@@ -67,13 +106,14 @@ export function criticalPath(trace: Trace): CriticalPath {
     }
     const [row, last] = call;
     const past = last - frame.at;
-    if (past > Math.max(0, (last - (spans.start[row] ?? 0)) * mostSkew)) continue;
+    const runs = frame.row !== none && frame.at <= endOf(frame.row);
+    if (runs && past > Math.max(0, (last - (spans.start[row] ?? 0)) * mostSkew)) continue;
     const end = Math.min(last, frame.at);
     if (end <= Math.max(frame.floor, spans.start[row] ?? 0)) continue;
     own(frame.row, end, frame.at);
     const floor = Math.max(frame.floor, spans.start[row] ?? 0);
     frame.at = floor;
-    stack.push({ row, floor, at: end, calls: callsOf(trace, row), next: 0 });
+    stack.push({ row, floor, at: end, calls: callsOf(trace, callers, row), next: 0 });
   }
   rows.reverse();
   from.reverse();

@@ -10,8 +10,7 @@ import type { Viewport } from './viewport';
  *   findFolds([activity, ...])                      which stretches fold: once a trace (or once for all that share an axis), never while zooming
  *   foldedAxis({ folds, opened, total, width })     where times lie in pixels: x(time), time(x) and the segments; with a view it shows that part
  *
- * A list's shape is foldedAxis({ folds: findFolds([activity]), total, width: 152 }). A comparison gives both activities to findFolds and
- * the longer total. No folds make a linear axis. Times are nanoseconds since the (common) start.
+ * A list's shape folds what findFolds([activity]) says. A comparison gives both activities to findFolds and the longer total. No folds make a linear axis. Times are nanoseconds since the (common) start.
  */
 
 /** A wait folds when it is longer than this, and than this share of the busy time. */

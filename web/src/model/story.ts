@@ -78,6 +78,12 @@ function reasonsOf(waits: readonly Wait[]): readonly Reason[] {
     .sort((a, b) => b.length - a.length);
 }
 
+/** What was done while nothing waited. One branch may have worked while another waited: then its time is no part of that. */
+function workInWords(work: number, own: number, where: string): string {
+  if (own > work) return `${work > 0 ? `In ${formatDuration(work)} nothing waited; ` : ''}${work > 0 ? 'the' : 'The'} most work of its own, ${formatDuration(own)}, has ${where}.`;
+  return work > 0 ? `All work together took ${formatDuration(work)}${own > 0 ? `; the most of it is ${formatDuration(own)} in ${where}` : ''}.` : '';
+}
+
 /** Where the time went and what failed, in one or two sentences that the picture proves. */
 export function story(trace: Trace): readonly Phrase[] {
   const total = nanosOf(trace.summary.duration);
@@ -102,7 +108,7 @@ export function story(trace: Trace): readonly Phrase[] {
     const phrases = [strong(`${formatDuration(first.length)} of ${formatDuration(total)} waited ${reason(first.kind)}`)];
     if (second !== undefined && second.length >= total / 50) phrases.push(plain(`, ${second.from >= first.to ? 'then ' : 'and '}${formatDuration(second.length)} ${reason(second.kind)}`));
     const work = total - waiting;
-    phrases.push(plain(work > 0 ? `. All work together took ${formatDuration(work)}${own > 0 ? `; the most of it is ${formatDuration(own)} in ${where}` : ''}.` : '.'));
+    phrases.push(plain(`. ${workInWords(work, own, where)}`.trimEnd()));
     return [...phrases, ...failure(trace)];
   }
 

@@ -16,10 +16,12 @@ interface RulerProps {
   readonly show: (view: Viewport) => void;
   readonly fitAt: (time: number) => void;
   readonly toggleFold: (fold: number) => void;
+  /** Takes the focus of a fold's chip that goes. */
+  readonly heir: () => void;
 }
 
 /** The axis in words. A drag across it shows that part, Shift-drag moves along, a double click fits the stretch between folds. */
-export function Ruler({ trace, drawn, show, fitAt, toggleFold }: RulerProps) {
+export function Ruler({ trace, drawn, show, fitAt, toggleFold, heir }: RulerProps) {
   const { axis, parts, marks } = drawn;
   const [brush, setBrush] = useState<{ readonly from: number; readonly to: number } | null>(null);
   const press = (event: PointerEvent<HTMLDivElement>): void => {
@@ -46,7 +48,7 @@ export function Ruler({ trace, drawn, show, fitAt, toggleFold }: RulerProps) {
           {mark.label}
         </span>
       ))}
-      <FoldChips trace={trace} axis={axis} parts={parts} toggleFold={toggleFold} />
+      <FoldChips trace={trace} axis={axis} parts={parts} toggleFold={toggleFold} heir={heir} />
       {brush !== null && held !== null && (
         <i className="brush" style={{ left: brush.from, width: brush.to - brush.from }}>
           <span className="num">{held.folded > 0 ? `${formatDuration(held.work)} of work + ${formatDuration(held.folded)} folded` : formatDuration(held.work)}</span>

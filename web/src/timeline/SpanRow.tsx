@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import type { TimeAxis } from '../model/axis';
-import { layoutBar, sideOf, type Bar } from '../model/barLayout';
+import { layoutBar, sideOf, type Bar, type BarLabel } from '../model/barLayout';
 import type { CriticalPath } from '../model/criticalPath';
 import { formatCount, formatDuration, formatOffset, plural } from '../model/format';
 import { pathLines } from '../model/overlay';
@@ -36,12 +36,12 @@ function BarShape({ trace, row, bar, notched }: Pick<SpanRowProps, 'trace' | 'ro
   const failed = isError(trace, row);
   if (kind !== null) return <i className={`wb hatch${failed || isBackoff(kind) ? ' warn' : ''}`} style={{ left: bar.left, width: bar.width }} data-bar />;
   const colour = serviceColor(serviceOf(trace, row));
-  const marks = `${failed ? ' er' : ''}${bar.orphan ? ' orphan' : ''}${notched ? ' notched' : ''}`;
+  const marks = `${failed ? ' er' : ''}${bar.orphan ? ' orphan' : ''}${bar.cut ? ' cut' : ''}${notched ? ' notched' : ''}`;
   if (bar.pieces.length < 2) return <i className={`bar${marks}`} style={{ left: bar.left, width: bar.width, backgroundColor: colour }} data-bar />;
   return (
     <span className="bars" style={{ left: bar.left, width: bar.width }} data-bar>
       {bar.pieces.map((piece, index) => (
-        <i key={piece.left} className={piece.thin ? 'bar thin' : `bar${failed ? ' er' : ''}${index === 0 ? marks : ''}`} style={{ left: piece.left - bar.left, width: piece.width, backgroundColor: colour }} />
+        <i key={piece.left} className={piece.thin ? 'bar thin' : `bar${failed ? ' er' : ''}${index === 0 ? marks : ''}${bar.cut && index === bar.pieces.length - 1 ? ' cut' : ''}`} style={{ left: piece.left - bar.left, width: piece.width, backgroundColor: colour }} />
       ))}
     </span>
   );
@@ -50,7 +50,7 @@ function BarShape({ trace, row, bar, notched }: Pick<SpanRowProps, 'trace' | 'ro
 /** A dotted outline where a long time is neither work nor a known wait. */
 function Gaps({ gaps, axis }: { readonly gaps: readonly Interval[]; readonly axis: TimeAxis }) {
   return gaps.map((gap) => {
-    const [left, right] = [Math.max(-6, axis.x(gap.from)), Math.min(axis.width + 6, axis.x(gap.to))];
+    const [left, right] = [Math.max(-6, axis.x(gap.from)), Math.min(axis.width, axis.x(gap.to))];
     const text = `uninstrumented ${formatDuration(gap.to - gap.from)}`;
     return right - left < 3 ? null : (
       <span key={gap.from} className="gap" style={{ left, width: right - left }} title={`${text}: no span says what happened here`}>
@@ -59,7 +59,25 @@ function Gaps({ gaps, axis }: { readonly gaps: readonly Interval[]; readonly axi
     );
   });
 }
-function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'row' | 'axis' | 'notched'>) {
+/** What stands beside or on a bar. A press on links to other traces selects the span, as one on its row does, and so lists them. */
+function BarText({ label, ink }: { readonly label: BarLabel; readonly ink: string | null }) {
+  const fromLeft = label.place === 'beside' || label.place === 'middle';
+  const style = { ...(fromLeft ? { left: label.at } : { right: axisEdge + label.at }), ...(ink === null ? {} : { color: ink }) };
+  const className = `nt ${label.tone} ${label.place}`;
+  if (label.tone !== 'link')
+    return (
+      <span className={className} style={style}>
+        {label.text}
+      </span>
+    );
+  return (
+    <button type="button" className={className} style={style} tabIndex={-1} title="The span’s details list where they lead">
+      {label.text}
+    </button>
+  );
+}
+
+function SpanBar({ trace, row, axis, notched, dim }: Pick<SpanRowProps, 'trace' | 'row' | 'axis' | 'notched' | 'dim'>) {
   const bar = layoutBar(trace, row, axis);
   if (bar === null) {
     const side = sideOf(trace, row, axis);
@@ -80,16 +98,7 @@ function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'ro
           <Icon name="error" strokeWidth={1.8} />
         </span>
       )}
-      {bar.label !== null &&
-        (bar.label.place === 'beside' || bar.label.place === 'middle' ? (
-          <span className={`nt ${bar.label.tone} ${bar.label.place}`} style={{ left: bar.label.at }}>
-            {bar.label.text}
-          </span>
-        ) : (
-          <span className={`nt ${bar.label.tone}`} style={{ right: axisEdge + bar.label.at, ...(bar.label.place === 'inside' ? { color: serviceTextColor(service) } : {}) }}>
-            {bar.label.text}
-          </span>
-        ))}
+      {bar.label !== null && <BarText label={bar.label} ink={bar.label.place === 'inside' && !dim ? serviceTextColor(service) : null} />}
     </>
   );
 }
@@ -166,7 +175,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
         {formatDuration(durationOf(trace, row))}
       </div>
       <div role="gridcell" className="gr" data-gr>
-        <SpanBar trace={trace} row={row} axis={axis} notched={notched} />
+        <SpanBar trace={trace} row={row} axis={axis} notched={notched} dim={dim} />
         {gaps !== undefined && <Gaps gaps={gaps} axis={axis} />}
         {path !== null && pathLines(path, axis, row, stop).map((line) => <i key={line.left} className="crit" style={line} />)}
       </div>

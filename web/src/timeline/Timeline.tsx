@@ -188,7 +188,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
         </div>
         <div>
           {lens && <Lens axis={axis} total={trace.total} />}
-          <Ruler trace={trace} drawn={drawn} show={show} fitAt={fitAt} toggleFold={toggleFold} />
+          <Ruler trace={trace} drawn={drawn} show={show} fitAt={fitAt} toggleFold={toggleFold} heir={() => scroller.current?.focus({ preventScroll: true })} />
         </div>
       </div>
       <div className="gridlines" style={{ left, width }} aria-hidden="true">

@@ -5,12 +5,12 @@ type Group = readonly [title: string, keys: readonly (readonly [keys: string, wh
 const columns: readonly (readonly Group[])[] = [
   [
     ['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g p', 'pipeline'], ['g c', 'compare'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
-    ['Query', [['↑ ↓', 'choose a suggestion'], ['Tab', 'accept it'], ['Enter', 'search'], ['Esc', 'close, undo, leave']]],
+    ['Query', [['↑ ↓', 'choose a suggestion'], ['Tab', 'accept it'], ['Enter', 'search'], ['Shift Del', 'forget a recent query'], ['Esc', 'close, undo, leave']]],
   ],
   [
     ['Result list', [['j k', 'next, previous trace'], ['x', 'select to compare'], ['c', 'compare the two'], ['Enter', 'open']]],
-    ['Chart', [['drag', 'mark time and duration'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Enter', 'mark'], ['Esc', 'clear the mark']]],
-    ['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['n N', 'next, previous match']]],
+    ['Chart', [['drag', 'mark time and duration; move the mark'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Ctrl ← →', 'move the mark'], ['Enter', 'mark'], ['Esc', 'clear the mark']]],
+    ['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['a', 'align at the selected span'], ['n N', 'next, previous match']]],
   ],
   [
     [
@@ -50,8 +50,8 @@ export function HelpDialog({ open, close }: { readonly open: boolean; readonly c
                   {keys.map(([combination, what]) => (
                     <li key={combination}>
                       <span>
-                        {combination.split(' ').map((key) => (
-                          <kbd key={key}>{key}</kbd>
+                        {combination.split(' ').map((key, index) => (
+                          <kbd key={index}>{key}</kbd>
                         ))}
                       </span>
                       <span className="f2">{what}</span>

@@ -106,5 +106,7 @@ export function CompareScreen() {
   useEffect(() => {
     document.title = 'Compare · Distributed Tracing';
   }, []);
-  return <main className="screen">{a === '' || b === '' || a === b ? <Picker ids={ids} /> : <Loaded key={`${a} ${b}`} ids={ids} />}</main>;
+  // A swap keeps what is there, and the focus with it.
+  const pair = [a, b].toSorted().join(' ');
+  return <main className="screen">{a === '' || b === '' || a === b ? <Picker ids={ids} /> : <Loaded key={pair} ids={ids} />}</main>;
 }

@@ -9,11 +9,15 @@ interface ToolsProps {
   readonly found: Int32Array;
   readonly differing: Int32Array;
   readonly finder: RefObject<HTMLInputElement | null>;
+  /** Where the focus goes when the reader leaves the search. */
+  readonly leave: () => void;
+  /** Whether both traces have the selected span, so that they can be aligned at it. */
+  readonly alignable: boolean;
   readonly next: (nodes: Int32Array, direction: 1 | -1) => void;
 }
 
 /** What of the merged tree is shown, and the ways through it. */
-export function CompareTools({ state, change, found, differing, finder, next }: ToolsProps) {
+export function CompareTools({ state, change, found, differing, finder, leave, alignable, next }: ToolsProps) {
   const at = found.indexOf(state.selected);
   return (
     <div className="ctools" role="toolbar" aria-label="Merged tree">
@@ -34,7 +38,7 @@ export function CompareTools({ state, change, found, differing, finder, next }: 
             if (event.key === 'Enter') next(found, event.shiftKey ? -1 : 1);
             if (event.key === 'Escape') {
               change((old) => ({ ...old, text: '' }));
-              event.currentTarget.blur();
+              leave();
             }
           }}
         />
@@ -58,6 +62,16 @@ export function CompareTools({ state, change, found, differing, finder, next }: 
         </button>
       </span>
       <span className="grow" />
+      <button
+        type="button"
+        className="btn"
+        aria-pressed={state.aligned && alignable}
+        disabled={!alignable}
+        title={alignable ? 'Move the traces so that the selected span begins at one place in both (a)' : 'Select a span that both traces have, to move them so that it begins at one place in both'}
+        onClick={() => change((old) => ({ ...old, aligned: !old.aligned }))}
+      >
+        Align at selected
+      </button>
       <span className="seg" role="group" aria-label="Times">
         <button type="button" aria-pressed={state.measure === 'duration'} title="From a span’s start to its end" onClick={() => change((old) => ({ ...old, measure: 'duration' }))}>
           Duration

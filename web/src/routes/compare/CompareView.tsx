@@ -4,6 +4,7 @@ import { causesOf, compareStory } from '../../model/compareCauses';
 import { differenceFlags, findNodes, isClosed, nodeOf, revealNode, visibleNodes } from '../../model/compareRows';
 import type { MergedTree } from '../../model/compareTree';
 import { nextOf, positionOf } from '../../model/rows';
+import type { Interval } from '../../model/trace';
 import { copyText } from '../../ui/copy';
 import { useKeys } from '../../ui/keys';
 import { useToasts } from '../../ui/toasts';
@@ -88,6 +89,15 @@ export function CompareView({ tree, ids }: { readonly tree: MergedTree; readonly
     query.set('b', turned.b);
     navigate(`/compare?${query.toString().replaceAll('%2C', ',')}`);
   };
+  const alignable = (tree.a[selected] ?? -1) >= 0 && (tree.b[selected] ?? -1) >= 0;
+  const toggleFold = useCallback(
+    (fold: Interval) =>
+      change((old) => {
+        const rest = old.opened.filter((time) => time < fold.from || time >= fold.to);
+        return { ...old, opened: rest.length < old.opened.length ? rest : [...rest, Math.ceil(fold.from)] };
+      }),
+    [change],
+  );
   const keys = {
     j: () => step(1),
     k: () => step(-1),
@@ -105,6 +115,7 @@ export function CompareView({ tree, ids }: { readonly tree: MergedTree; readonly
     N: () => goTo(nextOf(found, selected, -1)),
     o: () => change((old) => ({ ...old, onlyDifferent: !old.onlyDifferent })),
     x: swap,
+    a: () => alignable && change((old) => ({ ...old, aligned: !old.aligned })),
     '/': () => finder.current?.focus(),
     Escape: () => {
       if (selected >= 0) select(-1);
@@ -118,8 +129,8 @@ export function CompareView({ tree, ids }: { readonly tree: MergedTree; readonly
       <CompareTitle tree={tree} ids={ids} story={story} swap={swap} share={share} />
       <div className="cmain">
         <div className="cleft">
-          <Lanes tree={tree} selected={selected} goToRow={goToRow} />
-          <CompareTools state={state} change={change} found={found} differing={differing} finder={finder} next={(nodes, direction) => goTo(nextOf(nodes, selected, direction))} />
+          <Lanes tree={tree} selected={selected} aligned={state.aligned ? selected : -1} opened={state.opened} toggleFold={toggleFold} goToRow={goToRow} />
+          <CompareTools state={state} change={change} found={found} differing={differing} finder={finder} leave={() => table.current?.focus()} alignable={alignable} next={(nodes, direction) => goTo(nextOf(nodes, selected, direction))} />
           <MergedTable tree={tree} flags={flags} folding={folding} visible={visible} state={state} found={found} jump={jump} select={select} toggle={toggle} handle={table} />
         </div>
         <ComparePanel tree={tree} causes={causes} selected={selected} goTo={goTo} close={() => select(-1)} />

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, type CSSProperties, type MouseEvent } from 'react';
-import { linearAxis, ticks, type TimeAxis, type Tick } from '../../model/axis';
-import { laneServices, lanesOf, rowAt, waitRuns, type Lane } from '../../model/compareLanes';
+import { chipWidth, linearAxis, ticks, type AxisSegment, type TimeAxis, type Tick } from '../../model/axis';
+import { compareAxisOf, movedLanes } from '../../model/compareAxis';
+import { laneServices, rowAt, waitRuns, type Lane } from '../../model/compareLanes';
 import type { MergedTree } from '../../model/compareTree';
-import { activityOf, findFolds, foldedAxis } from '../../model/foldedAxis';
+import { foldedAxis } from '../../model/foldedAxis';
 import { formatDuration } from '../../model/format';
 import { notchedServices, sharedPrefix } from '../../model/serviceColor';
-import { durationOf, startOf, waitName, type Trace } from '../../model/trace';
+import { durationOf, startOf, waitName, type Interval, type Trace } from '../../model/trace';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
 import { useTheme } from '../../ui/theme';
@@ -27,7 +28,9 @@ function marksOf(axis: TimeAxis): readonly Tick[] {
     if (segment.kind === 'fold' || room < edgeRoom) return [];
     const first = { time: segment.from, x: segment.x0, label: segment.from === 0 ? '0' : formatDuration(segment.from), edge: true };
     const rest = ticks(linearAxis(segment.from, segment.to, room), 64).filter((tick) => tick.label !== '' && tick.x > edgeWidth && tick.x < room - 20);
-    return [first, ...rest.map((tick) => ({ ...tick, x: tick.x + segment.x0, edge: false }))];
+    // An opened fold has its chip in the middle.
+    const clear = segment.kind === 'opened' ? rest.filter((tick) => Math.abs(tick.x - room / 2) > chipWidth / 2 + tick.label.length * 3 + 3) : rest;
+    return [first, ...clear.map((tick) => ({ ...tick, x: tick.x + segment.x0, edge: false }))];
   });
 }
 
@@ -58,33 +61,71 @@ function Waits({ lanes, top, axis }: { readonly lanes: readonly Lane[]; readonly
   });
 }
 
-function End({ side, trace, top, height, axis, other }: { readonly side: 'A' | 'B'; readonly trace: Trace; readonly top: number; readonly height: number; readonly axis: TimeAxis; readonly other: number }) {
-  const x = Math.min(axis.width - 1, axis.x(trace.total));
+function End({ side, trace, top, height, axis, offset, other }: { readonly side: 'A' | 'B'; readonly trace: Trace; readonly top: number; readonly height: number; readonly axis: TimeAxis; readonly offset: number; readonly other: number }) {
+  const x = Math.min(axis.width - 1, axis.x(trace.total + offset));
   const text = `${side} ends ${formatDuration(trace.total)}`;
   const room = x + text.length * characterWidth + 12 < axis.width;
   return (
-    <i className="lend" style={{ left: x, top: top - 3, height: height + 5 }}>
-      {trace.total < other && room && <span className="num">{text}</span>}
+    <>
+      {offset > 0 && <i className="lend" style={{ left: axis.x(offset), top: top - 3, height: height + 5 }} />}
+      <i className="lend" style={{ left: x, top: top - 3, height: height + 5 }}>
+        {trace.total + offset < other && room && <span className="num">{text}</span>}
+      </i>
+    </>
+  );
+}
+
+/** A fold with its length; pressed it opens, and pressed again it closes. */
+function FoldMark({ segment, toggle }: { readonly segment: AxisSegment; readonly toggle: () => void }) {
+  const [length, opened] = [formatDuration(segment.to - segment.from), segment.kind === 'opened'];
+  const said = `${opened ? 'Fold' : 'Unfold'} ${length} in which both only wait`;
+  return (
+    <i className={opened ? 'lfold opened' : 'lfold'} style={{ left: segment.x0, width: segment.x1 - segment.x0 }}>
+      <button
+        type="button"
+        className="lchip num"
+        aria-pressed={opened}
+        aria-label={said}
+        title={said}
+        onClick={(event) => {
+          event.stopPropagation();
+          toggle();
+        }}
+      >
+        <Icon name="fold" />
+        {segment.x1 - segment.x0 >= length.length * characterWidth + 18 && length}
+      </button>
     </i>
   );
 }
 
-/** Both traces on one axis, which folds only where neither works; the lower group has the same lanes as the upper. A click selects what lies there. */
-export function Lanes({ tree, selected, goToRow }: { readonly tree: MergedTree; readonly selected: number; readonly goToRow: (side: 'a' | 'b', row: number) => void }) {
+interface LanesProps {
+  readonly tree: MergedTree;
+  readonly selected: number;
+  /** The node that begins at one place in both, -1 when the traces do. */
+  readonly aligned: number;
+  /** A time in each fold that is opened. */
+  readonly opened: readonly number[];
+  readonly toggleFold: (fold: Interval) => void;
+  readonly goToRow: (side: 'a' | 'b', row: number) => void;
+}
+
+/** Both traces on one axis, which folds only where neither works; the lower group has the same lanes as the upper. A click selects what lies there, one on a fold's length opens it. */
+export function Lanes({ tree, selected, aligned, opened, toggleFold, goToRow }: LanesProps) {
   const { traceA, traceB } = tree;
   const [measure, size] = useSize();
   const theme = useTheme();
   const canvas = useRef<HTMLCanvasElement>(null);
   const services = useMemo(() => laneServices(traceA, traceB, mostLanes), [traceA, traceB]);
-  const [lanesA, lanesB] = useMemo(() => [lanesOf(traceA, services), lanesOf(traceB, services)], [traceA, traceB, services]);
+  const { offsets, total, folds } = useMemo(() => compareAxisOf(tree, aligned), [tree, aligned]);
+  const [lanesA, lanesB] = useMemo(() => [movedLanes(traceA, services, offsets.a), movedLanes(traceB, services, offsets.b)], [traceA, traceB, services, offsets]);
   const all = useMemo(() => new Set([...traceA.services, ...traceB.services]), [traceA, traceB]);
   const notched = useMemo(() => notchedServices(all), [all]);
   const prefix = useMemo(() => sharedPrefix(all), [all]);
-  const folds = useMemo(() => findFolds([activityOf(traceA.spans), activityOf(traceB.spans)]), [traceA, traceB]);
   const gutter = size.width < 640 ? 84 : 124;
   const width = Math.max(0, Math.floor(size.width - gutter - axisEdge));
-  const total = Math.max(traceA.total, traceB.total, 1);
-  const axis = useMemo(() => foldedAxis({ folds, total, width }), [folds, total, width]);
+  const open = useMemo(() => new Set(folds.flatMap((fold, index) => (opened.some((time) => time >= fold.from && time < fold.to) ? [index] : []))), [folds, opened]);
+  const axis = useMemo(() => foldedAxis({ folds, opened: open, total, width }), [folds, open, total, width]);
   const marks = useMemo(() => marksOf(axis), [axis]);
   const tall = services.length * laneHeight;
   const [topA, topB] = [rulerHeight + 8, rulerHeight + 8 + tall + groupGap];
@@ -107,15 +148,18 @@ export function Lanes({ tree, selected, goToRow }: { readonly tree: MergedTree; 
   const pick = (event: MouseEvent<HTMLDivElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    for (const [side, trace, top] of [['a', traceA, topA], ['b', traceB, topB]] as const) {
+    for (const [side, trace, top, offset] of [['a', traceA, topA, offsets.a], ['b', traceB, topB, offsets.b]] as const) {
       const service = services[Math.floor((y - top) / laneHeight)];
       if (y < top || service === undefined) continue;
-      const row = rowAt(trace, service, axis.time(x), axis.perPixel * 2);
+      const row = rowAt(trace, service, axis.time(x) - offset, axis.perPixel * 2);
       if (row >= 0) goToRow(side, row);
       return;
     }
   };
-  const mark = (trace: Trace, row: number, top: number) => row >= 0 && <i className="lsel" style={{ left: axis.x(startOf(trace, row)), width: Math.max(3, axis.x(startOf(trace, row) + durationOf(trace, row)) - axis.x(startOf(trace, row))), top: top - 3, height: tall + 4 }} />;
+  const mark = (trace: Trace, row: number, top: number, offset: number) => {
+    const from = startOf(trace, row) + offset;
+    return row >= 0 && <i className="lsel" style={{ left: axis.x(from), width: Math.max(3, axis.x(from + durationOf(trace, row)) - axis.x(from)), top: top - 3, height: tall + 4 }} />;
+  };
   const style: CSSProperties & Readonly<Record<`--${string}`, string>> = { height, '--gutter': `${gutter}px` };
   return (
     <div ref={measure} className="lanes axisbox" style={style} role="group" aria-label="Both traces on one time axis">
@@ -134,16 +178,7 @@ export function Lanes({ tree, selected, goToRow }: { readonly tree: MergedTree; 
       ))}
       <div className="laxis" style={{ width, height }} onClick={pick}>
         {axis.segments.map((segment) =>
-          segment.kind !== 'fold' ? null : (
-            <i key={segment.from} className="lfold" style={{ left: segment.x0, width: segment.x1 - segment.x0 }}>
-              {segment.x1 - segment.x0 >= formatDuration(segment.to - segment.from).length * characterWidth + 18 && (
-                <span className="lchip num" title={`${formatDuration(segment.to - segment.from)} in which both only wait`}>
-                  <Icon name="fold" />
-                  {formatDuration(segment.to - segment.from)}
-                </span>
-              )}
-            </i>
-          ),
+          segment.fold < 0 ? null : <FoldMark key={segment.from} segment={segment} toggle={() => toggleFold(segment)} />,
         )}
         {marks.map((tick) => (
           <span key={tick.time} className={tick.edge ? 'lmark edge num' : 'lmark num'} style={{ left: tick.x }}>
@@ -151,12 +186,12 @@ export function Lanes({ tree, selected, goToRow }: { readonly tree: MergedTree; 
           </span>
         ))}
         <canvas ref={canvas} style={{ width, height }} role="img" aria-label={`A took ${formatDuration(traceA.total)}, B ${formatDuration(traceB.total)}; ${axis.segments.filter((segment) => segment.kind === 'fold').length} waits are folded`} />
-        {selected >= 0 && mark(traceA, tree.a[selected] ?? -1, topA)}
-        {selected >= 0 && mark(traceB, tree.b[selected] ?? -1, topB)}
+        {selected >= 0 && mark(traceA, tree.a[selected] ?? -1, topA, offsets.a)}
+        {selected >= 0 && mark(traceB, tree.b[selected] ?? -1, topB, offsets.b)}
         <Waits lanes={lanesA} top={topA} axis={axis} />
         <Waits lanes={lanesB} top={topB} axis={axis} />
-        <End side="A" trace={traceA} top={topA} height={tall} axis={axis} other={traceB.total} />
-        <End side="B" trace={traceB} top={topB} height={tall} axis={axis} other={traceA.total} />
+        <End side="A" trace={traceA} top={topA} height={tall} axis={axis} offset={offsets.a} other={traceB.total + offsets.b} />
+        <End side="B" trace={traceB} top={topB} height={tall} axis={axis} offset={offsets.b} other={traceA.total + offsets.a} />
       </div>
     </div>
   );

@@ -16,6 +16,10 @@ export interface CompareState {
   readonly onlyDifferent: boolean;
   readonly toggled: ReadonlySet<number>;
   readonly text: string;
+  /** Whether the two traces lie so that the selected span begins at one place in both. */
+  readonly aligned: boolean;
+  /** Folds of the common axis that are opened all the same, each by a time inside it. */
+  readonly opened: readonly number[];
 }
 
 const clean = (id: string | null): string => (id ?? '').trim().toLowerCase();
@@ -54,6 +58,8 @@ export function readCompareState(search: string, tree: MergedTree): CompareState
     onlyDifferent: parameters.get('only') === 'different',
     toggled: new Set(toggled.filter((node) => node >= 0)),
     text: parameters.get('find') ?? '',
+    aligned: parameters.get('align') === 'span',
+    opened: (parameters.get('unfold') ?? '').split(',').flatMap((text) => (/^\d{1,18}$/.test(text) ? [Number(text)] : [])),
   };
 }
 
@@ -68,5 +74,7 @@ export function writeCompareState(state: CompareState, tree: MergedTree, ids: Co
   if (state.onlyDifferent) parameters.set('only', 'different');
   if (state.toggled.size > 0) parameters.set('toggled', [...state.toggled].map((node) => place(tree, node) ?? '').join(','));
   if (state.text !== '') parameters.set('find', state.text);
+  if (state.aligned) parameters.set('align', 'span');
+  if (state.opened.length > 0) parameters.set('unfold', state.opened.join(','));
   return parameters.toString().replaceAll('%2C', ',');
 }

@@ -13,10 +13,12 @@ export interface FinderProps {
   readonly found: Int32Array;
   readonly finder: RefObject<HTMLInputElement | null>;
   readonly nextMatch: (direction: 1 | -1) => void;
+  /** Where the focus goes when the reader leaves the search. */
+  readonly leave: () => void;
 }
 
 /** The search for spans, with the way from match to match. */
-export function Finder({ state, change, found, finder, nextMatch }: FinderProps) {
+export function Finder({ state, change, found, finder, nextMatch, leave }: FinderProps) {
   const at = found.indexOf(state.selected);
   return (
     <div className={state.text !== '' && found.length === 0 ? 'input find bad' : 'input find'} role="search">
@@ -36,7 +38,7 @@ export function Finder({ state, change, found, finder, nextMatch }: FinderProps)
           if (event.key === 'Enter') nextMatch(event.shiftKey ? -1 : 1);
           if (event.key === 'Escape') {
             change((old) => ({ ...old, text: '' }));
-            event.currentTarget.blur();
+            leave();
           }
         }}
       />

@@ -148,7 +148,7 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
     return (
       <>
         {title}
-        <OtherTab trace={trace} state={state} change={change} found={found} finder={finder} nextMatch={(direction) => showRow(nextOf(found, selected, direction))} changeTab={changeTab} showRow={showRow} />
+        <OtherTab trace={trace} state={state} change={change} found={found} finder={finder} nextMatch={(direction) => showRow(nextOf(found, selected, direction))} leave={() => document.getElementById(tabId(tab))?.focus()} changeTab={changeTab} showRow={showRow} />
       </>
     );
   return (
@@ -161,6 +161,7 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
         found={found}
         finder={finder}
         nextMatch={nextMatch}
+        leave={() => timeline.current?.focus()}
         deeper={(by) => change((old) => ({ ...old, folding: changeDepth(trace.tree, old.folding, by) }))}
         flip={flip}
         scale={(factor) => timeline.current?.zoom(factor, 'middle')}

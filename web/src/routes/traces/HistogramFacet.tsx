@@ -47,7 +47,8 @@ function Bound({ label, value, commit }: { readonly label: string; readonly valu
           }}
         />
       </span>
-      {message !== null && (
+      {/* What came with the query is explained beside the query. */}
+      {message !== null && draft !== value && (
         <span className="errt xs msg" role="alert">
           {message}
         </span>

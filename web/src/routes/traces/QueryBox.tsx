@@ -1,10 +1,14 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import type { ApiProblem } from '../../api/problem';
 import type { SearchRequest } from '../../api/queries';
-import { accepted, cutAtHit, operatorTyped, placeAt, type Suggestion } from '../../model/completion';
+import { accepted, operatorTyped, placeAt, type Suggestion } from '../../model/completion';
 import { tokens } from '../../model/filterText';
+import { querySuggestions } from '../../model/queryHistory';
 import { Icon } from '../../ui/Icon';
 import type { SearchState } from './url';
+import { filterProblemId } from './FilterProblem';
+import { optionId, Suggestions } from './Suggestions';
+import { useQueryHistory } from './useQueryHistory';
 import { useSuggestions } from './useSuggestions';
 
 interface QueryBoxProps {
@@ -34,42 +38,6 @@ function Coloured({ text, wrongAt }: { readonly text: string; readonly wrongAt: 
   );
 }
 
-const optionId = (index: number): string => `suggestion-${index}`;
-
-function Suggestions({ list, active, typed, left, choose }: { readonly list: readonly Suggestion[]; readonly active: number; readonly typed: string; readonly left: string; readonly choose: (suggestion: Suggestion) => void }) {
-  return (
-    <div className="pop cmp" style={{ left }}>
-      <ul role="listbox" id="suggestions" aria-label="Suggestions">
-        {list.map((suggestion, index) => {
-          const [before, hit, behind] = cutAtHit(suggestion.label, typed);
-          return (
-            // Pressing the pointer must not take the focus from the text.
-            <li key={suggestion.label} id={optionId(index)} role="option" aria-selected={index === active} title={suggestion.label} onPointerDown={(event) => event.preventDefault()} onClick={() => choose(suggestion)}>
-              <span className="trunc">
-                {before}
-                <mark>{hit}</mark>
-                {behind}
-              </span>
-              <span className="n">{suggestion.note}</span>
-            </li>
-          );
-        })}
-      </ul>
-      <div className="ft" aria-hidden="true">
-        <span>
-          <kbd>↑</kbd> <kbd>↓</kbd> choose
-        </span>
-        <span>
-          <kbd>Tab</kbd> accept
-        </span>
-        <span>
-          <kbd>Enter</kbd> search
-        </span>
-      </div>
-    </div>
-  );
-}
-
 /** The query: plain conditions and free text, completed from what the store has. The address is the truth; the box holds a draft of it. */
 export function QueryBox({ state, change, request, problem, input }: QueryBoxProps) {
   const [draft, setDraft] = useState(state.text);
@@ -83,7 +51,13 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
   // What the arrows chose; null while only the first is offered.
   const [chosen, setChosen] = useState<number | null>(null);
   const place = useMemo(() => placeAt(draft, Math.min(caret, draft.length)), [draft, caret]);
-  const list = useSuggestions(place, request, open);
+  const wrong = problem?.parameter === 'q' && draft === state.text ? problem : null;
+  const history = useQueryHistory(state.text, wrong !== null);
+  const stored = useSuggestions(place, request, open);
+  const list = useMemo(() => {
+    const recent = open ? querySuggestions(history.queries, draft) : [];
+    return draft.trim() === '' ? [...recent, ...stored] : [...stored, ...recent];
+  }, [open, history.queries, draft, stored]);
   const shown = open && list.length > 0;
   const active = Math.min(chosen ?? 0, list.length - 1);
 
@@ -126,17 +100,25 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
     }
     return true;
   };
+  const searchFor = (text: string): void => {
+    setOpen(false);
+    setChosen(null);
+    history.keep(text.trim());
+    change({ ...state, text: text.trim() });
+  };
   const take = (suggestion: Suggestion): void => {
+    if (suggestion.whole === true) {
+      setDraft(suggestion.insert);
+      searchFor(suggestion.insert);
+      return;
+    }
     const next = accepted(draft, place, suggestion);
     write(next);
     completed.current = suggestion.goesOn ? next : null;
     setChosen(null);
     setOpen(suggestion.goesOn);
   };
-  const search = (): void => {
-    setOpen(false);
-    change({ ...state, text: draft.trim() });
-  };
+  const search = (): void => searchFor(draft);
   const step = (by: number): void => {
     if (!shown) setOpen(true);
     else setChosen(chosen === null && by > 0 && list.length > 1 ? 1 : (active + by + list.length) % list.length);
@@ -147,12 +129,21 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
     Tab: (event) => {
       const suggestion = list[active];
       if (!shown || suggestion === undefined || event.shiftKey) return false;
-      take(suggestion);
+      if (suggestion.whole === true) {
+        write({ text: suggestion.insert, caret: suggestion.insert.length });
+        setOpen(false);
+      } else take(suggestion);
     },
     Enter: () => {
       const suggestion = list[active];
       if (shown && chosen !== null && suggestion !== undefined) take(suggestion);
       else search();
+    },
+    Delete: (event) => {
+      const suggestion = list[active];
+      if (!shown || suggestion?.whole !== true || !event.shiftKey) return false;
+      history.forget(suggestion.insert);
+      setChosen(null);
     },
     Escape: () => {
       if (shown) setOpen(false);
@@ -161,7 +152,6 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
     },
   };
 
-  const wrong = problem?.parameter === 'q' && draft === state.text ? problem : null;
   const column = wrong?.position ?? null;
   return (
     <form
@@ -190,7 +180,7 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
             aria-controls={shown ? 'suggestions' : undefined}
             aria-activedescendant={shown ? optionId(active) : undefined}
             aria-invalid={wrong !== null}
-            aria-describedby={wrong === null ? undefined : 'query-problem'}
+            aria-describedby={wrong === null ? undefined : filterProblemId}
             placeholder="Filter: words, or key=value such as camera.name=front_door error=true"
             autoComplete="off"
             autoCapitalize="off"
@@ -232,12 +222,6 @@ export function QueryBox({ state, change, request, problem, input }: QueryBoxPro
         )}
       </div>
       {shown && <Suggestions list={list} active={active} typed={place.typed} left={`max(0px, calc(${place.from}ch + 26px - ${scroll}px))`} choose={take} />}
-      {!shown && wrong !== null && (
-        <p id="query-problem" role="alert" className="pop qproblem">
-          {column !== null && <b className="strong num">Column {column + 1}: </b>}
-          {wrong.detail === '' ? wrong.title : wrong.detail}
-        </p>
-      )}
     </form>
   );
 }

@@ -15,6 +15,7 @@ import { Charts } from './Charts';
 import { EmptyState } from './EmptyState';
 import { Facets } from './Facets';
 import { FailedState } from './FailedState';
+import { FilterProblem } from './FilterProblem';
 import { LiveButton } from './LiveButton';
 import { QueryBar } from './QueryBar';
 import { asOf, askOf, requestOf, statsAsk, unmarkedRequestOf } from './request';
@@ -113,6 +114,7 @@ export function TracesScreen() {
     <main className="screen traces" aria-busy={query.isFetching}>
       <h2 className="visually-hidden">Traces</h2>
       <QueryBar state={state} change={change} now={now} request={facetRequest} problem={problem} input={input} share={share} filters={() => setFacetsOpen((open) => !open)} filtersOpen={facetsOpen} live={<LiveButton state={state} change={change} paused={paused} />} />
+      {problem !== null && badFilter && <FilterProblem problem={problem} clear={() => change(withoutFilter(state))} />}
       <div className="bd">
         <Facets state={state} change={change} request={facetRequest} answered={query.isSuccess && !query.isPlaceholderData} idle={problem !== null} open={facetsOpen} close={() => setFacetsOpen(false)} />
         <section className="mn" aria-label="Results">
@@ -129,9 +131,9 @@ export function TracesScreen() {
             />
           )}
           {problem !== null && !badFilter ? (
-            <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} clear={null} />
+            <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} />
           ) : first === undefined ? (
-            problem === null ? <ListSkeleton state={state} /> : <FailedState problem={problem} retry={() => void query.refetch()} busy={query.isFetching} clear={() => change(withoutFilter(state))} />
+            problem === null ? <ListSkeleton state={state} /> : <p className="state f2">Nothing is searched for until the filter can be read.</p>
           ) : traces.length === 0 && !query.isFetching && problem === null && state.brush === null ? (
             <EmptyState state={state} request={request} now={now} change={change} refresh={refresh} />
           ) : (

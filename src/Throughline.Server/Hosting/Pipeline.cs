@@ -5,6 +5,7 @@ using Throughline.Server.Configuration;
 using Throughline.Server.Grafana;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
+using Throughline.Server.Process;
 using Throughline.Server.Receive;
 using Throughline.Server.Safety;
 using Throughline.Server.SelfTelemetry;
@@ -23,7 +24,7 @@ internal static class Pipeline
         grpc.EnableDetailedErrors = false;
     }
 
-    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time)
+    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, ProcessSettings process, LateAddresses addresses, TimeProvider time)
     {
         var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline");
         application.Use(next => context => LastResort.InvokeAsync(context, next, log));
@@ -39,14 +40,14 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        AssembleReceivers(application, options, gate, counters, time);
-        AssembleHttp(application, options, gate, counters, addresses, time);
+        AssembleReceivers(application, options, gate, process, counters, time);
+        AssembleHttp(application, options, gate, process, counters, addresses, time);
     }
 
-    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, TimeProvider time)
+    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ProcessSettings process, IngestCounters counters, TimeProvider time)
     {
         var limits = options.Receive;
-        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting);
+        var ingest = new IngestService(gate, counters, process, options.Receive.MaxNesting);
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
         var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
@@ -65,7 +66,7 @@ internal static class Pipeline
         });
     }
 
-    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, LateAddresses addresses, TimeProvider time)
+    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ProcessSettings process, IngestCounters counters, LateAddresses addresses, TimeProvider time)
     {
         if (options.GrafanaProxy is { } upstream)
         {
@@ -77,7 +78,7 @@ internal static class Pipeline
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
-        NativeApi.Map(application, gate, config, counters, options.Settings);
+        NativeApi.Map(application, gate, config, counters, options.Settings, process);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
+using Throughline.Server.Process;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Hosting;
@@ -38,7 +39,8 @@ public sealed class ServerHost : IAsyncDisposable
     {
         var gate = new StoreGate();
         var lateAddresses = new LateAddresses();
-        var application = Build(options, gate, lateAddresses, time, log);
+        var process = OpenRules(options, files, time);
+        var application = Build(options, gate, process, lateAddresses, time, log);
         ServerHost? host = null;
         try
         {
@@ -85,7 +87,19 @@ public sealed class ServerHost : IAsyncDisposable
         _gate.Open(_store);
     }
 
-    private static WebApplication Build(ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time, TextWriter log)
+    private static ProcessSettings OpenRules(ServerOptions options, IFileSystem files, TimeProvider time)
+    {
+        try
+        {
+            return ProcessSettings.Open(files, options.Store.Directory, options.Redact, time);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new StartupException(error.Message, error);
+        }
+    }
+
+    private static WebApplication Build(ServerOptions options, StoreGate gate, ProcessSettings process, LateAddresses addresses, TimeProvider time, TextWriter log)
     {
         // An empty builder reads no settings files and no environment: the command line says everything.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "throughline" });
@@ -108,7 +122,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 
         var application = builder.Build();
-        Pipeline.Assemble(application, options, gate, addresses, time);
+        Pipeline.Assemble(application, options, gate, process, addresses, time);
         return application;
     }
 

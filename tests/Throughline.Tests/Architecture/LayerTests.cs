@@ -17,6 +17,7 @@ public sealed class LayerTests
         [$"{E}.Model.Vectors"] = [],
         [$"{E}.Model.Wire"] = [],
         [$"{E}.Files"] = [],
+        [$"{E}.Sampling"] = [$"{E}.Model"],
         [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Wal"] = [$"{E}.Files"],
@@ -44,17 +45,17 @@ public sealed class LayerTests
         [$"{S}.SelfTelemetry"] = [],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
-        [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns"],
+        [$"{S}.Process"] = [$"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Sampling"],
         [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Configuration", $"{S}.Problems", $"{S}.Process", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Files", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Process", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
     };
 

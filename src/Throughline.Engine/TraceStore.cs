@@ -115,11 +115,15 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// request in protobuf, saying exactly what <paramref name="batch"/> says; <paramref name="digest"/> identifies the request as the sender made it. Both
     /// buffers belong to the caller again when the task ends. An append that has begun is not cancelled.
     /// </summary>
-    public ValueTask<AppendResult> AppendAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived, CancellationToken cancellationToken)
+    public ValueTask<AppendResult> AppendAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived, CancellationToken cancellationToken) =>
+        AppendAsync(batch, payload, digest, payloadIsAsReceived, 0, cancellationToken);
+
+    /// <summary>The same for spans that were processed by rules: the log's record names their version.</summary>
+    public ValueTask<AppendResult> AppendAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived, uint policyVersion, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.RowCount == 0) return new(AppendResult.Durable);
-        return _turnover.Refusal is { } refusal ? new(refusal) : new(AppendNewAsync(batch, payload, digest, payloadIsAsReceived));
+        return _turnover.Refusal is { } refusal ? new(refusal) : new(AppendNewAsync(batch, payload, digest, payloadIsAsReceived, policyVersion));
     }
 
     /// <summary>
@@ -133,7 +137,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         return await AppendAsync(batch, payload.WrittenMemory, digest, payloadIsAsReceived: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)
+    private async Task<AppendResult> AppendNewAsync(SpanBatch batch, ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived, uint policyVersion)
     {
         var received = UnixTime.NowNano(_time);
         var outcome = new TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -142,7 +146,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var ended = await earlier.ConfigureAwait(false);
             return ended.Status == AppendStatus.Durable ? new AppendResult(AppendStatus.Duplicate, default, "") : ended;
         }
-        var header = new WalRecordHeader(WalSignal.Traces, payloadIsAsReceived ? WalForm.Received : WalForm.Processed, 0, received, 0, digest);
+        var header = new WalRecordHeader(WalSignal.Traces, payloadIsAsReceived ? WalForm.Received : WalForm.Processed, 0, received, policyVersion, digest);
         var appended = await _log.AppendAsync(header, payload, batch).ConfigureAwait(false);
         var result = appended.Status switch
         {

@@ -166,6 +166,9 @@ public sealed class SpanBatch
 
     private const int RowBytes = 105;
 
+    /// <summary>A batch of some of its rows, which shares its dictionaries and tables: to be read until this one is cleared.</summary>
+    public SpanBatch Select(ReadOnlySpan<int> rows) => SpanGather.Gather(this, rows, CancellationToken.None);
+
     /// <summary>A view of the rows so far, for readers, while this batch's owner goes on appending.</summary>
     public SpanBatch Snapshot()
     {

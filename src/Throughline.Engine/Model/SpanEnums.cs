@@ -61,4 +61,8 @@ public enum SpanMarks : byte
     Redacted = 2,
     /// <summary>The span counts as an error: status ERROR, or an attribute <c>error</c> that is true or "true". Derived when the span enters the store.</summary>
     Error = 4,
+    /// <summary>Attributes were left out or shortened by a limit of this server.</summary>
+    Cut = 8,
+    /// <summary>With this span its trace had as many as it may have; what came afterwards was dropped.</summary>
+    TraceFull = 16,
 }

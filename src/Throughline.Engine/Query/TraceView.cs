@@ -38,4 +38,8 @@ public enum SpanWarnings
     StartsBeforeParent = 16,
     /// <summary>A text was not valid UTF-8 and was mended.</summary>
     InvalidUtf8 = 32,
+    /// <summary>Attributes were left out or shortened by a limit of the server.</summary>
+    Cut = 64,
+    /// <summary>With this span the trace had as many as it may have; later ones were dropped.</summary>
+    TraceFull = 128,
 }

@@ -7,6 +7,7 @@ using Throughline.Server.Forward;
 using Throughline.Server.Grafana;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
+using Throughline.Server.Process;
 using Throughline.Server.Receive;
 using Throughline.Server.Safety;
 using Throughline.Server.SelfTelemetry;
@@ -25,7 +26,7 @@ internal static class Pipeline
         grpc.EnableDetailedErrors = false;
     }
 
-    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, LateAddresses addresses, TimeProvider time)
+    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, LateAddresses addresses, TimeProvider time)
     {
         var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline");
         application.Use(next => context => LastResort.InvokeAsync(context, next, log));
@@ -41,14 +42,14 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        AssembleReceivers(application, options, gate, forward, counters, time);
-        AssembleHttp(application, options, gate, forward, counters, addresses, time);
+        AssembleReceivers(application, options, gate, forward, process, counters, time);
+        AssembleHttp(application, options, gate, forward, process, counters, addresses, time);
     }
 
-    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, IngestCounters counters, TimeProvider time)
+    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, TimeProvider time)
     {
         var limits = options.Receive;
-        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting, forward);
+        var ingest = new IngestService(gate, counters, process, options.Receive.MaxNesting, forward);
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
         var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
@@ -67,7 +68,7 @@ internal static class Pipeline
         });
     }
 
-    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, IngestCounters counters, LateAddresses addresses, TimeProvider time)
+    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, LateAddresses addresses, TimeProvider time)
     {
         if (options.GrafanaProxy is { } upstream)
         {
@@ -79,7 +80,7 @@ internal static class Pipeline
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
-        NativeApi.Map(application, gate, config, counters, options.Settings, forward);
+        NativeApi.Map(application, gate, config, counters, options.Settings, forward, process);
         JaegerApi.Map(application, gate, time, options.Receive.MaxBodyBytes);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));

@@ -6,6 +6,7 @@ using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Process;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Hosting;
@@ -42,7 +43,8 @@ public sealed class ServerHost : IAsyncDisposable
     {
         var (gate, forwardGate) = (new StoreGate(), new ForwardGate());
         var lateAddresses = new LateAddresses();
-        var application = Build(options, gate, forwardGate, lateAddresses, time, log);
+        var process = OpenRules(options, files, time);
+        var application = Build(options, gate, forwardGate, process, lateAddresses, time, log);
         ServerHost? host = null;
         try
         {
@@ -100,7 +102,19 @@ public sealed class ServerHost : IAsyncDisposable
         _gate.Open(_store);
     }
 
-    private static WebApplication Build(ServerOptions options, StoreGate gate, ForwardGate forwardGate, LateAddresses addresses, TimeProvider time, TextWriter log)
+    private static ProcessSettings OpenRules(ServerOptions options, IFileSystem files, TimeProvider time)
+    {
+        try
+        {
+            return ProcessSettings.Open(files, options.Store.Directory, options.Redact, time);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new StartupException(error.Message, error);
+        }
+    }
+
+    private static WebApplication Build(ServerOptions options, StoreGate gate, ForwardGate forwardGate, ProcessSettings process, LateAddresses addresses, TimeProvider time, TextWriter log)
     {
         // An empty builder reads no settings files and no environment: the command line says everything.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "throughline" });
@@ -123,7 +137,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 
         var application = builder.Build();
-        Pipeline.Assemble(application, options, gate, forwardGate, addresses, time);
+        Pipeline.Assemble(application, options, gate, forwardGate, process, addresses, time);
         return application;
     }
 

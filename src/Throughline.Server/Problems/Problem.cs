@@ -10,6 +10,9 @@ namespace Throughline.Server.Problems;
 /// </summary>
 public sealed record Problem(int Status, string Detail, string? Parameter = null, int? Position = null)
 {
+    /// <summary>Everything that is wrong with a document that was sent, by its place in it; empty where the detail says all.</summary>
+    public IReadOnlyList<(string Path, string Message)> Errors { get; init; } = [];
+
     /// <summary>The media type of problem details in JSON.</summary>
     public const string MediaType = "application/problem+json";
 
@@ -35,8 +38,22 @@ public sealed record Problem(int Status, string Detail, string? Parameter = null
                 if (Position is { } position) json.WriteNumber("position"u8, position);
                 else json.WriteNull("position"u8);
             }
+            if (Errors.Count > 0) WriteErrors(json);
             json.WriteEndObject();
         }
         await response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private void WriteErrors(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("errors"u8);
+        foreach (var (path, message) in Errors)
+        {
+            json.WriteStartObject();
+            json.WriteString("path"u8, path);
+            json.WriteString("message"u8, message);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 }

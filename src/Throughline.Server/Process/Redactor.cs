@@ -16,6 +16,8 @@ public sealed class Redactor
     private readonly List<int> _sensitiveKeys = [];
     private readonly Dictionary<int, (int Blob, int Values)> _blobs = [];
     private readonly ArrayBufferWriter<byte> _encoded = new();
+    private readonly EncodedValueRedactor _nested = new(null);
+    private readonly List<int> _noRules = [];
 
     /// <summary>What stands in place of a value.</summary>
     public static ReadOnlySpan<byte> Replacement => "[redacted]"u8;
@@ -77,7 +79,7 @@ public sealed class Redactor
         var key = type == AttributeType.KvList ? id : ~id;
         if (_blobs.TryGetValue(key, out var known)) return known;
         _encoded.ResetWrittenCount();
-        var values = EncodedValueRedactor.Redact(blobs[id], type == AttributeType.KvList, _encoded);
+        var values = _nested.Redact(blobs[id], type == AttributeType.KvList, [], _encoded, _noRules);
         var result = (values == 0 ? id : blobs.GetOrAdd(_encoded.WrittenSpan), values);
         _blobs.Add(key, result);
         return result;

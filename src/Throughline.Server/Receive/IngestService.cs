@@ -3,6 +3,7 @@ using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Encode;
 using Throughline.Server.Forward;
+using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 
@@ -21,7 +22,7 @@ public enum OtlpForm
 /// What every receiver hands its requests to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the spans are
 /// durable and visible. One per server; thread safe.
 /// </summary>
-public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting, ForwardGate forward)
+public sealed class IngestService(StoreGate gate, IngestCounters counters, ProcessSettings process, int maxNesting, ForwardGate forward)
 {
     private readonly WorkerPool _workers = new(maxNesting);
 
@@ -59,28 +60,31 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
         if (decoded.Status == DecodeStatus.Malformed) return Refuse(RefusalReason.Malformed, IngestStatus.Malformed, decoded.Message, default);
 
         var isNew = true;
-        var redacted = redact ? worker.Redactor.Redact(worker.Batch) : 0;
-        if (worker.Batch.RowCount > 0)
+        var policy = process.Current;
+        var batch = worker.Processor.Apply(policy, worker.Batch);
+        if (batch.RowCount > 0)
         {
-            // The log must not hold what was refused or redacted, so it gets the batch where that differs from the request.
-            var altered = decoded.Altered || redacted > 0;
+            // The log must not hold what was refused, dropped or redacted, so it gets the batch where that differs from the request.
+            var altered = decoded.Altered || worker.Processor.IsAltered;
             if (altered)
             {
-                OtlpTraceEncoder.EncodeProcessed(worker.Batch, worker.Encoded);
+                OtlpTraceEncoder.EncodeProcessed(batch, worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
-            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span),
-                payloadIsAsReceived: !altered && form == OtlpForm.Protobuf, CancellationToken.None);
+            var appended = await store.AppendAsync(batch, protobuf, XxHash128.HashToUInt128(body.Span),
+                payloadIsAsReceived: !altered && form == OtlpForm.Protobuf, policy.Version, CancellationToken.None);
+            isNew = appended.Status == AppendStatus.Durable;
+            if (!isNew) worker.Processor.GiveBack();
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
-            isNew = appended.Status != AppendStatus.Duplicate;
-            if (isNew && forward.Forwarder is { } forwarder) await forwarder.OfferAsync(worker.Batch, protobuf, altered);
+            if (isNew && forward.Forwarder is { } forwarder) await forwarder.OfferAsync(batch, protobuf, altered);
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
+        if (isNew) worker.Processor.Count(process.Counters);
         if (isNew && decoded.RefusedSpans > 0) counters.CountRefused(RefusalReason.InvalidIds, decoded.Message, decoded.RefusedSpans);
-        counters.CountReceived(isNew ? decoded.AcceptedSpans : 0, isNew ? redacted : 0);
+        counters.CountReceived(isNew ? decoded.AcceptedSpans : 0, isNew ? worker.Processor.RedactedValues : 0);
         return new IngestOutcome(IngestStatus.Stored, decoded.RefusedSpans, MessageFor(decoded), default);
     }
 

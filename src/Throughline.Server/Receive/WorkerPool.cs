@@ -36,7 +36,7 @@ internal sealed class WorkerPool(int maxNesting)
 
         internal SpanBatch Batch { get; } = new();
 
-        internal Redactor Redactor { get; } = new();
+        internal SpanProcessor Processor { get; } = new();
 
         internal PooledBuffer Transcoded { get; } = new();
 

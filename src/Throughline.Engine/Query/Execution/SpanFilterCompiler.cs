@@ -68,7 +68,7 @@ internal sealed class SpanFilterCompiler(ISpanSegment segment, QueryBounds bound
     private static ulong[] Errors()
     {
         var chosen = new ulong[1];
-        const int AllMarks = (int)(SpanMarks.InvalidUtf8 | SpanMarks.Redacted | SpanMarks.Error);
+        const int AllMarks = (int)(SpanMarks.InvalidUtf8 | SpanMarks.Redacted | SpanMarks.Error | SpanMarks.Cut | SpanMarks.TraceFull);
         for (var marks = 0; marks <= AllMarks; marks++)
         {
             if ((marks & (int)SpanMarks.Error) != 0) RowBits.Set(chosen, marks);

@@ -149,6 +149,8 @@ internal sealed class TraceTree
         if (_parent[row] == TraceView.Orphan) warnings |= SpanWarnings.ParentMissing;
         if (_parent[row] >= 0 && _spans.StartUnixNano[row] < _spans.StartUnixNano[_parent[row]]) warnings |= SpanWarnings.StartsBeforeParent;
         if ((_spans.Marks[row] & (byte)SpanMarks.InvalidUtf8) != 0) warnings |= SpanWarnings.InvalidUtf8;
+        if ((_spans.Marks[row] & (byte)SpanMarks.Cut) != 0) warnings |= SpanWarnings.Cut;
+        if ((_spans.Marks[row] & (byte)SpanMarks.TraceFull) != 0) warnings |= SpanWarnings.TraceFull;
         return warnings;
     }
 

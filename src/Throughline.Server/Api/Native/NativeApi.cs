@@ -5,6 +5,7 @@ using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
 using Throughline.Server.Problems;
+using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 
@@ -17,11 +18,13 @@ internal delegate Task<Problem?> NativeHandler(HttpContext context, TraceStore s
 public static class NativeApi
 {
     /// <summary>Maps the API's routes, and a truthful 404 for everything else under /api.</summary>
-    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters, IReadOnlyList<SettingInForce> settings, ForwardGate forward)
+    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters, IReadOnlyList<SettingInForce> settings, ForwardGate forward, ProcessSettings process)
     {
         Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
         Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
         Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
+        Map(routes, "/api/v1/settings/process", ["GET", "PUT"], context => ProcessEndpoints.RulesAsync(context, process));
+        Get(routes, "/api/v1/settings/process/counts", context => WithoutParameters(context, json => ProcessEndpoints.WriteCounts(json.Writer, process.Counters.Read())));
         GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), forward.Forwarder?.Status)));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
@@ -38,7 +41,7 @@ public static class NativeApi
         MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
         MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
         GetStored(routes, gate, "/api/v1/traces/shapes", ShapesEndpoint.AnswerAsync);
-        GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
+        GetStored(routes, gate, "/api/v1/traces/{id}", (context, store) => TraceAsync(context, store, process.Counters));
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/typical", TypicalEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/linked-from", LinkedFromEndpoint.ReadAsync);
@@ -108,7 +111,7 @@ public static class NativeApi
         return await Finish(context, json => SearchWriter.Write(json.Writer, result, SearchRequest.HashOf(context.Request.Query)));
     }
 
-    private static async Task<Problem?> TraceAsync(HttpContext context, TraceStore store)
+    private static async Task<Problem?> TraceAsync(HttpContext context, TraceStore store, ProcessCounters dropped)
     {
         var query = new QueryReader(context.Request.Query);
         var asOtlp = query.OneOf("format", "columns", "otlp") == 1;
@@ -133,7 +136,7 @@ public static class NativeApi
         }
         await using var answer = new JsonAnswer(context);
         if (asOtlp) await WriteOtlpAsync(answer, trace.Spans);
-        else await TraceWriter.WriteAsync(answer, trace, part.Excerpt);
+        else await TraceWriter.WriteAsync(answer, trace, part.Excerpt, dropped.DroppedOf(trace.TraceId));
         await answer.FinishAsync();
         return null;
     }

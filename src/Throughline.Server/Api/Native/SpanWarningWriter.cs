@@ -28,6 +28,10 @@ internal static class SpanWarningWriter
         }
         if (warnings.HasFlag(SpanWarnings.InvalidUtf8))
             Write(json, "invalid_utf8", "A text of it was not valid UTF-8; replacement characters stand for what could not be read.");
+        if (warnings.HasFlag(SpanWarnings.Cut))
+            Write(json, "cut", "Attributes of it were left out or shortened by this server's limits; dropped attributes are counted with it.");
+        if (warnings.HasFlag(SpanWarnings.TraceFull))
+            Write(json, "trace_full", "With this span the trace had as many as this server's limit allows: spans that came later are not stored.");
         json.WriteEndArray();
     }
 

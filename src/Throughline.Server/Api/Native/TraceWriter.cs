@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Throughline.Engine.Query;
+using Throughline.Server.Process;
 
 namespace Throughline.Server.Api.Native;
 
@@ -9,7 +10,7 @@ namespace Throughline.Server.Api.Native;
 internal static class TraceWriter
 {
     /// <summary>Writes the trace, or of it only the rows of an excerpt.</summary>
-    internal static async Task WriteAsync(JsonAnswer answer, TraceView trace, TraceExcerpt? excerpt)
+    internal static async Task WriteAsync(JsonAnswer answer, TraceView trace, TraceExcerpt? excerpt, IReadOnlyList<(ProcessCause Cause, long Spans)> dropped)
     {
         var spans = trace.Spans;
         var rows = excerpt?.Rows ?? [.. Enumerable.Range(0, spans.RowCount)];
@@ -61,6 +62,7 @@ internal static class TraceWriter
 
         await WriteLinksAsync(answer, trace, rows);
         TraceSampling.Write(json, trace, rows, service);
+        ProcessEndpoints.WriteCauses(json, "dropped"u8, dropped);
         WriteExcerpt(json, trace, excerpt);
         SearchWriter.WriteTruncated(json, trace.Truncated);
         json.WriteEndObject();

@@ -38,6 +38,8 @@ public sealed class OpenApiTests
             ("/api/v1/dependencies", "/api/v1/dependencies"),
             ("/api/v1/dependencies", "/api/v1/dependencies?latency=true"),
             ("/api/v1/settings", "/api/v1/settings"),
+            ("/api/v1/settings/process", "/api/v1/settings/process"),
+            ("/api/v1/settings/process/counts", "/api/v1/settings/process/counts"),
             ("/api/v1/pins", "/api/v1/pins"),
             ("/api/v1/search", "/api/v1/search?q=nothing-like-it"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),

@@ -1,3 +1,5 @@
+using Throughline.Engine.Files;
+using Throughline.Server.Process;
 using Microsoft.AspNetCore.Http;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
@@ -15,7 +17,8 @@ public sealed class ClosedStoreTests
     {
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
-        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting, new ForwardGate()), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
+        var rules = ProcessSettings.Open(new DiskFileSystem(), "/nowhere", redactsSensitive: true, TimeProvider.System);
+        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, rules, limits.MaxNesting, new ForwardGate()), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext

@@ -25,7 +25,7 @@ public static class NativeApi
         Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
         Map(routes, "/api/v1/settings/process", ["GET", "PUT"], context => ProcessEndpoints.RulesAsync(context, process));
         Get(routes, "/api/v1/settings/process/counts", context => WithoutParameters(context, json => ProcessEndpoints.WriteCounts(json.Writer, process.Counters.Read())));
-        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), forward.Forwarder?.Status)));
+        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), gate.Signals, forward.Forwarder?.Status)));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
@@ -39,7 +39,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);
         MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
-        MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
+        MapStored(routes, gate, "/api/v1/compact", ["POST"], (context, store) => PinEndpoints.CompactAsync(context, store, gate.Signals));
         GetStored(routes, gate, "/api/v1/traces/shapes", ShapesEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}", (context, store) => TraceAsync(context, store, process.Counters));
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);

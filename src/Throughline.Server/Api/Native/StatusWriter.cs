@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Throughline.Engine;
+using Throughline.Engine.Signals;
 using Throughline.Server.Forward;
 using Throughline.Server.SelfTelemetry;
 
@@ -8,7 +9,7 @@ namespace Throughline.Server.Api.Native;
 /// <summary>Writes GET /api/v1/status.</summary>
 internal static class StatusWriter
 {
-    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store, ForwardStatus? forwarding)
+    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store, IReadOnlyList<ISignalStore> signals, ForwardStatus? forwarding)
     {
         var counts = counters.Read();
         json.WriteStartObject();
@@ -32,6 +33,7 @@ internal static class StatusWriter
         json.WriteEndArray();
         json.WriteLong("redactedAttributes"u8, counts.RedactedValues);
         WriteStore(json, store);
+        SignalsWriter.Write(json, signals);
         ForwardWriter.Write(json, forwarding);
         json.WriteEndObject();
     }

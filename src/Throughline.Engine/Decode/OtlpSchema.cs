@@ -130,6 +130,7 @@ internal static class OtlpSchema
     public static OtlpMessage Request(SignalKind signal) => signal switch
     {
         SignalKind.Traces => OtlpTraceSchema.Request,
+        SignalKind.Logs => OtlpLogSchema.Request,
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "A signal without a table."),
     };
 

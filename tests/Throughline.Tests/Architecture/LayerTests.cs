@@ -17,8 +17,8 @@ public sealed class LayerTests
         [$"{E}.Model.Vectors"] = [],
         [$"{E}.Model.Wire"] = [],
         [$"{E}.Files"] = [],
-        [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
-        [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Decode"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Encode"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Wal"] = [$"{E}.Files"],
         // Rule 2.
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query.Plan"],

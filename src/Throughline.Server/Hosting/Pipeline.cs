@@ -47,7 +47,7 @@ internal static class Pipeline
     {
         var limits = options.Receive;
         // One line for each signal that is stored.
-        ISignalIntake[] intakes = [new SpanIntake(gate, limits.MaxNesting)];
+        ISignalIntake[] intakes = [new SpanIntake(gate, limits.MaxNesting), new LogIntake(gate, limits.MaxNesting)];
         IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, options.Redact, limits.MaxNesting))];
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);

@@ -44,15 +44,15 @@ public sealed class LayerTests
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
         // Rule 3.
         [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals"],
-        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration"],
+        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Logs.Storage", $"{E}.Signals", $"{S}.Configuration"],
         [$"{S}.SelfTelemetry"] = [$"{E}.Model"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
-        [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns"],
-        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
+        [$"{S}.Process"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns"],
+        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Model", $"{E}.Wal", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],

@@ -17,8 +17,8 @@ public sealed class LayerTests
         [$"{E}.Model.Vectors"] = [],
         [$"{E}.Model.Wire"] = [],
         [$"{E}.Files"] = [],
-        [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
-        [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Logs"],
+        [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Logs"],
         [$"{E}.Wal"] = [$"{E}.Files"],
         // Rule 2.
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query.Plan"],
@@ -38,19 +38,36 @@ public sealed class LayerTests
         ],
         [$"{E}.Sampling"] = [$"{E}.Model"],
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
+        [$"{E}.Logs"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
+        [$"{E}.Logs.Columns"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors"],
+        [$"{E}.Logs.Blocks"] =
+        [
+            $"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read",
+        ],
+        [$"{E}.Logs.Execution"] =
+        [
+            $"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution",
+        ],
+        [$"{E}.Logs.Storage"] =
+        [
+            E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
+        ],
         // The facade joins them.
         [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
         [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals"],
-        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration"],
-        [$"{S}.SelfTelemetry"] = [],
+        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration", $"{E}.Logs.Storage"],
+        [$"{S}.SelfTelemetry"] = [$"{E}.Model"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
-        [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Sampling"],
-        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward"],
+        [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Sampling", $"{E}.Logs"],
+        [$"{S}.Receive"] =
+        [
+            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Wal",
+        ],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Signals",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Signals", $"{E}.Logs",
         ],
         [$"{S}.Api"] = [],
         [$"{S}.Api.Jaeger"] =
@@ -62,7 +79,7 @@ public sealed class LayerTests
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model",
         ],
     };
 

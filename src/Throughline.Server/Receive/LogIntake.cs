@@ -1,0 +1,63 @@
+using System.Buffers;
+using Throughline.Engine;
+using Throughline.Engine.Decode;
+using Throughline.Engine.Encode;
+using Throughline.Engine.Logs;
+using Throughline.Engine.Logs.Storage;
+using Throughline.Engine.Model;
+using Throughline.Engine.Wal;
+using Throughline.Server.Process;
+using Throughline.Server.Storage;
+
+namespace Throughline.Server.Receive;
+
+/// <summary>The way of log records into their store. Thread safe.</summary>
+public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings process) : ISignalIntake
+{
+    /// <inheritdoc/>
+    public SignalKind Kind => SignalKind.Logs;
+
+    /// <inheritdoc/>
+    public bool IsOpen => gate.Find<LogStore>() is not null;
+
+    /// <inheritdoc/>
+    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, process);
+
+    private sealed class Worker(StoreGate gate, int maxNesting, ProcessSettings process) : ISignalWorker
+    {
+        private readonly OtlpLogDecoder _decoder = new(maxNesting);
+        private readonly LogBatch _batch = new();
+        private readonly LogProcessor _processor = new();
+
+        public long MemoryBytes => _batch.MemoryBytes;
+
+        public int Count => _batch.RowCount;
+
+        public DecodeResult Decode(ReadOnlySpan<byte> request) => _decoder.Decode(request, _batch);
+
+        public ProcessResult Process()
+        {
+            _processor.Apply(process.Current, _batch);
+            return new ProcessResult(_processor.RedactedValues > 0, _processor.RedactedValues);
+        }
+
+        public void EncodeProcessed(IBufferWriter<byte> output) => OtlpLogEncoder.EncodeProcessed(_batch, output);
+
+        public ValueTask<AppendResult> AppendAsync(ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived) => gate.Find<LogStore>() is { } store
+            ? store.AppendAsync(_batch, payload, digest, payloadIsAsReceived ? WalForm.Received : WalForm.Processed)
+            : ValueTask.FromResult(new AppendResult(AppendStatus.Failed, IngestOutcome.StandardRetry, IngestService.ClosedMessage));
+
+        public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered)
+        {
+            _processor.Count(process.Counters);
+            return default;
+        }
+
+        public void GiveBack()
+        {
+            // Nothing is taken of limits.
+        }
+
+        public void Clear() => _batch.Clear();
+    }
+}

@@ -44,6 +44,9 @@ public sealed record ServerOptions
     /// <summary>Limits of what senders may send.</summary>
     public ReceiveLimits Receive { get; init; } = new();
 
+    /// <summary>Combinations of service, operation, kind and status that /metrics counts spans by.</summary>
+    public int MetricsMaxOperations { get; init; } = 2000;
+
     /// <summary>The store's directory, limits and sizes.</summary>
     public required TraceStoreOptions Store { get; init; }
 

@@ -1,6 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Api.Native;
+using Throughline.Server.Api.Prometheus;
 using Throughline.Server.Configuration;
 using Throughline.Server.Grafana;
 using Throughline.Server.Page;
@@ -39,14 +40,15 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        AssembleReceivers(application, options, gate, counters, time);
-        AssembleHttp(application, options, gate, counters, addresses, time);
+        var red = new RedCounters(options.MetricsMaxOperations);
+        AssembleReceivers(application, options, gate, counters, red, time);
+        AssembleHttp(application, options, gate, counters, red, addresses, time);
     }
 
-    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, TimeProvider time)
+    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, RedCounters red, TimeProvider time)
     {
         var limits = options.Receive;
-        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting);
+        var ingest = new IngestService(gate, counters, red, options.Redact, options.Receive.MaxNesting);
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
         var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
@@ -65,7 +67,7 @@ internal static class Pipeline
         });
     }
 
-    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, LateAddresses addresses, TimeProvider time)
+    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, RedCounters red, LateAddresses addresses, TimeProvider time)
     {
         if (options.GrafanaProxy is { } upstream)
         {
@@ -74,6 +76,9 @@ internal static class Pipeline
             application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
         }
         application.UseRouting();
+        var requests = new RequestCounters(time);
+        application.Use(next => context => requests.InvokeAsync(context, next));
+        new MetricsEndpoint(gate, counters, red, requests).Map(application);
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));

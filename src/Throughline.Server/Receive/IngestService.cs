@@ -20,7 +20,7 @@ public enum OtlpForm
 /// What every receiver hands its requests to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the spans are
 /// durable and visible. One per server; thread safe.
 /// </summary>
-public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting)
+public sealed class IngestService(StoreGate gate, IngestCounters counters, RedCounters red, bool redact, int maxNesting)
 {
     private readonly WorkerPool _workers = new(maxNesting);
 
@@ -78,6 +78,7 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
         if (isNew && decoded.RefusedSpans > 0) counters.CountRefused(RefusalReason.InvalidIds, decoded.Message, decoded.RefusedSpans);
+        if (isNew) red.Count(worker.Batch);
         counters.CountReceived(isNew ? decoded.AcceptedSpans : 0, isNew ? redacted : 0);
         return new IngestOutcome(IngestStatus.Stored, decoded.RefusedSpans, MessageFor(decoded), default);
     }

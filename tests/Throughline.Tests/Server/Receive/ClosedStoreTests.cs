@@ -14,7 +14,7 @@ public sealed class ClosedStoreTests
     {
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
-        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
+        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, new RedCounters(10), redact: true, limits.MaxNesting), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext

@@ -1,15 +1,10 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Decode;
+using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Model.Wire;
 
 namespace Throughline.Engine.Metrics;
-
-/// <summary>
-/// The outcome of decoding one export request of metrics. <see cref="Message"/> is for the sender: for a malformed request it names the offset, for refused points it says how many and why;
-/// empty otherwise.
-/// </summary>
-public readonly record struct MetricDecodeResult(DecodeStatus Status, int AcceptedPoints, int RefusedPoints, int MendedTexts, int RedactedValues, string Message);
 
 /// <summary>
 /// Decodes OTLP <c>ExportMetricsServiceRequest</c> messages (opentelemetry-proto 1.x, metrics.proto) into points of series: gauges, sums, histograms, exponential histograms and summaries. Exemplars
@@ -25,8 +20,11 @@ public sealed class OtlpMetricDecoder(int maxNesting = OtlpTraceDecoder.DefaultM
     private readonly PointRefusals _refusals = new();
     private MetricBatch _batch = new();
 
+    /// <summary>Values that were replaced in the last request.</summary>
+    public int RedactedValues => _attributes.RedactedValues;
+
     /// <summary>Appends the request's points to <paramref name="batch"/>, which must be empty. Points that cannot be are left out and counted. A malformed request leaves the batch empty.</summary>
-    public MetricDecodeResult Decode(ReadOnlySpan<byte> request, MetricBatch batch)
+    public DecodeResult Decode(ReadOnlySpan<byte> request, MetricBatch batch)
     {
         if (batch.RowCount != 0) throw new ArgumentException("The batch must be empty.", nameof(batch));
         _batch = batch;
@@ -45,9 +43,10 @@ public sealed class OtlpMetricDecoder(int maxNesting = OtlpTraceDecoder.DefaultM
         catch (MalformedInputException e)
         {
             batch.Clear();
-            return new MetricDecodeResult(DecodeStatus.Malformed, 0, 0, 0, 0, $"ExportMetricsServiceRequest at byte {e.Offset}: {e.Message}");
+            var at = OtlpFieldPath.Locate(request, OtlpSchema.Request(SignalKind.Metrics), e.Offset);
+            return new DecodeResult(DecodeStatus.Malformed, 0, 0, 0, $"{at} at byte {e.Offset}: {e.Message}");
         }
-        return new MetricDecodeResult(DecodeStatus.Decoded, batch.RowCount, _refusals.Count, _attributes.Mended, _attributes.RedactedValues, _refusals.Message);
+        return new DecodeResult(DecodeStatus.Decoded, batch.RowCount, _refusals.Count, _attributes.Mended, _refusals.Message);
     }
 
     private void ResourceMetrics(WireReader message)

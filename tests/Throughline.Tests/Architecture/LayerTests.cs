@@ -31,6 +31,8 @@ public sealed class LayerTests
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
         [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
+        // Log records: a store of their own on the same pages.
+        [$"{E}.Logs"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
         // Reads what is closed, past the store.
         [$"{E}.Inspection"] =
         [
@@ -55,7 +57,7 @@ public sealed class LayerTests
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Native", $"{S}.Api.Prometheus", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Files", $"{E}.Model", $"{S}.Api.Native", $"{S}.Api.Prometheus", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
     };
 

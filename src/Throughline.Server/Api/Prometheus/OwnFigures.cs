@@ -1,5 +1,6 @@
 using System.Globalization;
 using Throughline.Engine;
+using Throughline.Engine.Model;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Api.Prometheus;
@@ -10,13 +11,18 @@ internal static class OwnFigures
     internal static void WriteIngest(ExpositionWriter text, IngestCounters counters)
     {
         var counts = counters.Read();
-        text.Counter("throughline_ingest_requests", "Export requests that were stored.", counts.Requests);
-        text.Counter("throughline_ingest_spans", "Spans that were stored.", counts.Spans);
+        text.Counters("throughline_ingest_requests", "Export requests that were stored, by signal.");
+        foreach (var signal in counts.Signals) text.Sample(signal.Requests, ("signal", NameOf(signal.Kind)));
+        text.Counters("throughline_ingest_items", "What they held and was stored: spans, log records, points of metrics, profiles.");
+        foreach (var signal in counts.Signals) text.Sample(signal.Items, ("signal", NameOf(signal.Kind)));
         text.Counter("throughline_ingest_redacted_attributes", "Attribute values that were replaced before they were stored.", counts.RedactedValues);
-        text.Counters("throughline_ingest_refused", "What senders sent and the server refused, by reason: requests, or single items where a request was taken in part.");
-        foreach (var reason in Enum.GetValues<RefusalReason>())
-            text.Sample(counts.Refusals.FirstOrDefault(r => r.Reason == reason).Count, ("reason", NameOf(reason)));
-        if (counts.LastUnixNano is { } last) text.Gauge("throughline_ingest_last_timestamp_seconds", "When the last request was stored, in Unix seconds.", last / 1e9);
+        text.Counters("throughline_ingest_refused", "What senders sent and the server refused, by signal and reason: requests, or single items where a request was taken in part.");
+        foreach (var refusal in counts.Refusals) text.Sample(refusal.Count, ("signal", refusal.Signal is { } signal ? NameOf(signal) : "unknown"), ("reason", NameOf(refusal.Reason)));
+        text.Gauges("throughline_ingest_last_timestamp_seconds", "When the last request was stored, in Unix seconds; nothing for a signal of which there was none.");
+        foreach (var signal in counts.Signals)
+        {
+            if (signal.LastUnixNano is { } last) text.Sample(last / 1e9, ("signal", NameOf(signal.Kind)));
+        }
     }
 
     internal static void WriteStore(ExpositionWriter text, StoreStatistics? store)
@@ -63,7 +69,7 @@ internal static class OwnFigures
         text.Gauge("dotnet_thread_pool_queue_length", "Work that waits for a thread.", ThreadPool.PendingWorkItemCount);
     }
 
-    /// <summary>A reason in the words of the status endpoint: <c>invalid_ids</c>.</summary>
-    private static string NameOf(RefusalReason reason) =>
-        string.Concat(reason.ToString().Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+    /// <summary>A name in the words of the status endpoint: <c>invalid_ids</c>.</summary>
+    private static string NameOf<T>(T value)
+        where T : struct, Enum => string.Concat(value.ToString().Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
 }

@@ -25,7 +25,7 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
     /// <summary>A KeyValue. When a key comes twice the first counts.</summary>
     public void Read(WireReader message, SortedDictionary<string, string> into)
     {
-        var (key, value) = ReadPair(message, 0);
+        var (key, value) = ReadPair(message, 0, false);
         into.TryAdd(key, value);
     }
 
@@ -36,7 +36,7 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
         return Encoding.UTF8.GetString(bytes);
     }
 
-    private (string Key, string Value) ReadPair(WireReader message, int depth)
+    private (string Key, string Value) ReadPair(WireReader message, int depth, bool isQuoted)
     {
         ReadOnlySpan<byte> key = default;
         WireReader value = default;
@@ -51,9 +51,9 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
         if (isSensitive is not null && isSensitive(Encoding.UTF8.GetBytes(text)))
         {
             RedactedValues++;
-            return (text, Redacted);
+            return (text, Quoted(Redacted, isQuoted));
         }
-        return (text, Value(value, depth, false));
+        return (text, Value(value, depth, isQuoted));
     }
 
     private string Value(WireReader message, int depth, bool isQuoted)
@@ -114,8 +114,8 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
             var tag = message.ReadTag();
             if (tag == 0x0A)
             {
-                var (key, value) = ReadPair(message.ReadMessage(), depth);
-                parts.Add($"{Quoted(key, true)}:{Quoted(value, value == Redacted)}");
+                var (key, value) = ReadPair(message.ReadMessage(), depth, true);
+                parts.Add($"{Quoted(key, true)}:{value}");
             }
             else
             {

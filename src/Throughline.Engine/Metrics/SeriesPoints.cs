@@ -54,7 +54,7 @@ internal sealed class SeriesPoints
                 isKept = Start[j] != start[i] || BitConverter.DoubleToInt64Bits(Value[j]) != BitConverter.DoubleToInt64Bits(value[i])
                     || (distribution.Count > 0 && !Distribution[j].Span.SequenceEqual(distribution[i].Span));
             }
-            if (isKept) Add(time[i], start[i], value[i], distribution.Count > 0 ? distribution[i] : null);
+            if (isKept) Add(time[i], start[i], value[i], distribution.Count > 0 ? distribution[i] : (ReadOnlyMemory<byte>?)null);
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class SeriesRows
         foreach (var row in _rows.AsSpan(_firstOfSeries[series].._firstOfSeries[series + 1]))
         {
             if (_batch.Time[row] < from || _batch.Time[row] > to) continue;
-            into.Add(_batch.Time[row], _batch.Start[row], _batch.Value[row], hasDistributions ? _batch.DistributionMemory(row) : null);
+            into.Add(_batch.Time[row], _batch.Start[row], _batch.Value[row], hasDistributions ? _batch.DistributionMemory(row) : (ReadOnlyMemory<byte>?)null);
         }
     }
 

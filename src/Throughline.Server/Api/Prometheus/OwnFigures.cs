@@ -1,6 +1,5 @@
 using System.Globalization;
 using Throughline.Engine;
-using Throughline.Engine.Model;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Api.Prometheus;

@@ -38,6 +38,9 @@ public sealed class MetricBatch
     /// <summary>The latest time of any point that was added.</summary>
     internal ulong LastUnixNano { get; private set; }
 
+    /// <summary>Memory held, in bytes, near enough for limits.</summary>
+    public long MemoryBytes => (32L * Time.Items.LongLength) + Distributions.Items.LongLength + Keys.MemoryBytes;
+
     /// <summary>Memory in use, in bytes, near enough for limits.</summary>
     internal long UsedBytes => (32L * RowCount) + Distributions.Count + Keys.UsedBytes;
 

@@ -1,4 +1,5 @@
 using Throughline.Engine;
+using Throughline.Engine.Signals;
 
 namespace Throughline.Server.Configuration;
 
@@ -44,11 +45,23 @@ public sealed record ServerOptions
     /// <summary>Limits of what senders may send.</summary>
     public ReceiveLimits Receive { get; init; } = new();
 
-    /// <summary>Combinations of service, operation, kind and status that /metrics counts spans by.</summary>
-    public int MetricsMaxOperations { get; init; } = 2000;
+    /// <summary>Series of metrics that may get points within an hour.</summary>
+    public int MetricsMaxSeries { get; init; } = 100_000;
 
-    /// <summary>The store's directory, limits and sizes.</summary>
+    /// <summary>Combinations of service, operation, kind and status that /metrics counts spans by.</summary>
+    public int RedMaxOperations { get; init; } = 2000;
+
+    /// <summary>The directory of all stores, and the limits and sizes of the traces.</summary>
     public required TraceStoreOptions Store { get; init; }
+
+    /// <summary>Limits and sizes of the store of logs.</summary>
+    public SignalStoreOptions Logs { get; init; } = new();
+
+    /// <summary>Limits and sizes of the store of metrics, whose points come slowly: a small head for a longer time.</summary>
+    public SignalStoreOptions Metrics { get; init; } = new() { HeadMaxBytes = 16L << 20, BlockCacheBytes = 16L << 20 };
+
+    /// <summary>Limits and sizes of the store of profiles.</summary>
+    public SignalStoreOptions Profiles { get; init; } = new() { HeadMaxBytes = 16L << 20, BlockCacheBytes = 16L << 20 };
 
     /// <summary>What each option of the command line is, for the page to tell; empty when the server was not started by one.</summary>
     public IReadOnlyList<SettingInForce> Settings { get; init; } = [];

@@ -40,7 +40,7 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        var red = new RedCounters(options.MetricsMaxOperations);
+        var red = new RedCounters(options.RedMaxOperations);
         AssembleReceivers(application, options, gate, counters, red, time);
         AssembleHttp(application, options, gate, counters, red, addresses, time);
     }
@@ -49,7 +49,7 @@ internal static class Pipeline
     {
         var limits = options.Receive;
         // One line for each signal that is stored.
-        ISignalIntake[] intakes = [new SpanIntake(gate, red, limits.MaxNesting)];
+        ISignalIntake[] intakes = [new SpanIntake(gate, red, limits.MaxNesting), new MetricIntake(gate, limits.MaxNesting, options.Redact)];
         IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, options.Redact, limits.MaxNesting))];
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);

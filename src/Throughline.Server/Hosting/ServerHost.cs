@@ -10,14 +10,14 @@ using Throughline.Server.Storage;
 namespace Throughline.Server.Hosting;
 
 /// <summary>
-/// One running server: its ports, its store, and what connects them. Several may run in one process. Owned by who started it, who also ends it by
+/// One running server: its ports, its stores, and what connects them. Several may run in one process. Owned by who started it, who also ends it by
 /// <see cref="DisposeAsync"/>.
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly StoreGate _gate;
-    private TraceStore? _store;
+    private StoreSet? _stores;
     private bool _stopped;
 
     private ServerHost(WebApplication application, StoreGate gate, ServerAddresses addresses)
@@ -31,10 +31,10 @@ public sealed class ServerHost : IAsyncDisposable
     public ServerAddresses Addresses { get; }
 
     /// <summary>
-    /// Binds the ports, then opens the store; meanwhile senders and readers are told to wait. Returns when recovery is done and spans are taken. Throws
-    /// <see cref="StartupException"/> when the server cannot start; nothing is left running then.
+    /// Binds the ports, then opens the stores; meanwhile senders and readers are told to wait. Returns when recovery is done and spans are taken. Throws
+    /// <see cref="StartupException"/> when the server cannot start; nothing is left running then. <paramref name="signals"/> are stored beside traces: all that there are, unless a test says otherwise.
     /// </summary>
-    public static async Task<ServerHost> StartAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    public static async Task<ServerHost> StartAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken, IReadOnlyList<SignalOpening>? signals = null)
     {
         var gate = new StoreGate();
         var lateAddresses = new LateAddresses();
@@ -46,7 +46,7 @@ public sealed class ServerHost : IAsyncDisposable
             host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
-            await host.OpenStoreAsync(options, files, time, log, ending.Token);
+            await host.OpenStoresAsync(options, signals ?? SignalOpenings.All, files, time, log, ending.Token);
             return host;
         }
         catch
@@ -60,29 +60,29 @@ public sealed class ServerHost : IAsyncDisposable
     /// <summary>Returns when the process was asked to end (SIGINT, SIGTERM) or the token was cancelled.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _application.WaitForShutdownAsync(cancellationToken);
 
-    /// <summary>Stops accepting, lets requests under way finish, closes the store.</summary>
+    /// <summary>Stops accepting, lets requests under way finish, closes the stores.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stopped) return;
         _stopped = true;
         await _application.StopAsync(CancellationToken.None);
         _gate.Close();
-        if (_store is not null) await _store.DisposeAsync();
+        if (_stores is not null) await _stores.DisposeAsync();
         await _application.DisposeAsync();
     }
 
-    private async Task OpenStoreAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    private async Task OpenStoresAsync(ServerOptions options, IReadOnlyList<SignalOpening> signals, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
-            _store = await TraceStore.OpenAsync(options.Store, files, time, cancellationToken);
+            _stores = await StoreSet.OpenAsync(options, signals, files, time, cancellationToken);
         }
         catch (StoreOpenException error)
         {
             throw new StartupException(error.Message, error);
         }
-        foreach (var note in _store.OpeningNotes) await log.WriteLineAsync($"info: {note}");
-        _gate.Open(_store);
+        foreach (var note in _stores.Traces.OpeningNotes) await log.WriteLineAsync($"info: {note}");
+        _gate.Open(_stores.Traces, _stores.Signals);
     }
 
     private static WebApplication Build(ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time, TextWriter log)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Model;
+using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Receive;
 
@@ -29,6 +30,9 @@ public interface ISignalWorker
 
     /// <summary>Decodes a request in protobuf into the batch, which is empty.</summary>
     DecodeResult Decode(ReadOnlySpan<byte> request);
+
+    /// <summary>Those of the items refused by <see cref="Decode"/> that have a reason other than the signal's own.</summary>
+    IEnumerable<(RefusalReason Reason, string Message, int Count)> RefusedApart => [];
 
     /// <summary>Replaces sensitive values in the batch and marks where; answers how many.</summary>
     int Redact();

@@ -82,7 +82,7 @@ public sealed class PrometheusTests
     [Fact]
     public async Task OperationsBeyondTheLimitAreCountedInOneNumberAndTheLimitIsNamed()
     {
-        await using var server = await ServerUnderTest.StartAsync(o => o with { MetricsMaxOperations = 3 });
+        await using var server = await ServerUnderTest.StartAsync(o => o with { RedMaxOperations = 3 });
         for (var i = 0; i < 5; i++) await server.StoreAsync(Export.Json("s", Export.Span(Export.Trace(i + 1), Export.Id(1), $"op{i}")));
         await server.StoreAsync(Export.Json("s", Export.Span(Export.Trace(9), Export.Id(1), "op0")));
         var (text, _) = await ReadAsync(server, OpenMetrics);

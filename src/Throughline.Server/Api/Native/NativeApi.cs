@@ -21,7 +21,7 @@ public static class NativeApi
         Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
         Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
         Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
-        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics())));
+        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), gate.Signals)));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
@@ -33,9 +33,10 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/red/operations/series", LatencyEndpoints.SeriesAsync);
         GetStored(routes, gate, "/api/v1/red/series", AggregateEndpoints.RedSeriesAsync);
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
+        MetricEndpoints.Map(routes, gate);
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);
         MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
-        MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
+        MapStored(routes, gate, "/api/v1/compact", ["POST"], (context, store) => PinEndpoints.CompactAsync(context, store, gate.Signals));
         GetStored(routes, gate, "/api/v1/traces/shapes", ShapesEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
@@ -208,7 +209,7 @@ public static class NativeApi
 
     private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
 
-    private static void Map(IEndpointRouteBuilder routes, string pattern, string[] methods, Func<HttpContext, Task<Problem?>> handler) =>
+    internal static void Map(IEndpointRouteBuilder routes, string pattern, string[] methods, Func<HttpContext, Task<Problem?>> handler) =>
         routes.Map(pattern, async context =>
         {
             if (!methods.Contains(context.Request.Method))

@@ -51,8 +51,8 @@ public sealed class MetricsEndpoint(StoreGate gate, IngestCounters counters, Red
     {
         var figures = red.Read();
         text.Gauge("throughline_red_operations", "Combinations of service, operation, kind and status that the figures below tell apart.", figures.Count);
-        text.Gauge("throughline_red_operations_limit", "How many of them there may be (--metrics-max-operations).", red.MaxOperations);
-        text.Counter("throughline_red_spans_over_limit", "Spans of combinations beyond the limit (--metrics-max-operations), which the figures below lack.", red.SpansOverLimit);
+        text.Gauge("throughline_red_operations_limit", "How many of them there may be (--red-max-operations).", red.MaxOperations);
+        text.Counter("throughline_red_spans_over_limit", "Spans of combinations beyond the limit (--red-max-operations), which the figures below lack.", red.SpansOverLimit);
 
         text.Counters("traces_spanmetrics_calls", "Spans that were stored since the start, by service, operation, kind and status.");
         foreach (var row in figures) text.Sample(row.Counts.Sum(), ("service", row.Service), ("span_name", row.Name), ("span_kind", KindName(row.Kind)), ("status_code", StatusName(row.Status)));

@@ -19,8 +19,11 @@ internal static class OtlpJsonScalar
             case OtlpFieldType.Id: Id(ref reader, field.Tag, output); break;
             case OtlpFieldType.Bytes: Base64(ref reader, field.Tag, output); break;
             case OtlpFieldType.Fixed64: output.Fixed64(field.Tag, (ulong)Integer(ref reader, 0, ulong.MaxValue)); break;
+            case OtlpFieldType.SFixed64: output.Fixed64(field.Tag, (ulong)(long)Integer(ref reader, long.MinValue, long.MaxValue)); break;
             case OtlpFieldType.Fixed32: output.Fixed32(field.Tag, (uint)Integer(ref reader, 0, uint.MaxValue)); break;
             case OtlpFieldType.UInt32: output.Varint(field.Tag, (ulong)Integer(ref reader, 0, uint.MaxValue)); break;
+            case OtlpFieldType.UInt64: output.Varint(field.Tag, (ulong)Integer(ref reader, 0, ulong.MaxValue)); break;
+            case OtlpFieldType.SInt32: output.Varint(field.Tag, ZigZag((int)Integer(ref reader, int.MinValue, int.MaxValue))); break;
             case OtlpFieldType.Int64: output.Varint(field.Tag, (ulong)(long)Integer(ref reader, long.MinValue, long.MaxValue)); break;
             case OtlpFieldType.Enum: output.Varint(field.Tag, (ulong)Enum(ref reader, field)); break;
             case OtlpFieldType.Double: output.Fixed64(field.Tag, BitConverter.DoubleToUInt64Bits(Double(ref reader))); break;
@@ -103,6 +106,8 @@ internal static class OtlpJsonScalar
         if (value < min || value > max) Throw(ref reader, $"the integer is not between {min} and {max}");
         return value;
     }
+
+    private static uint ZigZag(int value) => (uint)((value << 1) ^ (value >> 31));
 
     private static bool TryInteger(ref Utf8JsonReader reader, out decimal value)
     {

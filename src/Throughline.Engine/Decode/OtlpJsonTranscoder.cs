@@ -73,19 +73,20 @@ public static class OtlpJsonTranscoder
 
     private static void Field(ref Utf8JsonReader reader, OtlpField field, WireWriter output, Nesting nesting)
     {
-        if (field.Message is null)
+        if (!field.IsRepeated)
         {
-            OtlpJsonScalar.Write(ref reader, field, output);
+            Single(ref reader, field, output, nesting);
+            return;
         }
-        else if (!field.IsRepeated)
-        {
-            Nested(ref reader, field.Tag, field.Message, output, nesting);
-        }
-        else
-        {
-            if (reader.TokenType != JsonTokenType.StartArray) OtlpJsonScalar.Throw(ref reader, "an array must stand here");
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) Nested(ref reader, field.Tag, field.Message, output, nesting);
-        }
+        if (reader.TokenType != JsonTokenType.StartArray) OtlpJsonScalar.Throw(ref reader, "an array must stand here");
+        // Scalars one by one, which readers of protobuf take as they take packed ones.
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) Single(ref reader, field, output, nesting);
+    }
+
+    private static void Single(ref Utf8JsonReader reader, OtlpField field, WireWriter output, Nesting nesting)
+    {
+        if (field.Message is null) OtlpJsonScalar.Write(ref reader, field, output);
+        else Nested(ref reader, field.Tag, field.Message, output, nesting);
     }
 
     private static void Nested(ref Utf8JsonReader reader, uint tag, OtlpMessage message, WireWriter output, Nesting nesting)

@@ -15,12 +15,18 @@ internal enum OtlpFieldType
     Bytes,
     /// <summary>fixed64.</summary>
     Fixed64,
+    /// <summary>sfixed64.</summary>
+    SFixed64,
     /// <summary>fixed32.</summary>
     Fixed32,
     /// <summary>uint32 as a varint.</summary>
     UInt32,
     /// <summary>int64 as a varint.</summary>
     Int64,
+    /// <summary>uint64 as a varint.</summary>
+    UInt64,
+    /// <summary>sint32 as a varint of its zigzag form.</summary>
+    SInt32,
     /// <summary>An enum as a varint; JSON may give its name.</summary>
     Enum,
     /// <summary>double.</summary>
@@ -42,7 +48,7 @@ internal sealed class OtlpField
         (Number, Name, Type, Message, IsRepeated, Names) = (number, name, type, message, repeated, names ?? []);
         Tag = (number << 3) | type switch
         {
-            OtlpFieldType.Fixed64 or OtlpFieldType.Double => 1u,
+            OtlpFieldType.Fixed64 or OtlpFieldType.SFixed64 or OtlpFieldType.Double => 1u,
             OtlpFieldType.Fixed32 => 5u,
             OtlpFieldType.Text or OtlpFieldType.Id or OtlpFieldType.Bytes or OtlpFieldType.Message => 2u,
             _ => 0u,
@@ -131,6 +137,7 @@ internal static class OtlpSchema
     {
         SignalKind.Traces => OtlpTraceSchema.Request,
         SignalKind.Logs => OtlpLogSchema.Request,
+        SignalKind.Metrics => OtlpMetricSchema.Request,
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "A signal without a table."),
     };
 

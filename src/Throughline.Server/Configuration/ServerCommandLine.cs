@@ -161,6 +161,10 @@ public sealed class ServerCommandLine
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
         Store("--trace-cache-bytes", "Memory for large traces that were read, for their next windows; 0 keeps none.", store.TraceCacheBytes, 0, 1L << 40, (s, v) => s with { TraceCacheBytes = v });
+        Number("--metrics-max-series", "Series of metrics that may get points within an hour; points of others are refused.", new ServerOptions { Store = store }.MetricsMaxSeries, 1, 10_000_000,
+            (options, value) => options with { MetricsMaxSeries = (int)value });
+        Number("--red-max-operations", "Combinations of service, operation, kind and status that /metrics counts spans by; spans of others are counted in one number.", new ServerOptions { Store = store }.RedMaxOperations, 0, 1_000_000,
+            (options, value) => options with { RedMaxOperations = (int)value });
         Number("--grafana-timeout-seconds", "Time that a Grafana behind --grafana-proxy may be silent.", (long)new ServerOptions { Store = store }.GrafanaTimeout.TotalSeconds, 1, 3600,
             (options, value) => options with { GrafanaTimeout = TimeSpan.FromSeconds(value) });
         AddRetention(store.Retention);

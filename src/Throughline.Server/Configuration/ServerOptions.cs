@@ -48,6 +48,12 @@ public sealed record ServerOptions
     /// <summary>Where what was stored is passed on to.</summary>
     public ForwardOptions Forward { get; init; } = new();
 
+    /// <summary>Series of metrics that may get points within an hour.</summary>
+    public int MetricsMaxSeries { get; init; } = 100_000;
+
+    /// <summary>Combinations of service, operation, kind and status that /metrics counts spans by.</summary>
+    public int RedMaxOperations { get; init; } = 2000;
+
     /// <summary>The directory of all stores, and the limits and sizes of the traces.</summary>
     public required TraceStoreOptions Store { get; init; }
 

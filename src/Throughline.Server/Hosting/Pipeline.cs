@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Api.Jaeger;
 using Throughline.Server.Api.Native;
+using Throughline.Server.Api.Prometheus;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
 using Throughline.Server.Grafana;
@@ -42,15 +43,21 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        AssembleReceivers(application, options, gate, forward, process, counters, time);
-        AssembleHttp(application, options, gate, forward, process, counters, addresses, time);
+        var red = new RedCounters(options.RedMaxOperations);
+        AssembleReceivers(application, options, gate, forward, process, counters, red, time);
+        AssembleHttp(application, options, gate, forward, process, counters, red, addresses, time);
     }
 
-    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, TimeProvider time)
+    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, RedCounters red, TimeProvider time)
     {
         var limits = options.Receive;
         // One line for each signal that is stored.
-        ISignalIntake[] intakes = [new SpanIntake(gate, limits.MaxNesting, process, forward), new LogIntake(gate, limits.MaxNesting, process)];
+        ISignalIntake[] intakes =
+        [
+            new SpanIntake(gate, limits.MaxNesting, process, forward, red),
+            new LogIntake(gate, limits.MaxNesting, process),
+            new MetricIntake(gate, limits.MaxNesting, options.Redact),
+        ];
         IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, limits.MaxNesting))];
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
@@ -70,7 +77,7 @@ internal static class Pipeline
         });
     }
 
-    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, LateAddresses addresses, TimeProvider time)
+    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, RedCounters red, LateAddresses addresses, TimeProvider time)
     {
         if (options.GrafanaProxy is { } upstream)
         {
@@ -79,6 +86,9 @@ internal static class Pipeline
             application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
         }
         application.UseRouting();
+        var requests = new RequestCounters(time);
+        application.Use(next => context => requests.InvokeAsync(context, next));
+        new MetricsEndpoint(gate, counters, red, requests).Map(application);
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));

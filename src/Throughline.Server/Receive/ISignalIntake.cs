@@ -2,6 +2,7 @@ using System.Buffers;
 using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Model;
+using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Receive;
 
@@ -30,6 +31,9 @@ public interface ISignalWorker
     /// <summary>Decodes a request in protobuf into the batch, which is empty.</summary>
     DecodeResult Decode(ReadOnlySpan<byte> request);
 
+    /// <summary>Those of the items refused by <see cref="Decode"/> that have a reason other than the signal's own.</summary>
+    IEnumerable<(RefusalReason Reason, string Message, int Count)> RefusedApart => [];
+
     /// <summary>Applies the rules in force to the batch: fewer items may be left, and they may say less.</summary>
     ProcessResult Process();
 
@@ -43,10 +47,12 @@ public interface ISignalWorker
     ValueTask<AppendResult> AppendAsync(ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived);
 
     /// <summary>The request was taken in, and is counted and passed on; <paramref name="payload"/> is what the log keeps of it.</summary>
-    ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered);
+    ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered) => default;
 
     /// <summary>The request was not stored: what it took of limits is given back.</summary>
-    void GiveBack();
+    void GiveBack()
+    {
+    }
 
     /// <summary>Empties the batch.</summary>
     void Clear();

@@ -82,9 +82,20 @@ public sealed class IngestService(ISignalIntake intake, IngestCounters counters,
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
         if (isNew) await signal.TakenAsync(protobuf, altered);
-        if (isNew && decoded.Refused > 0) counters.CountRefused(intake.Kind, Signal.RefusedAs, decoded.Message, decoded.Refused);
+        if (isNew && decoded.Refused > 0) CountRefused(signal, decoded);
         counters.CountReceived(intake.Kind, isNew ? decoded.Accepted : 0, isNew ? processed.RedactedValues : 0);
         return new IngestOutcome(IngestStatus.Stored, decoded.Refused, MessageFor(decoded), default);
+    }
+
+    private void CountRefused(ISignalWorker worker, DecodeResult decoded)
+    {
+        var left = decoded.Refused;
+        foreach (var (reason, message, count) in worker.RefusedApart)
+        {
+            counters.CountRefused(intake.Kind, reason, message, count);
+            left -= count;
+        }
+        if (left > 0) counters.CountRefused(intake.Kind, Signal.RefusedAs, decoded.Message, left);
     }
 
     private static string MessageFor(DecodeResult decoded)

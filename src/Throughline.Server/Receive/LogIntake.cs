@@ -53,11 +53,6 @@ public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings pr
             return default;
         }
 
-        public void GiveBack()
-        {
-            // Nothing is taken of limits.
-        }
-
         public void Clear() => _batch.Clear();
     }
 }

@@ -5,12 +5,13 @@ using Throughline.Engine.Encode;
 using Throughline.Engine.Model;
 using Throughline.Server.Forward;
 using Throughline.Server.Process;
+using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Receive;
 
 /// <summary>The way of spans into the trace store. Thread safe.</summary>
-public sealed class SpanIntake(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward) : ISignalIntake
+public sealed class SpanIntake(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward, RedCounters red) : ISignalIntake
 {
     /// <inheritdoc/>
     public SignalKind Kind => SignalKind.Traces;
@@ -19,9 +20,9 @@ public sealed class SpanIntake(StoreGate gate, int maxNesting, ProcessSettings p
     public bool IsOpen => gate.Store is not null;
 
     /// <inheritdoc/>
-    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, process, forward);
+    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, process, forward, red);
 
-    private sealed class Worker(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward) : ISignalWorker
+    private sealed class Worker(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward, RedCounters red) : ISignalWorker
     {
         private readonly OtlpTraceDecoder _decoder = new(maxNesting);
         private readonly SpanBatch _batch = new();
@@ -52,6 +53,7 @@ public sealed class SpanIntake(StoreGate gate, int maxNesting, ProcessSettings p
         public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered)
         {
             _processor.Count(process.Counters);
+            red.Count(_kept);
             return _kept.RowCount > 0 && forward.Forwarder is { } forwarder ? forwarder.OfferAsync(_kept, payload, isAltered) : default;
         }
 

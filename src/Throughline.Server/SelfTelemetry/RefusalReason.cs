@@ -9,6 +9,8 @@ public enum RefusalReason
     InvalidIds,
     /// <summary>A log record, a data point or a profile says something that cannot be stored (items of the signal).</summary>
     InvalidItems,
+    /// <summary>The point is of a series beyond the limit of live ones (data points).</summary>
+    TooManySeries,
     /// <summary>The body is over a limit, as it came or after decompression (requests).</summary>
     TooLarge,
     /// <summary>The content type is not one of OTLP's (requests).</summary>

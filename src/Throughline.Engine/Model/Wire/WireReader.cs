@@ -118,6 +118,13 @@ internal ref struct WireReader
         return (int)length;
     }
 
+    /// <summary>Reads one byte, which is no field of protobuf but of our own forms.</summary>
+    public byte ReadByte()
+    {
+        if (_position >= _end) Throw(_position, "a byte lies past the end of its message");
+        return _buffer[_position++];
+    }
+
     /// <summary>Reads a fixed64 field.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong ReadFixed64()

@@ -38,6 +38,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/red/operations/series", LatencyEndpoints.SeriesAsync);
         GetStored(routes, gate, "/api/v1/red/series", AggregateEndpoints.RedSeriesAsync);
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
+        MetricEndpoints.Map(routes, gate);
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);
         MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
         MapStored(routes, gate, "/api/v1/compact", ["POST"], (context, store) => PinEndpoints.CompactAsync(context, store, gate.Signals));
@@ -228,7 +229,7 @@ public static class NativeApi
 
     private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
 
-    private static void Map(IEndpointRouteBuilder routes, string pattern, string[] methods, Func<HttpContext, Task<Problem?>> handler) =>
+    internal static void Map(IEndpointRouteBuilder routes, string pattern, string[] methods, Func<HttpContext, Task<Problem?>> handler) =>
         routes.Map(pattern, async context =>
         {
             if (!methods.Contains(context.Request.Method))

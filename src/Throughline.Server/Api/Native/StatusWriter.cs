@@ -113,6 +113,7 @@ internal static class StatusWriter
         RefusalReason.Malformed => "malformed",
         RefusalReason.InvalidIds => "invalid_ids",
         RefusalReason.InvalidItems => "invalid_items",
+        RefusalReason.TooManySeries => "too_many_series",
         RefusalReason.TooLarge => "too_large",
         RefusalReason.UnsupportedType => "unsupported_type",
         RefusalReason.UnsupportedEncoding => "unsupported_encoding",

@@ -13,6 +13,8 @@ public sealed class OpenApiTests
         await using var server = await ServerUnderTest.StartAsync();
         await server.StoreAsync(RichTrace.Request);
         await server.ExportAsync([0x7F]);
+        using (var metrics = await server.Otlp.PostAsync("/v1/metrics", new ByteArrayContent(Metrics.MetricRequests.Bytes("svc", Metrics.MetricRequests.Gauge("depth", Metrics.MetricRequests.Point(3, 1, "k")))) { Headers = { ContentType = new("application/x-protobuf") } }))
+            Assert.Equal(HttpStatusCode.OK, metrics.StatusCode);
         using (var pinned = await server.Http.PutAsync($"/api/v1/traces/{Export.Trace(1)}/pin", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, pinned.StatusCode);
         using (var compacted = await server.Http.PostAsync("/api/v1/compact", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, compacted.StatusCode);
         var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
@@ -42,6 +44,9 @@ public sealed class OpenApiTests
             ("/api/v1/settings/process/counts", "/api/v1/settings/process/counts"),
             ("/api/v1/pins", "/api/v1/pins"),
             ("/api/v1/search", "/api/v1/search?q=nothing-like-it"),
+            ("/api/v1/metrics", "/api/v1/metrics"),
+            ("/api/v1/metrics/range", "/api/v1/metrics/range?name=depth"),
+            ("/api/v1/metrics/range", "/api/v1/metrics/range?name=depth&step=15s&aggregation=max"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
             ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),
@@ -66,6 +71,10 @@ public sealed class OpenApiTests
             ("/api/v1/red/series", "/api/v1/red/series?step=0s", 400),
             ("/api/v1/red/operations/series", "/api/v1/red/operations/series", 400),
             ("/api/v1/red/operations/series", "/api/v1/red/operations/series?operation=a&from=0&to=501000000000&step=1s", 400),
+            ("/api/v1/metrics/range", "/api/v1/metrics/range", 400),
+            ("/api/v1/metrics/range", "/api/v1/metrics/range?name=a&from=0&to=1000000000000000&step=1s", 400),
+            ("/api/v1/metrics/range", "/api/v1/metrics/range?name=a&aggregation=quantile&quantile=1.5", 400),
+            ("/api/v1/metrics/range", "/api/v1/metrics/range?name=a&attribute=x", 400),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(77), 404),
             ("/api/v1/traces/{id}", "/api/v1/traces/xyz", 400),
             ("/api/v1/traces/{id}/typical", $"/api/v1/traces/{Export.Trace(77)}/typical", 404),

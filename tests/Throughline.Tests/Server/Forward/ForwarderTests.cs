@@ -132,7 +132,7 @@ public sealed class ForwarderTests
     {
         var batch = new SpanBatch();
         Engine.Decode.DecodeResult decoded = new Engine.Decode.OtlpTraceDecoder().Decode(PlainOtlp.Request([new PlainSpan { TraceId = new(0, 1), SpanId = 1 }]), batch);
-        Assert.Equal(1, decoded.AcceptedSpans);
+        Assert.Equal(1, decoded.Accepted);
         return forwarder.OfferAsync(batch, Encoding.ASCII.GetBytes(text), isAltered: false).AsTask();
     }
 

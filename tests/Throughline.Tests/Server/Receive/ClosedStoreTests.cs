@@ -18,7 +18,7 @@ public sealed class ClosedStoreTests
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
         var rules = ProcessSettings.Open(new DiskFileSystem(), "/nowhere", redactsSensitive: true, TimeProvider.System);
-        var receiver = new OtlpHttpReceiver([new IngestService(new SpanIntake(new StoreGate(), limits.MaxNesting, rules, new ForwardGate()), counters, limits.MaxNesting)],
+        var receiver = new OtlpHttpReceiver([new IngestService(new SpanIntake(new StoreGate(), limits.MaxNesting, rules, new ForwardGate(), new RedCounters(10)), counters, limits.MaxNesting)],
             new HttpBodies(new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System), counters);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();

@@ -24,10 +24,10 @@ internal sealed class AttributeDecoder(int maxNesting)
     public int MendedTexts { get; private set; }
 
     /// <summary>Begins a batch.</summary>
-    public void Bind(SpanBatch batch)
+    public void Bind(ByteDictionary strings, ByteDictionary blobs)
     {
-        _strings = batch.Strings;
-        _blobs = batch.Blobs;
+        _strings = strings;
+        _blobs = blobs;
         _repeated.Clear();
         MendedTexts = 0;
     }

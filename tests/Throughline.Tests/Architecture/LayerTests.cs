@@ -31,6 +31,11 @@ public sealed class LayerTests
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
         [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
+        // Profiles: the same machinery, with tables of their own.
+        [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
+        [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Query"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
         // Reads what is closed, past the store.
         [$"{E}.Inspection"] =
         [

@@ -3,6 +3,7 @@ using Throughline.Engine.Profiles;
 using Throughline.Engine.Profiles.Decode;
 using Throughline.Tests.Properties;
 using Throughline.Tests.Protos.Pprof;
+using ValueType = Throughline.Tests.Protos.Pprof.ValueType;
 
 namespace Throughline.Tests.Profiles;
 

@@ -1,3 +1,4 @@
+using CsCheck;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model.Wire;

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Throughline.Engine.Blocks;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
@@ -8,31 +7,18 @@ namespace Throughline.Engine;
 
 /// <summary>
 /// Turns frozen heads into blocks, one at a time, in the background: writes the block, then the manifest, then tells the store, which drops the head and the log
-/// segments. Owned by <see cref="HeadTurnover"/>. When the disk refuses, the head stays where it is and the flush is tried again, at longer and longer intervals.
+/// segments. Owned by <see cref="HeadTurnover"/>. When the disk refuses, the head stays where it is and the flush is tried again.
 /// </summary>
 internal sealed class BlockFlusher : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
-
-    /// <summary>Tries of a flush that fails otherwise than by the disk: what the code cannot do, it cannot do on the fourth try either.</summary>
-    private const int MostInternalFailures = 3;
-
     private readonly BlockCatalog _catalog;
-    private readonly TimeProvider _time;
-    private readonly QuietGate _busy;
     private readonly Func<StoreSnapshot> _takeSnapshot;
     private readonly Action<FrozenHead, StoredBlock> _swap;
-    private readonly Action<FrozenHead?> _ended;
-    private readonly Channel<FrozenHead> _queue = Channel.CreateUnbounded<FrozenHead>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly CancellationTokenSource _stop = new();
-    private Task _loop = Task.CompletedTask;
+    private readonly FlushLoop<FrozenHead> _loop;
 
     // Its buffers serve every flush: as much memory anew for each would be some 500 bytes a span.
     private readonly bool _compresses;
     private BlockWriter _writer;
-    private volatile string? _problem;
-    private volatile bool _hasGivenUp;
 
     /// <summary>
     /// Does nothing before <see cref="Begin"/>. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
@@ -43,89 +29,36 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _catalog = catalog;
         _compresses = compresses;
         _writer = new BlockWriter(compresses);
-        _time = time;
-        _busy = busy;
         _takeSnapshot = takeSnapshot;
         _swap = swap;
-        _ended = ended;
+        _loop = new FlushLoop<FrozenHead>("spans", time, busy, Flush, ended);
     }
 
     /// <summary>Begins the loop; once.</summary>
-    public void Begin() => _loop = Task.Run(RunAsync);
+    public void Begin() => _loop.Begin();
 
     /// <summary>Why the last flush failed; null when all is well.</summary>
-    public string? Problem => _problem;
+    public string? Problem => _loop.Problem;
 
     /// <summary>No block will be written any more until the store is opened again; <see cref="Problem"/> says why.</summary>
-    public bool HasGivenUp => _hasGivenUp;
+    public bool HasGivenUp => _loop.HasGivenUp;
 
     /// <summary>Takes a frozen head; heads are flushed in the order they come.</summary>
-    public void Enqueue(FrozenHead head) => _queue.Writer.TryWrite(head);
+    public void Enqueue(FrozenHead head) => _loop.Enqueue(head);
 
     /// <summary>Stops between two steps; a block that is not in the manifest yet is given up, its spans are in the log.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.Complete();
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
         _writer.Dispose();
-        _stop.Dispose();
     }
 
-    private async Task RunAsync()
-    {
-        try
-        {
-            await foreach (var head in _queue.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
-            {
-                var isFlushed = await FlushAsync(head).ConfigureAwait(false);
-                _ended(isFlushed ? head : null);
-                if (!isFlushed) return;
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The store is being closed: what is not flushed is in the log.
-        }
-    }
-
-    private async Task<bool> FlushAsync(FrozenHead head)
-    {
-        var wait = FirstRetry;
-        var internalFailures = 0;
-        while (true)
-        {
-            try
-            {
-                using (_busy.Enter()) Flush(head);
-                _problem = null;
-                return true;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                _problem = $"a block cannot be written, its spans stay in the log and in memory until that succeeds: {e.Message}";
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                // The host boundary of this loop: whatever it was, the spans are in the log and in memory, and the operator is told.
-                var what = $"{e.GetType().Name}: {e.Message}";
-                _hasGivenUp = ++internalFailures == MostInternalFailures;
-                _problem = _hasGivenUp
-                    ? $"a block cannot be written because of an internal error, and no more spans are taken in once the head is full; what was acknowledged is in the log and served. Report this, and start the server again: {what}"
-                    : $"a block cannot be written because of an internal error, its spans stay in the log and in memory: {what}";
-                if (_hasGivenUp) return false;
-            }
-            await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(false);
-            wait = wait * 2 < LongestRetry ? wait * 2 : LongestRetry;
-        }
-    }
-
-    private NewBlock Write(FrozenHead frozen)
+    private NewBlock Write(FrozenHead frozen, CancellationToken stop)
     {
         var snapshot = _takeSnapshot();
         try
         {
-            return _catalog.Write(file => frozen.Head.WriteBlock(_writer, file, id => IsInBlocks(snapshot, id), frozen.Carried, _stop.Token));
+            return _catalog.Write(file => frozen.Head.WriteBlock(_writer, file, id => IsInBlocks(snapshot, id), frozen.Carried, stop));
         }
         catch
         {
@@ -157,9 +90,9 @@ internal sealed class BlockFlusher : IAsyncDisposable
         return false;
     }
 
-    private void Flush(FrozenHead frozen)
+    private void Flush(FrozenHead frozen, CancellationToken stop)
     {
-        var written = Write(frozen);
+        var written = Write(frozen, stop);
         try
         {
             var facts = BlockFacts.Of(written, frozen.Head.FirstReceivedUnixNano, frozen.Head.LastReceivedUnixNano, level: 0);

@@ -16,7 +16,7 @@ namespace Throughline.Engine;
 public sealed class TraceStore : ISpanSource, IAsyncDisposable
 {
     private readonly TimeProvider _time;
-    private readonly IDisposable _directoryLock;
+    private readonly IDisposable _held;
     private readonly RecentRequests _recent;
     private readonly IReadOnlyList<string> _recoveryProblems;
     private readonly BlockCatalog _catalog;
@@ -29,11 +29,11 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly PinnedTraces _pins;
     private int _disposing;
 
-    private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable directoryLock, StorePaths paths, WalOptions walOptions,
+    private TraceStore(TraceStoreOptions options, IFileSystem files, TimeProvider time, IDisposable held, StorePaths paths, WalOptions walOptions,
         PageCache cache, SpanTablePool tables, RecoveredStore recovered)
     {
         _time = time;
-        _directoryLock = directoryLock;
+        _held = held;
         _recent = recovered.Recent;
         _recoveryProblems = recovered.Problems;
         OpeningNotes = recovered.Notes;
@@ -66,25 +66,25 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     /// directory cannot be used (in use by another process, not writable, a newer format).
     /// </summary>
     public static Task<TraceStore> OpenAsync(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
-        Task.Run(() => RecoverAsync(options, files, time, cancellationToken), cancellationToken);
+        Task.Run(() => RecoverAsync(options, files, time, () => DataDirectory.Take(options.Directory, files), cancellationToken), cancellationToken);
+
+    /// <summary>The same in a directory that the process has already and other stores share; it stays the caller's, and outlives the store.</summary>
+    public static Task<TraceStore> OpenAsync(TraceStoreOptions options, DataDirectory directory, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
+        Task.Run(() => RecoverAsync(options with { Directory = directory.Path }, files, time, () => directory.Claim("traces"), cancellationToken), cancellationToken);
 
     /// <summary>The same with the usual limits, on the disk and by the machine's clock.</summary>
     public static Task<TraceStore> OpenAsync(string directory, CancellationToken cancellationToken = default) =>
         OpenAsync(new TraceStoreOptions { Directory = directory }, new DiskFileSystem(), TimeProvider.System, cancellationToken);
 
-    private static async Task<TraceStore> RecoverAsync(TraceStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<TraceStore> RecoverAsync(TraceStoreOptions options, IFileSystem files, TimeProvider time, Func<IDisposable> take, CancellationToken cancellationToken)
     {
         var paths = new StorePaths(options.Directory);
-        IDisposable? directoryLock = null;
+        IDisposable? held = null;
         RecoveredStore? recovered = null;
         TraceStore? store = null;
         try
         {
-            if (DirectoryOwner.Stranger(files, paths) is { } stranger)
-                throw new StoreOpenException($"{options.Directory} holds {stranger}, which is no file of a store: the directory may belong to another program. Choose an empty one.");
-            files.CreateDirectory(options.Directory);
-            directoryLock = files.TryLockDirectory(options.Directory)
-                ?? throw new StoreOpenException($"The data directory {options.Directory} is in use by another process. Stop that one, or choose another directory.");
+            held = take();
             files.CreateDirectory(paths.Root);
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
@@ -92,7 +92,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             var cache = new PageCache(options.BlockCacheBytes);
             var tables = new SpanTablePool(2 * options.HeadMaxBytes);
             recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
-            store = new TraceStore(options, files, time, directoryLock, paths, walOptions, cache, tables, recovered);
+            store = new TraceStore(options, files, time, held, paths, walOptions, cache, tables, recovered);
             store.Begin();
             return store;
         }
@@ -100,7 +100,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         {
             if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
             else recovered?.CloseBlocks();
-            directoryLock?.Dispose();
+            held?.Dispose();
             if (e is IOException or UnauthorizedAccessException or InvalidDataException)
                 throw new StoreOpenException($"The data directory {options.Directory} cannot be used: {e.Message}", e);
             throw;
@@ -291,6 +291,6 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _queries.CloseAsync().ConfigureAwait(false);
         _content.Close();
-        _directoryLock.Dispose();
+        _held.Dispose();
     }
 }

@@ -74,8 +74,10 @@ internal sealed record Manifest
 /// <param name="LastReceivedUnixNano">When its last request was received: its age counts from here.</param>
 /// <param name="Level">0 as it was flushed; one more than the highest of the blocks that were merged into it.</param>
 internal sealed record ManifestBlock(long Number, long Bytes, long Spans, int Traces, ulong MinStartUnixNano, ulong MaxStartUnixNano,
-    ulong FirstReceivedUnixNano, ulong LastReceivedUnixNano, int Level)
+    ulong FirstReceivedUnixNano, ulong LastReceivedUnixNano, int Level) : IMergeable
 {
+    long IMergeable.Rows => Spans;
+
     /// <summary>False for a block of a manifest of version 0, which knew its number only: the rest is looked up when the block is opened.</summary>
     [JsonIgnore]
     public bool IsKnown => Bytes >= 0;

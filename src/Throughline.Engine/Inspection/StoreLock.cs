@@ -12,8 +12,7 @@ internal static class StoreLock
     public static IDisposable Take(string directory, IFileSystem files)
     {
         var paths = new StorePaths(directory);
-        var isStore = files.FileExists(Path.Combine(paths.Root, Manifest.FileName)) || files.ListFiles(paths.Blocks).Count > 0 || files.ListFiles(paths.Log).Count > 0;
-        if (!isStore) throw new StoreOpenException($"{directory} holds no store: there is no {Path.Combine(paths.Root, Manifest.FileName)}. Name the directory that the server has as --data.");
+        if (!DirectoryOwner.HoldsStore(files, directory)) throw new StoreOpenException($"{directory} holds no store: there is no {Path.Combine(paths.Root, Manifest.FileName)}. Name the directory that the server has as --data.");
         try
         {
             return files.TryLockDirectory(directory)

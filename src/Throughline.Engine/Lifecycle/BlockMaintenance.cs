@@ -12,7 +12,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
-    private readonly MaintenanceSteps _steps;
+    private readonly IMaintenanceSteps _steps;
     private readonly TimeProvider _time;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
@@ -25,7 +25,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
     private volatile bool _isIdle;
 
     /// <summary>Does nothing before <see cref="Begin"/>.</summary>
-    public BlockMaintenance(MaintenanceSteps steps, TimeProvider time)
+    public BlockMaintenance(IMaintenanceSteps steps, TimeProvider time)
     {
         _steps = steps;
         _time = time;

@@ -12,7 +12,8 @@ internal static class CompactionPolicy
     /// <param name="options">When to merge.</param>
     /// <param name="nowUnixNano">Now.</param>
     /// <param name="everything">Merge small blocks as far as they go, without waiting for more.</param>
-    public static IReadOnlyList<ManifestBlock> Next(IReadOnlyList<ManifestBlock> blocks, CompactionOptions options, ulong nowUnixNano, bool everything)
+    public static IReadOnlyList<TMergeable> Next<TMergeable>(IReadOnlyList<TMergeable> blocks, CompactionOptions options, ulong nowUnixNano, bool everything)
+        where TMergeable : IMergeable
     {
         var small = blocks.Where(b => IsSmall(b, options)).ToArray();
         if (everything) return Due(small, options, static group => group.Count > 1, options.MaxSmallBlocks);
@@ -23,20 +24,23 @@ internal static class CompactionPolicy
     }
 
     /// <summary>Blocks that wait to be merged for the first time.</summary>
-    public static IEnumerable<ManifestBlock> Backlog(IEnumerable<ManifestBlock> blocks, CompactionOptions options) => blocks.Where(b => b.Level == 0 && IsSmall(b, options));
+    public static IEnumerable<TMergeable> Backlog<TMergeable>(IEnumerable<TMergeable> blocks, CompactionOptions options)
+        where TMergeable : IMergeable => blocks.Where(b => b.Level == 0 && IsSmall(b, options));
 
-    private static bool IsSmall(ManifestBlock block, CompactionOptions options) => block.Spans < options.TargetSpans / 2 && block.Bytes < options.TargetBytes / 2;
+    private static bool IsSmall<TMergeable>(TMergeable block, CompactionOptions options)
+        where TMergeable : IMergeable => block.Rows < options.TargetSpans / 2 && block.Bytes < options.TargetBytes / 2;
 
     /// <summary>
     /// The first group of neighbours that is complete: as large as a large block, as many as may be, or followed by a block that is received too late for it. The last group, to which blocks
     /// may still come, is taken when <paramref name="takesOpen"/> says so.
     /// </summary>
-    private static IReadOnlyList<ManifestBlock> Due(ManifestBlock[] blocks, CompactionOptions options, Func<List<ManifestBlock>, bool> takesOpen, int most)
+    private static IReadOnlyList<TMergeable> Due<TMergeable>(TMergeable[] blocks, CompactionOptions options, Func<List<TMergeable>, bool> takesOpen, int most)
+        where TMergeable : IMergeable
     {
         var width = (ulong)options.MaxReceiveWidth.Ticks * 100;
-        var group = new List<ManifestBlock>();
+        var group = new List<TMergeable>();
         var (first, last) = (ulong.MaxValue, 0ul);
-        long spans = 0, bytes = 0;
+        long rows = 0, bytes = 0;
         foreach (var block in blocks)
         {
             first = Math.Min(first, block.FirstReceivedUnixNano);
@@ -45,12 +49,12 @@ internal static class CompactionPolicy
             {
                 if (group.Count > 1) return group;
                 group.Clear();
-                (first, last, spans, bytes) = (block.FirstReceivedUnixNano, block.LastReceivedUnixNano, 0, 0);
+                (first, last, rows, bytes) = (block.FirstReceivedUnixNano, block.LastReceivedUnixNano, 0, 0);
             }
             group.Add(block);
-            spans += block.Spans;
+            rows += block.Rows;
             bytes += block.Bytes;
-            if (group.Count > 1 && (spans >= options.TargetSpans || bytes >= options.TargetBytes || group.Count >= most)) return group;
+            if (group.Count > 1 && (rows >= options.TargetSpans || bytes >= options.TargetBytes || group.Count >= most)) return group;
         }
         return takesOpen(group) ? group : [];
     }

@@ -8,10 +8,20 @@ internal static class DirectoryOwner
 {
     private const string LockName = "LOCK";
 
-    /// <summary>A file of another program in a directory that holds no store yet; null when the directory is free or a store. Hidden files are nobody's.</summary>
-    public static string? Stranger(IFileSystem files, StorePaths paths)
+    /// <summary>What a data directory holds stores of, as their folders below <c>DIRECTORY/0/</c> are called.</summary>
+    public static IReadOnlyList<string> Signals { get; } = ["traces", "logs", "metrics", "profiles"];
+
+    /// <summary>True when there is a store of any signal in the directory.</summary>
+    public static bool HoldsStore(IFileSystem files, string directory) => Signals.Any(signal => HoldsStore(files, directory, signal));
+
+    /// <summary>True when there is a store of a signal in the directory.</summary>
+    public static bool HoldsStore(IFileSystem files, string directory, string signal)
     {
-        if (files.FileExists(Path.Combine(paths.Root, Manifest.FileName)) || files.ListFiles(paths.Blocks).Count > 0 || files.ListFiles(paths.Log).Count > 0) return null;
-        return files.ListFiles(paths.Directory).FirstOrDefault(name => name != LockName && !name.StartsWith('.'));
+        var root = Path.Combine(directory, "0", signal);
+        return files.FileExists(Path.Combine(root, Manifest.FileName)) || files.ListFiles(Path.Combine(root, "blocks")).Count > 0 || files.ListFiles(Path.Combine(root, "log")).Count > 0;
     }
+
+    /// <summary>A file of another program in a directory that holds no store yet; null when the directory is free or a store. Hidden files are nobody's.</summary>
+    public static string? Stranger(IFileSystem files, string directory) =>
+        HoldsStore(files, directory) ? null : files.ListFiles(directory).FirstOrDefault(name => name != LockName && !name.StartsWith('.'));
 }

@@ -6,7 +6,7 @@ using Throughline.Engine.Model.Columns;
 namespace Throughline.Engine.Lifecycle;
 
 /// <summary>Decides what compaction and retention do next, and does it. Owned by the loop of <see cref="BlockMaintenance"/>; not thread safe but for its counters.</summary>
-internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate) : IDisposable
+internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, CompactionOptions compaction, RetentionOptions retention, TimeProvider time, TimeSpan duplicateWindow, QuietGate gate) : IMaintenanceSteps
 {
     /// <summary>How long the buffers of merges, some tens of megabytes, wait for another one: under load there is one every few seconds.</summary>
     private static readonly TimeSpan KeepsBuffers = TimeSpan.FromMinutes(1);
@@ -22,7 +22,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     private BlockMerger? _merger;
     private long _mergedAt;
 
-    /// <summary>Blocks that cannot be merged until the store is opened again, and why.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Excluded
     {
         get
@@ -46,7 +46,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     /// <summary>What retention has dropped since the store was opened: whole blocks, traces (a trace in two blocks counts twice), bytes.</summary>
     public (long Blocks, long Traces, long Bytes) Dropped => (Interlocked.Read(ref _droppedBlocks), Interlocked.Read(ref _droppedTraces), Interlocked.Read(ref _droppedBytes));
 
-    /// <summary>Does what is due; false when nothing is.</summary>
+    /// <inheritdoc/>
     public bool Next(bool everything, CancellationToken stop)
     {
         if (Retain(everything, stop) || Compact(everything, stop)) return true;

@@ -5,14 +5,20 @@ public enum WalSignal : byte
 {
     /// <summary>Spans.</summary>
     Traces = 1,
+    /// <summary>Log entries.</summary>
+    Logs = 2,
+    /// <summary>Points of metrics.</summary>
+    Metrics = 3,
+    /// <summary>Profiles.</summary>
+    Profiles = 4,
 }
 
 /// <summary>The form of a record's payload. The numbers are the log's format.</summary>
 public enum WalForm : byte
 {
-    /// <summary>The request in OTLP protobuf as it came.</summary>
+    /// <summary>The request as it came: in OTLP protobuf, or as a signal's format says.</summary>
     Received = 1,
-    /// <summary>What processing left of the request, in OTLP protobuf.</summary>
+    /// <summary>What processing left of the request, in OTLP protobuf, or as a signal's format says.</summary>
     Processed = 2,
 }
 

@@ -34,6 +34,12 @@ public sealed class ProfileBatch : IProfileSource
     /// <summary>Memory held, in bytes.</summary>
     public long MemoryBytes => (_builder?.MemoryBytes ?? _tables.MemoryBytes) + SampleBytes * SampleCount + WindowBytes * (long)_windows.Count + LinkBytes * (long)_links.Count;
 
+    /// <summary>When its first window began; <see cref="ulong.MaxValue"/> without any.</summary>
+    public ulong FirstUnixNano { get; private set; } = ulong.MaxValue;
+
+    /// <summary>When its last window ended; 0 without any.</summary>
+    public ulong LastUnixNano { get; private set; }
+
     /// <summary>Where stacks of windows that are to be added come from.</summary>
     public StackTablesBuilder Builder => _builder ?? throw new InvalidOperationException("A snapshot can't be added to.");
 
@@ -74,6 +80,19 @@ public sealed class ProfileBatch : IProfileSource
         _samples.Add(samples);
         _windows.Add(facts with { Samples = samples.Stacks.Length });
         SampleCount += samples.Stacks.Length;
+        FirstUnixNano = Math.Min(FirstUnixNano, facts.StartUnixNano);
+        LastUnixNano = Math.Max(LastUnixNano, facts.EndUnixNano);
+    }
+
+    /// <summary>Forgets everything; nobody may have a snapshot.</summary>
+    public void Clear()
+    {
+        _seriesNumbers.Clear();
+        _linkNumbers.Clear();
+        _builder = new StackTablesBuilder();
+        _tables = _builder.Tables;
+        (_series, _links, _windows, _samples) = (new(0), new(0), new(0), new(0));
+        (SampleCount, FirstUnixNano, LastUnixNano) = (0, ulong.MaxValue, 0);
     }
 
     /// <summary>Adds all of another batch.</summary>
@@ -98,7 +117,7 @@ public sealed class ProfileBatch : IProfileSource
         _builder = null;
         _tables = other._tables.Snapshot();
         (_series, _links, _windows, _samples) = (other._series, other._links, other._windows, other._samples);
-        SampleCount = other.SampleCount;
+        (SampleCount, FirstUnixNano, LastUnixNano) = (other.SampleCount, other.FirstUnixNano, other.LastUnixNano);
     }
 
     WindowSamples IProfileSource.SamplesOf(int window) => _samples[window];

@@ -1,4 +1,5 @@
 using Throughline.Engine;
+using Throughline.Engine.Signals;
 
 namespace Throughline.Server.Configuration;
 
@@ -46,6 +47,9 @@ public sealed record ServerOptions
 
     /// <summary>The store's directory, limits and sizes.</summary>
     public required TraceStoreOptions Store { get; init; }
+
+    /// <summary>Sizes and retention of the store of profiles.</summary>
+    public SignalStoreOptions Profiles { get; init; } = new();
 
     /// <summary>What each option of the command line is, for the page to tell; empty when the server was not started by one.</summary>
     public IReadOnlyList<SettingInForce> Settings { get; init; } = [];

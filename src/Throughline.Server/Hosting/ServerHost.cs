@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Throughline.Engine;
 using Throughline.Engine.Files;
+using Throughline.Engine.Profiles.Store;
 using Throughline.Server.Configuration;
 using Throughline.Server.Storage;
 
@@ -17,7 +18,9 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly StoreGate _gate;
+    private DataDirectory? _directory;
     private TraceStore? _store;
+    private ProfileStore? _profiles;
     private bool _stopped;
 
     private ServerHost(WebApplication application, StoreGate gate, ServerAddresses addresses)
@@ -67,7 +70,9 @@ public sealed class ServerHost : IAsyncDisposable
         _stopped = true;
         await _application.StopAsync(CancellationToken.None);
         _gate.Close();
+        if (_profiles is not null) await _profiles.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
+        _directory?.Dispose();
         await _application.DisposeAsync();
     }
 
@@ -75,14 +80,16 @@ public sealed class ServerHost : IAsyncDisposable
     {
         try
         {
-            _store = await TraceStore.OpenAsync(options.Store, files, time, cancellationToken);
+            _directory = DataDirectory.Take(options.Store.Directory, files);
+            _store = await TraceStore.OpenAsync(options.Store, _directory, files, time, cancellationToken);
+            _profiles = await ProfileStore.OpenAsync(_directory, options.Profiles, files, time, cancellationToken);
         }
         catch (StoreOpenException error)
         {
             throw new StartupException(error.Message, error);
         }
         foreach (var note in _store.OpeningNotes) await log.WriteLineAsync($"info: {note}");
-        _gate.Open(_store);
+        _gate.Open(_store, _profiles);
     }
 
     private static WebApplication Build(ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time, TextWriter log)

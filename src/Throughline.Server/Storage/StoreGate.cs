@@ -1,21 +1,26 @@
 using Throughline.Engine;
+using Throughline.Engine.Profiles.Store;
 
 namespace Throughline.Server.Storage;
 
 /// <summary>
-/// Where the parts of the server find the store: closed while it is recovered and once the server stops. Owned by the host, which opens and
+/// Where the parts of the server find the stores: closed while they are recovered and once the server stops. Owned by the host, which opens and
 /// closes it. Thread safe.
 /// </summary>
 public sealed class StoreGate
 {
     private volatile TraceStore? _store;
+    private volatile ProfileStore? _profiles;
 
-    /// <summary>The store, or null while it is not open.</summary>
+    /// <summary>The store of traces, or null while it is not open.</summary>
     public TraceStore? Store => _store;
 
-    /// <summary>Lets everyone at the store.</summary>
-    public void Open(TraceStore store) => _store = store;
+    /// <summary>The store of profiles, or null while it is not open.</summary>
+    public ProfileStore? Profiles => _profiles;
 
-    /// <summary>Keeps everyone from the store; who has it already may finish.</summary>
-    public void Close() => _store = null;
+    /// <summary>Lets everyone at the stores.</summary>
+    public void Open(TraceStore store, ProfileStore profiles) => (_profiles, _store) = (profiles, store);
+
+    /// <summary>Keeps everyone from the stores; who has one already may finish.</summary>
+    public void Close() => (_store, _profiles) = (null, null);
 }

@@ -35,7 +35,11 @@ public sealed class LayerTests
         [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
         [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
-        [$"{E}.Profiles.Query"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Query"] = [$"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Store"] =
+        [
+            E, $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Wire", $"{E}.Profiles", $"{E}.Profiles.Blocks", $"{E}.Profiles.Query", $"{E}.Signals", $"{E}.Wal",
+        ],
         // Reads what is closed, past the store.
         [$"{E}.Inspection"] =
         [
@@ -46,22 +50,22 @@ public sealed class LayerTests
         // The machinery of a store that the signals beside the traces share.
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle"],
-        [$"{S}.Storage"] = [E],
+        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Profiles.Decode", $"{E}.Signals", $"{E}.Inspection", $"{E}.Lifecycle"],
+        [$"{S}.Storage"] = [E, $"{E}.Profiles.Store"],
         [$"{S}.SelfTelemetry"] = [$"{E}.Model"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
         [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns"],
-        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
+        [$"{S}.Receive"] = [E, $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems", $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles.Query", $"{E}.Profiles.Store", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{E}.Model", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Files", $"{E}.Model", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
     };
 

@@ -19,7 +19,7 @@ internal static class ProfileBlocks
             Assert.Equal(sources.Sum(s => s.Windows.Length), facts.Windows);
             file.Sync();
         }
-        return ProfileBlock.Open(files, path, "block", new PageCache(cacheBytes));
+        return ProfileBlock.Open(files.OpenRead(path), "block", new PageCache(cacheBytes));
     }
 
     /// <summary>The file's bytes.</summary>

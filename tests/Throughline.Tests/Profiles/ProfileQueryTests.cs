@@ -35,7 +35,7 @@ public sealed class ProfileQueryTests
     {
         var sources = SourcesOf(one.Profiles);
         var plain = Selected(one.Profiles, one.Selection);
-        var graph = ProfileQueries.Flame(sources, one.Selection, null, 1000, CancellationToken.None);
+        var graph = ProfileQueries.Flame(sources, one.Selection, null, 1000, Throw, CancellationToken.None);
         Assert.Equal(Paths(plain), Paths(graph, graph.Self, graph.Total));
         Assert.Equal((plain.Sum(s => s.Value), 0), (graph.Sum.Value, graph.FramesLeftOut));
         AssertTree(graph);
@@ -44,7 +44,7 @@ public sealed class ProfileQueryTests
     [Fact]
     public void AComparisonHasTheSumsOfBothSelections() => Property.Check(s_case, 200, static one =>
     {
-        var graph = ProfileQueries.Flame(SourcesOf(one.Profiles), one.Selection, one.Baseline, 1000, CancellationToken.None);
+        var graph = ProfileQueries.Flame(SourcesOf(one.Profiles), one.Selection, one.Baseline, 1000, Throw, CancellationToken.None);
         Assert.Equal(Paths(Selected(one.Profiles, one.Selection)), Paths(graph, graph.Self, graph.Total));
         Assert.Equal(Paths(Selected(one.Profiles, one.Baseline)), Paths(graph, graph.BaseSelf, graph.BaseTotal));
         Assert.Equal(Selected(one.Profiles, one.Baseline).Sum(s => s.Value), graph.BaseSum?.Value);
@@ -54,10 +54,10 @@ public sealed class ProfileQueryTests
     public void WithoutRoomTheLargestFramesStayAndHangTogether() => Property.Check(s_case, 150, static one =>
     {
         var sources = SourcesOf(one.Profiles);
-        var whole = ProfileQueries.Flame(sources, one.Selection, null, 1000, CancellationToken.None);
+        var whole = ProfileQueries.Flame(sources, one.Selection, null, 1000, Throw, CancellationToken.None);
         for (var room = 1; room <= whole.Self.Length; room += 3)
         {
-            var part = ProfileQueries.Flame(sources, one.Selection, null, room, CancellationToken.None);
+            var part = ProfileQueries.Flame(sources, one.Selection, null, room, Throw, CancellationToken.None);
             Assert.Equal((room, whole.Self.Length - room), (part.Self.Length, part.FramesLeftOut));
             Assert.Equal(whole.Sum, part.Sum);
             var all = Paths(whole, whole.Self, whole.Total);
@@ -73,7 +73,7 @@ public sealed class ProfileQueryTests
         var plain = Selected(one.Profiles, one.Selection);
         var expected = plain.SelectMany(static s => s.Stack.Distinct().Select(frame => (Frame: frame, Self: s.Stack[^1] == frame ? s.Value : 0, Total: s.Value)))
             .GroupBy(static f => f.Frame).Select(static g => $"{g.Key} {g.Sum(f => f.Self)} {g.Sum(f => f.Total)}").Order(StringComparer.Ordinal);
-        var found = ProfileQueries.Functions(SourcesOf(one.Profiles), one.Selection, null, FunctionOrder.Total, 1000, CancellationToken.None);
+        var found = ProfileQueries.Functions(SourcesOf(one.Profiles), one.Selection, null, FunctionOrder.Total, 1000, Throw, CancellationToken.None);
         Assert.Equal(expected, found.Functions.Select(static f => $"{f.Name}|{f.File} {f.Self} {f.Total}").Order(StringComparer.Ordinal));
         Assert.Equal(found.Functions.OrderByDescending(static f => f.Total).Select(static f => f.Total), found.Functions.Select(static f => f.Total));
     });
@@ -85,7 +85,7 @@ public sealed class ProfileQueryTests
         var plain = Selected(one.Profiles, one.Selection).Where(s => s.Stack.Any(frame => frame.StartsWith($"{name}|", StringComparison.Ordinal))).ToList();
         var expected = plain.Where(static s => s.Trace.IsValid && s.Value > 0).GroupBy(static s => s.Trace)
             .Select(static g => $"{g.Key} {g.Sum(s => s.Value)} {string.Join(',', g.Select(s => s.Span).Where(s => s != 0).Distinct().Order())}").Order(StringComparer.Ordinal);
-        var found = ProfileQueries.Traces(SourcesOf(one.Profiles), one.Selection, name, null, 100, CancellationToken.None);
+        var found = ProfileQueries.Traces(SourcesOf(one.Profiles), one.Selection, name, null, 100, Throw, CancellationToken.None);
         Assert.Equal(expected, found.Traces.Select(static t => $"{t.TraceId} {t.Value} {string.Join(',', t.Spans)}").Order(StringComparer.Ordinal));
         Assert.Equal((plain.Sum(s => s.Value), plain.Where(s => !s.Trace.IsValid).Sum(s => s.Value)), (found.Value, found.Unlinked));
     });
@@ -96,7 +96,7 @@ public sealed class ProfileQueryTests
         var plain = Selected(one.Profiles, one.Selection).Where(static s => s.Value > 0);
         var expected = plain.GroupBy(static s => $"{s.Service} {s.Type} {s.Unit}")
             .Select(g => $"{g.Key} {g.Min(s => s.Start)} {g.Max(s => s.End)} {(one.Selection.Spans is null ? null : g.Sum(s => s.Value))}").Order(StringComparer.Ordinal);
-        var found = ProfileQueries.Types(SourcesOf(one.Profiles), one.Selection, CancellationToken.None);
+        var found = ProfileQueries.Types(SourcesOf(one.Profiles), one.Selection, Throw, CancellationToken.None);
         Assert.Equal(expected, found.Select(static t => $"{t.Service} {t.Type} {t.Unit} {t.FirstUnixNano} {t.LastUnixNano} {t.Value}").Order(StringComparer.Ordinal));
     });
 
@@ -107,7 +107,7 @@ public sealed class ProfileQueryTests
         var node = head.Builder.Node(StackTables.Top, head.Builder.Location(head.Builder.Function(head.Builder.Text("f"), head.Builder.Text("")), 0));
         var series = head.SeriesNumber(new ProfileSeries("s", "cpu", "nanoseconds", []));
         for (var i = 0; i < 3; i++) head.Add(new WindowFacts(series, 1, 2, 0, 0), new WindowSamples(new[] { node }, new[] { -1 }, new[] { long.MaxValue }));
-        var graph = ProfileQueries.Flame([head], new ProfileSelection("s", "cpu", null, null, null), null, 10, CancellationToken.None);
+        var graph = ProfileQueries.Flame([head], new ProfileSelection("s", "cpu", null, null, null), null, 10, Throw, CancellationToken.None);
         Assert.Equal((long.MaxValue, long.MaxValue), (graph.Sum.Value, graph.Total[0]));
     }
 
@@ -117,8 +117,10 @@ public sealed class ProfileQueryTests
         var sources = SourcesOf([PprofGen.Make(new Random(3))]);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.Throws<OperationCanceledException>(() => ProfileQueries.Flame(sources, new ProfileSelection(null, null, null, null, null), null, 10, cancelled.Token));
+        Assert.Throws<OperationCanceledException>(() => ProfileQueries.Flame(sources, new ProfileSelection(null, null, null, null, null), null, 10, Throw, cancelled.Token));
     }
+
+    private static void Throw(Exception unreadable) => throw unreadable;
 
     private static ulong At(int second) => PprofGen.Noon + (ulong)second * 1_000_000_000;
 

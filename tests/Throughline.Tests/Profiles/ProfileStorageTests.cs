@@ -48,7 +48,7 @@ public sealed class ProfileStorageTests
         Assert.Equal(expected, PlainSample.Canonical(blocks.SelectMany(PlainSample.Of)));
         using var merged = ProfileBlocks.Write(blocks);
         Assert.Equal(expected, PlainSample.Canonical(PlainSample.Of(merged)));
-        merged.Verify();
+        merged.Verify(CancellationToken.None);
         foreach (var block in blocks) block.Dispose();
     });
 
@@ -96,8 +96,8 @@ public sealed class ProfileStorageTests
             using (var file = other.CreateFile("/p/block")) file.Append([bad]);
             try
             {
-                using var block = ProfileBlock.Open(other, "/p/block", "block", new PageCache(1 << 20));
-                block.Verify();
+                using var block = ProfileBlock.Open(other.OpenRead("/p/block"), "block", new PageCache(1 << 20));
+                block.Verify(CancellationToken.None);
                 Assert.Equal(expected, PlainSample.Canonical(PlainSample.Of(block)));
             }
             catch (CorruptDataException problem)

@@ -10,6 +10,9 @@ namespace Throughline.Engine.Profiles.Blocks;
 /// </summary>
 internal sealed class ProfileBlock : IProfileSource, IDisposable
 {
+    private const int LinkBytes = 24;
+    private const int WindowBytes = 64;
+
     private readonly IReadableFile _file;
     private readonly BlockDirectory _directory;
     private readonly PageReader _pages;
@@ -48,21 +51,12 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
     /// <inheritdoc/>
     public ReadOnlyMemory<WindowFacts> Windows => _held.Value.Windows;
 
-    /// <summary>Opens a block: its ends and its directory are read and checked.</summary>
+    /// <summary>Memory of the tables, which are read for it.</summary>
+    public long TableBytes => Tables.MemoryBytes + LinkBytes * (long)Links.Length + WindowBytes * (long)Windows.Length;
+
+    /// <summary>Opens a block, which owns the file on return: its ends and its directory are read and checked.</summary>
     /// <exception cref="CorruptDataException">The file is not a whole block of profiles of this version.</exception>
-    public static ProfileBlock Open(IFileSystem files, string path, string name, PageCache cache)
-    {
-        var file = files.OpenRead(path);
-        try
-        {
-            return new ProfileBlock(file, ProfileBlockFooter.ReadDirectory(file, name), name, cache);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static ProfileBlock Open(IReadableFile file, string name, PageCache cache) => new(file, ProfileBlockFooter.ReadDirectory(file, name), name, cache);
 
     /// <inheritdoc/>
     public WindowSamples SamplesOf(int window)
@@ -88,10 +82,14 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
 
     /// <summary>Reads everything and holds it against each other: for checks.</summary>
     /// <exception cref="CorruptDataException">Something is not what was written.</exception>
-    public void Verify()
+    public void Verify(CancellationToken stop)
     {
         var held = _held.Value;
-        for (var rowGroup = 0; rowGroup < held.RowGroupSamples.Count; rowGroup++) ReadRowGroup(rowGroup, held);
+        for (var rowGroup = 0; rowGroup < held.RowGroupSamples.Count; rowGroup++)
+        {
+            stop.ThrowIfCancellationRequested();
+            ReadRowGroup(rowGroup, held);
+        }
     }
 
     /// <inheritdoc/>
@@ -131,7 +129,7 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
         var (from, of) = ReadLinkWindows(links.Length, windows.Length, Checked(counts.LinkWindows));
         var held = new Held(counts, tables, series, links, windows, from, of);
         if (held.RowGroupSamples.Sum(static n => (long)n) != counts.Samples) throw Wrong(ProfileColumn.WindowSamples, $"{counts.Samples} samples", $"{held.RowGroupSamples.Sum(static n => (long)n)}");
-        Hold(tables.MemoryBytes + 24L * links.Length + 64L * windows.Length + 4L * (from.Length + of.Length));
+        Hold(tables.MemoryBytes + (long)LinkBytes * links.Length + (long)WindowBytes * windows.Length + 4L * (from.Length + of.Length));
         return held;
     }
 

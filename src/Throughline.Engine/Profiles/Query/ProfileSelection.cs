@@ -20,6 +20,9 @@ public sealed record ProfileSelection(string? Service, string? Type, string? Uni
     internal bool Takes(ProfileSeries series) =>
         (Service is null || Service == series.Service) && (Type is null || Type == series.Type) && (Unit is null || Unit == series.Unit) && Labels.All(series.Labels.Contains);
 
+    /// <summary>Whether windows between these times may be meant.</summary>
+    internal bool MayBeIn(ulong firstUnixNano, ulong lastUnixNano) => lastUnixNano >= (FromUnixNano ?? 0) && firstUnixNano < (ToUnixNano ?? ulong.MaxValue);
+
     /// <summary>Whether a window of such a series is meant.</summary>
     internal bool Takes(in WindowFacts window) => window.Overlaps(FromUnixNano ?? 0, ToUnixNano ?? ulong.MaxValue);
 }

@@ -13,6 +13,7 @@ public sealed class OpenApiTests
         await using var server = await ServerUnderTest.StartAsync();
         await server.StoreAsync(RichTrace.Request);
         await server.ExportAsync([0x7F]);
+        using (var profile = await server.Otlp.PostAsync("/ingest?name=a&from=1&until=2", new StringContent("main;work 7"))) Assert.Equal(HttpStatusCode.OK, profile.StatusCode);
         using (var pinned = await server.Http.PutAsync($"/api/v1/traces/{Export.Trace(1)}/pin", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, pinned.StatusCode);
         using (var compacted = await server.Http.PostAsync("/api/v1/compact", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, compacted.StatusCode);
         var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
@@ -39,6 +40,12 @@ public sealed class OpenApiTests
             ("/api/v1/dependencies", "/api/v1/dependencies?latency=true"),
             ("/api/v1/settings", "/api/v1/settings"),
             ("/api/v1/pins", "/api/v1/pins"),
+            ("/api/v1/profiles/services", "/api/v1/profiles/services"),
+            ("/api/v1/profiles/flame", "/api/v1/profiles/flame?service=a&type=cpu"),
+            ("/api/v1/profiles/flame", "/api/v1/profiles/flame?service=a&type=cpu&baseFrom=1&baseTo=2"),
+            ("/api/v1/profiles/functions", "/api/v1/profiles/functions?service=a&type=cpu"),
+            ("/api/v1/profiles/functions", "/api/v1/profiles/functions?service=a&type=cpu&baseFrom=1&baseTo=2"),
+            ("/api/v1/profiles/traces", "/api/v1/profiles/traces?service=a&type=cpu&function=main"),
             ("/api/v1/search", "/api/v1/search?q=nothing-like-it"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
             ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),

@@ -58,6 +58,7 @@ public sealed class ServerCommandLine
         foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
+        _numbers.AddRange(SignalCommandLine.AddTo(_server));
         _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
         _root.Subcommands.Add(_server);
         foreach (var command in others ?? []) _root.Subcommands.Add(command);
@@ -172,12 +173,7 @@ public sealed class ServerCommandLine
             Description = "Age at which spans go, from when they were received: 7d, 36h, 90m; 0 keeps them for ever.",
             HelpName = "TIME",
             DefaultValueFactory = _ => standard.MaxAge,
-            CustomParser = static result =>
-            {
-                if (!TimeText.TryParse(result.Tokens[0].Value, out var time))
-                    result.AddError($"--retention takes a whole number with s, m, h or d, such as 7d, or 0 for ever, not '{result.Tokens[0].Value}'");
-                return time;
-            },
+            CustomParser = static result => Age("--retention", result),
         };
         _server.Options.Add(age);
         _numbers.Add((result, options) => options with { Store = options.Store with { Retention = options.Store.Retention with { MaxAge = result.GetValue(age) } } });
@@ -204,7 +200,16 @@ public sealed class ServerCommandLine
         _numbers.Add((result, options) => set(options, result.GetValue(option)));
     }
 
-    private static long Whole(string name, long minimum, long maximum, ArgumentResult result)
+    /// <summary>A time as an option takes it, or an error.</summary>
+    internal static TimeSpan Age(string name, ArgumentResult result)
+    {
+        if (!TimeText.TryParse(result.Tokens[0].Value, out var time))
+            result.AddError($"{name} takes a whole number with s, m, h or d, such as 7d, or 0 for ever, not '{result.Tokens[0].Value}'");
+        return time;
+    }
+
+    /// <summary>A number as an option takes it, or an error.</summary>
+    internal static long Whole(string name, long minimum, long maximum, ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum) return value;

@@ -45,11 +45,17 @@ public sealed record ServerOptions
     /// <summary>Limits of what senders may send.</summary>
     public ReceiveLimits Receive { get; init; } = new();
 
-    /// <summary>The store's directory, limits and sizes.</summary>
+    /// <summary>The directory of all stores, and the limits and sizes of the traces.</summary>
     public required TraceStoreOptions Store { get; init; }
 
-    /// <summary>Sizes and retention of the store of profiles.</summary>
-    public SignalStoreOptions Profiles { get; init; } = new();
+    /// <summary>Limits and sizes of the store of logs.</summary>
+    public SignalStoreOptions Logs { get; init; } = new();
+
+    /// <summary>Limits and sizes of the store of metrics, whose points come slowly: a small head for a longer time.</summary>
+    public SignalStoreOptions Metrics { get; init; } = new() { HeadMaxBytes = 16L << 20, BlockCacheBytes = 16L << 20 };
+
+    /// <summary>Limits and sizes of the store of profiles.</summary>
+    public SignalStoreOptions Profiles { get; init; } = new() { HeadMaxBytes = 16L << 20, BlockCacheBytes = 16L << 20 };
 
     /// <summary>What each option of the command line is, for the page to tell; empty when the server was not started by one.</summary>
     public IReadOnlyList<SettingInForce> Settings { get; init; } = [];

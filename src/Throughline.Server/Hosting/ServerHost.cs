@@ -4,23 +4,20 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Throughline.Engine;
 using Throughline.Engine.Files;
-using Throughline.Engine.Profiles.Store;
 using Throughline.Server.Configuration;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Hosting;
 
 /// <summary>
-/// One running server: its ports, its store, and what connects them. Several may run in one process. Owned by who started it, who also ends it by
+/// One running server: its ports, its stores, and what connects them. Several may run in one process. Owned by who started it, who also ends it by
 /// <see cref="DisposeAsync"/>.
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly StoreGate _gate;
-    private DataDirectory? _directory;
-    private TraceStore? _store;
-    private ProfileStore? _profiles;
+    private StoreSet? _stores;
     private bool _stopped;
 
     private ServerHost(WebApplication application, StoreGate gate, ServerAddresses addresses)
@@ -34,10 +31,10 @@ public sealed class ServerHost : IAsyncDisposable
     public ServerAddresses Addresses { get; }
 
     /// <summary>
-    /// Binds the ports, then opens the store; meanwhile senders and readers are told to wait. Returns when recovery is done and spans are taken. Throws
-    /// <see cref="StartupException"/> when the server cannot start; nothing is left running then.
+    /// Binds the ports, then opens the stores; meanwhile senders and readers are told to wait. Returns when recovery is done and spans are taken. Throws
+    /// <see cref="StartupException"/> when the server cannot start; nothing is left running then. <paramref name="signals"/> are stored beside traces: all that there are, unless a test says otherwise.
     /// </summary>
-    public static async Task<ServerHost> StartAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    public static async Task<ServerHost> StartAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken, IReadOnlyList<SignalOpening>? signals = null)
     {
         var gate = new StoreGate();
         var lateAddresses = new LateAddresses();
@@ -49,7 +46,7 @@ public sealed class ServerHost : IAsyncDisposable
             host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
-            await host.OpenStoreAsync(options, files, time, log, ending.Token);
+            await host.OpenStoresAsync(options, signals ?? SignalOpenings.All, files, time, log, ending.Token);
             return host;
         }
         catch
@@ -63,33 +60,29 @@ public sealed class ServerHost : IAsyncDisposable
     /// <summary>Returns when the process was asked to end (SIGINT, SIGTERM) or the token was cancelled.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _application.WaitForShutdownAsync(cancellationToken);
 
-    /// <summary>Stops accepting, lets requests under way finish, closes the store.</summary>
+    /// <summary>Stops accepting, lets requests under way finish, closes the stores.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stopped) return;
         _stopped = true;
         await _application.StopAsync(CancellationToken.None);
         _gate.Close();
-        if (_profiles is not null) await _profiles.DisposeAsync();
-        if (_store is not null) await _store.DisposeAsync();
-        _directory?.Dispose();
+        if (_stores is not null) await _stores.DisposeAsync();
         await _application.DisposeAsync();
     }
 
-    private async Task OpenStoreAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    private async Task OpenStoresAsync(ServerOptions options, IReadOnlyList<SignalOpening> signals, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
-            _directory = DataDirectory.Take(options.Store.Directory, files);
-            _store = await TraceStore.OpenAsync(options.Store, _directory, files, time, cancellationToken);
-            _profiles = await ProfileStore.OpenAsync(_directory, options.Profiles, files, time, cancellationToken);
+            _stores = await StoreSet.OpenAsync(options, signals, files, time, cancellationToken);
         }
         catch (StoreOpenException error)
         {
             throw new StartupException(error.Message, error);
         }
-        foreach (var note in _store.OpeningNotes) await log.WriteLineAsync($"info: {note}");
-        _gate.Open(_store, _profiles);
+        foreach (var note in _stores.Traces.OpeningNotes) await log.WriteLineAsync($"info: {note}");
+        _gate.Open(_stores.Traces, _stores.Signals);
     }
 
     private static WebApplication Build(ServerOptions options, StoreGate gate, LateAddresses addresses, TimeProvider time, TextWriter log)

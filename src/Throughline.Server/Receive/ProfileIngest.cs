@@ -4,6 +4,7 @@ using Throughline.Engine;
 using Throughline.Engine.Model;
 using Throughline.Engine.Profiles;
 using Throughline.Engine.Profiles.Decode;
+using Throughline.Engine.Profiles.Store;
 using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -51,7 +52,7 @@ public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, bool 
     /// </summary>
     internal async ValueTask<ProfileOutcome> StoreAsync(ProfileBatch batch, ReadOnlyMemory<byte> body, string address, string note, int redacted)
     {
-        if (gate.Profiles is not { } store) return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, IngestService.ClosedMessage, IngestOutcome.StandardRetry);
+        if (gate.Find<ProfileStore>() is not { } store) return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, IngestService.ClosedMessage, IngestOutcome.StandardRetry);
         var isNew = true;
         if (batch.WindowCount > 0)
         {

@@ -1,26 +1,37 @@
 using Throughline.Engine;
-using Throughline.Engine.Profiles.Store;
+using Throughline.Engine.Signals;
 
 namespace Throughline.Server.Storage;
 
 /// <summary>
-/// Where the parts of the server find the stores: closed while they are recovered and once the server stops. Owned by the host, which opens and
-/// closes it. Thread safe.
+/// Where the parts of the server find the stores: closed while they are recovered and once the server stops. Owned by the host, which opens and closes it. Thread safe.
 /// </summary>
 public sealed class StoreGate
 {
     private volatile TraceStore? _store;
-    private volatile ProfileStore? _profiles;
+    private volatile IReadOnlyList<ISignalStore> _signals = [];
 
-    /// <summary>The store of traces, or null while it is not open.</summary>
+    /// <summary>The traces, or null while the stores are not open.</summary>
     public TraceStore? Store => _store;
 
-    /// <summary>The store of profiles, or null while it is not open.</summary>
-    public ProfileStore? Profiles => _profiles;
+    /// <summary>The stores of the other signals; none while they are not open.</summary>
+    public IReadOnlyList<ISignalStore> Signals => _signals;
+
+    /// <summary>The store of a signal, or null while the stores are not open.</summary>
+    public TStore? Find<TStore>()
+        where TStore : class, ISignalStore => _signals.OfType<TStore>().FirstOrDefault();
 
     /// <summary>Lets everyone at the stores.</summary>
-    public void Open(TraceStore store, ProfileStore profiles) => (_profiles, _store) = (profiles, store);
+    public void Open(TraceStore store, IReadOnlyList<ISignalStore> signals)
+    {
+        _signals = signals;
+        _store = store;
+    }
 
     /// <summary>Keeps everyone from the stores; who has one already may finish.</summary>
-    public void Close() => (_store, _profiles) = (null, null);
+    public void Close()
+    {
+        _store = null;
+        _signals = [];
+    }
 }

@@ -50,8 +50,8 @@ public sealed class LayerTests
         // The machinery of a store that the signals beside the traces share.
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Profiles.Decode", $"{E}.Signals", $"{E}.Inspection", $"{E}.Lifecycle"],
-        [$"{S}.Storage"] = [E, $"{E}.Profiles.Store"],
+        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Profiles.Decode", $"{E}.Signals"],
+        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Configuration"],
         [$"{S}.SelfTelemetry"] = [$"{E}.Model"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
@@ -59,7 +59,7 @@ public sealed class LayerTests
         [$"{S}.Receive"] = [E, $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems", $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles.Query", $"{E}.Profiles.Store", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles.Query", $"{E}.Profiles.Store", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],

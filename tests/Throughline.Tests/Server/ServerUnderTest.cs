@@ -6,6 +6,7 @@ using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
 using Throughline.Server.Hosting;
+using Throughline.Server.Storage;
 
 namespace Throughline.Tests.Server;
 
@@ -34,13 +35,13 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>What the server wrote to its log: nothing, while nothing is broken.</summary>
     internal StringWriter Log { get; }
 
-    internal static async Task<ServerUnderTest> StartAsync(Func<ServerOptions, ServerOptions>? change = null, IFileSystem? files = null, TimeProvider? time = null)
+    internal static async Task<ServerUnderTest> StartAsync(Func<ServerOptions, ServerOptions>? change = null, IFileSystem? files = null, TimeProvider? time = null, IReadOnlyList<SignalOpening>? signals = null)
     {
         var directory = Path.Combine(Path.GetTempPath(), "throughline-" + Path.GetRandomFileName());
         var any = new ListenAddress(IPAddress.Loopback, 0);
         var options = new ServerOptions { Http = any, OtlpGrpc = any, OtlpHttp = any, Store = new TraceStoreOptions { Directory = directory } };
         var log = new StringWriter();
-        var host = await ServerHost.StartAsync(change?.Invoke(options) ?? options, files ?? new DiskFileSystem(), time ?? TimeProvider.System, log, CancellationToken.None);
+        var host = await ServerHost.StartAsync(change?.Invoke(options) ?? options, files ?? new DiskFileSystem(), time ?? TimeProvider.System, log, CancellationToken.None, signals);
         return new ServerUnderTest(host, directory, log);
     }
 

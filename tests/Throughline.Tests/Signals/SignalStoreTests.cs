@@ -101,10 +101,29 @@ public sealed class SignalStoreTests
     public async Task AFullHeadIsFlushedByItself()
     {
         await using var store = await PlainStore.OpenAsync(_files, _time, PlainStore.Small with { HeadMaxItems = 2 });
-        for (ulong value = 0; value < 9; value++) await store.SendAsync(Item(value));
+        for (ulong value = 0; value < 9; value++)
+        {
+            // As a sender does: again, when blocks are written slower than items come.
+            while (await store.SendAsync(Item(value)) == AppendStatus.Overloaded) await store.Store.FlushAsync(default);
+        }
         await store.Store.FlushAsync(default);
         Assert.InRange(store.Store.GetStatistics().Blocks, 2, 5);
         Assert.Equal(9, store.Read().Length);
+    }
+
+    [Fact]
+    public async Task SendersAreToldToTryAgainWhileBlocksAreWrittenTooSlowly()
+    {
+        using var disk = new ManualResetEventSlim();
+        await using var store = await PlainStore.OpenAsync(_files, _time, PlainStore.Small with { HeadMaxItems = 2 }, new PlainFormat { BeforeWrite = disk.Wait });
+        ulong value = 0;
+        while (await store.SendAsync(Item(value)) == AppendStatus.Durable) value++;
+        // The head that is being written, and twice as much in the next one.
+        Assert.InRange(value, 5ul, 12ul);
+        Assert.Equal((int)value, store.Read().Length);
+        disk.Set();
+        await store.Store.FlushAsync(default);
+        Assert.Equal(AppendStatus.Durable, await store.SendAsync(Item(value)));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public static class NativeApi
         Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
         Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
         Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
-        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics())));
+        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), gate.Signals)));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
@@ -36,7 +36,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/dependencies", AggregateEndpoints.DependenciesAsync);
         GetStored(routes, gate, "/api/v1/pins", PinEndpoints.ListAsync);
         MapStored(routes, gate, "/api/v1/traces/{id}/pin", ["PUT", "DELETE"], PinEndpoints.ChangeAsync);
-        MapStored(routes, gate, "/api/v1/compact", ["POST"], PinEndpoints.CompactAsync);
+        MapStored(routes, gate, "/api/v1/compact", ["POST"], (context, store) => PinEndpoints.CompactAsync(context, store, gate.Signals));
         GetStored(routes, gate, "/api/v1/traces/shapes", ShapesEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}", TraceAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
@@ -212,7 +212,7 @@ public static class NativeApi
         });
 
     private static void GetProfiled(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, TraceStore, ProfileStore, Task<Problem?>> handler) =>
-        GetStored(routes, gate, pattern, (context, store) => gate.Profiles is { } profiles
+        GetStored(routes, gate, pattern, (context, store) => gate.Find<ProfileStore>() is { } profiles
             ? handler(context, store, profiles)
             : Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store of profiles is not open: the server is starting or stopping. Try again.")));
 

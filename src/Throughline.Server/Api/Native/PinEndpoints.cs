@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
+using Throughline.Engine.Signals;
 using Throughline.Server.Problems;
 
 namespace Throughline.Server.Api.Native;
@@ -57,14 +58,19 @@ internal static class PinEndpoints
         return null;
     }
 
-    /// <summary>Answers POST /api/v1/compact: when it is answered, all spans are in blocks and nothing is left to merge.</summary>
-    public static async Task<Problem?> CompactAsync(HttpContext context, TraceStore store)
+    /// <summary>Answers POST /api/v1/compact: when it is answered, all that is stored is in blocks and nothing is left to merge.</summary>
+    public static async Task<Problem?> CompactAsync(HttpContext context, TraceStore store, IReadOnlyList<ISignalStore> signals)
     {
         if (new QueryReader(context.Request.Query).Finish() is { } wrong) return wrong;
         try
         {
             await store.FlushAsync(context.RequestAborted);
             await store.CompactAsync(context.RequestAborted);
+            foreach (var signal in signals)
+            {
+                await signal.FlushAsync(context.RequestAborted);
+                await signal.CompactAsync(context.RequestAborted);
+            }
         }
         catch (IOException e)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Throughline.Engine;
 using Throughline.Engine.Model;
+using Throughline.Engine.Signals;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Api.Native;
@@ -8,7 +9,7 @@ namespace Throughline.Server.Api.Native;
 /// <summary>Writes GET /api/v1/status.</summary>
 internal static class StatusWriter
 {
-    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store)
+    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store, IReadOnlyList<ISignalStore> signals)
     {
         var counts = counters.Read();
         json.WriteStartObject();
@@ -44,6 +45,7 @@ internal static class StatusWriter
         json.WriteEndArray();
         json.WriteLong("redactedAttributes"u8, counts.RedactedValues);
         WriteStore(json, store);
+        SignalsWriter.Write(json, signals);
         json.WriteEndObject();
     }
 

@@ -52,6 +52,17 @@ public sealed class CommandLineTests
         Assert.Equal((7, 8192L, 9d), (options.Store.HeadMaxSpans, options.Store.LogSegmentBytes, options.Store.SearchTimeLimit.TotalSeconds));
     }
 
+    [Fact]
+    public async Task EachSignalHasLimitsOfItsOwn()
+    {
+        var (_, options, _) = await ParseAsync("server", "--logs-retention", "3d", "--metrics-retention", "0", "--profiles-retention-bytes", "5000", "--logs-head-max-bytes", "70000", "--logs-head-max-age-seconds", "9",
+            "--metrics-log-queue-bytes", "5000", "--profiles-cache-bytes", "0");
+        Assert.NotNull(options);
+        Assert.Equal((TimeSpan.FromDays(3), TimeSpan.Zero, TimeSpan.FromDays(7)), (options.Logs.MaxAge, options.Metrics.MaxAge, options.Profiles.MaxAge));
+        Assert.Equal((5000L, 0L), (options.Profiles.MaxBytes, options.Logs.MaxBytes));
+        Assert.Equal((70_000L, TimeSpan.FromSeconds(9), 5_000L, 0L), (options.Logs.HeadMaxBytes, options.Logs.HeadMaxAge, options.Metrics.LogQueueBytes, options.Profiles.BlockCacheBytes));
+    }
+
     [Theory]
     [InlineData("7d", 7 * 24)]
     [InlineData("36h", 36)]
@@ -69,6 +80,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("--retention takes a whole number with s, m, h or d", "server", "--retention", "7")]
     [InlineData("'1.5d'", "server", "--retention", "1.5d")]
+    [InlineData("--logs-retention takes a whole number with s, m, h or d", "server", "--logs-retention", "7")]
+    [InlineData("--profiles-head-max-bytes takes a whole number from 65536", "server", "--profiles-head-max-bytes", "1")]
     [InlineData("'-1d'", "server", "--retention", "-1d")]
     [InlineData("'99999999999d'", "server", "--retention", "99999999999d")]
     [InlineData("--http must be a URL", "server", "--http", "foo")]

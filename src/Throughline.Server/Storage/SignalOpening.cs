@@ -1,0 +1,20 @@
+using Throughline.Engine;
+using Throughline.Engine.Files;
+using Throughline.Engine.Profiles.Store;
+using Throughline.Engine.Signals;
+using Throughline.Server.Configuration;
+
+namespace Throughline.Server.Storage;
+
+/// <summary>How the store of a signal is opened in a data directory that the server has; a <see cref="StoreOpenException"/> when it cannot be.</summary>
+public delegate Task<ISignalStore> SignalOpening(DataDirectory directory, ServerOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken);
+
+/// <summary>The signals that the server stores beside traces: one line each. Immutable.</summary>
+public static class SignalOpenings
+{
+    /// <summary>How each of them is opened, in this order.</summary>
+    public static IReadOnlyList<SignalOpening> All { get; } =
+    [
+        static async (directory, options, files, time, cancellationToken) => await ProfileStore.OpenAsync(directory, options.Profiles, files, time, cancellationToken),
+    ];
+}

@@ -1,4 +1,5 @@
 using Throughline.Engine.Decode;
+using Throughline.Engine.Profiles.Decode;
 
 namespace Throughline.Server.Configuration;
 
@@ -13,6 +14,9 @@ public sealed record ReceiveLimits
 
     /// <summary>How deep attribute values may nest.</summary>
     public int MaxNesting { get; init; } = OtlpTraceDecoder.DefaultMaxNesting;
+
+    /// <summary>What a profile may hold.</summary>
+    public ProfileLimits Profiles { get; init; } = new();
 
     /// <summary>Export requests that are worked on at once, over both protocols.</summary>
     public int MaxConcurrentRequests { get; init; } = 64;

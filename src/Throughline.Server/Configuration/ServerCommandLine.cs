@@ -141,6 +141,7 @@ public sealed class ServerCommandLine
         var store = new TraceStoreOptions { Directory = "" };
         Receive("--max-body-bytes", "Bytes of an export request as it comes over the wire.", receive.MaxBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxBodyBytes = (int)v });
         Receive("--max-nesting", "How deep attribute values may nest.", receive.MaxNesting, 1, 128, (r, v) => r with { MaxNesting = (int)v });
+        Receive("--profile-max-frames", "Frames of the stacks and values of the samples of one profile together.", receive.Profiles.MaxFrames, 1000, 1 << 28, (r, v) => r with { Profiles = r.Profiles with { MaxFrames = (int)v } });
         Receive("--max-expanded-body-bytes", "Bytes of an export request after decompression.", receive.MaxExpandedBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxExpandedBodyBytes = (int)v });
         Receive("--max-requests", "Export requests worked on at once.", receive.MaxConcurrentRequests, 1, 100_000, (r, v) => r with { MaxConcurrentRequests = (int)v });
         Receive("--max-in-flight-bytes", "Bytes of export requests in memory at once.", receive.MaxBytesInFlight, 1024, 1L << 40, (r, v) => r with { MaxBytesInFlight = v });

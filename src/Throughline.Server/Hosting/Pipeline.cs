@@ -1,6 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Api.Jaeger;
+using Throughline.Engine.Model;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Api.Prometheus;
 using Throughline.Server.Configuration;
@@ -39,7 +40,7 @@ internal static class Pipeline
         var policy = ContentSecurityPolicy.For(options.GrafanaUrl, options.GrafanaProxy is not null);
         application.Use(next => new SafetyMiddleware(next, hosts, otlpOrigins, token, policy, (context, role, refusal) =>
         {
-            if (role != ListenerRole.Http) counters.CountRefused(OtlpSignal.At(context.Request.Path)?.Kind, RefusalReason.Forbidden, refusal.Message);
+            if (role != ListenerRole.Http) counters.CountRefused(ProfileReceiver.Takes(context.Request.Path) ? SignalKind.Profiles : OtlpSignal.At(context.Request.Path)?.Kind, RefusalReason.Forbidden, refusal.Message);
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
@@ -61,11 +62,14 @@ internal static class Pipeline
         IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, limits.MaxNesting))];
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
-        var http = new OtlpHttpReceiver(signals, new HttpBodies(budget, bodies, limits, counters, time), counters);
+        var httpBodies = new HttpBodies(budget, bodies, limits, counters, time);
+        var http = new OtlpHttpReceiver(signals, httpBodies, counters);
+        var profiles = new ProfileReceiver(new ProfileIngest(gate, counters, options.Redact, limits.Profiles), httpBodies, limits, counters);
         var guard = new GrpcGuard(budget, limits, counters, time);
         var grpc = new OtlpGrpcReceiver(signals, bodies, guard, limits, counters);
 
-        application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch => branch.Run(http.HandleAsync));
+        application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch =>
+            branch.Run(context => ProfileReceiver.Takes(context.Request.Path) ? profiles.HandleAsync(context) : http.HandleAsync(context)));
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -96,6 +100,8 @@ internal static class Pipeline
         JaegerApi.Map(application, gate, time, options.Receive.MaxBodyBytes);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
+        foreach (var path in ProfileReceiver.Paths)
+            application.Map(path, context => new Problem(404, $"Profiles are received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}{path}, not on this port.").WriteAsync(context));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));
         application.Map("/grafana/{**path}", static context => new Problem(404, "No Grafana is passed on by this server; --grafana-proxy URL does that, and --grafana-url URL makes the page embed one at its own address.").WriteAsync(context));
         application.MapPage();

@@ -17,7 +17,11 @@ public sealed class HttpBodies(ReceiveBudget budget, BodyReader bodies, ReceiveL
     /// <summary>
     /// Reads the body and hands it to <paramref name="take"/>, or what is wrong to <paramref name="refuse"/>. The request counts as under way until that has ended.
     /// </summary>
-    internal async Task ReceiveAsync(HttpContext context, SignalKind signal, ContentCoding coding, Func<PooledBuffer, Task> take, Func<BodyRefusal, Task> refuse)
+    internal Task ReceiveAsync(HttpContext context, SignalKind signal, ContentCoding coding, Func<PooledBuffer, Task> take, Func<BodyRefusal, Task> refuse) =>
+        ReceiveAsync(context, signal, coding, (body, _) => take(body), refuse);
+
+    /// <summary>The same for those who take more memory for the request than its body, and charge it.</summary>
+    internal async Task ReceiveAsync(HttpContext context, SignalKind signal, ContentCoding coding, Func<PooledBuffer, ReceiveBudget.RequestShare, Task> take, Func<BodyRefusal, Task> refuse)
     {
         using var share = budget.TryBegin();
         if (share is null)
@@ -27,7 +31,7 @@ public sealed class HttpBodies(ReceiveBudget budget, BodyReader bodies, ReceiveL
         }
         using var buffer = new PooledBuffer();
         var refusal = await ReadAsync(context, signal, coding, buffer, share);
-        await (refusal is null ? take(buffer) : refuse(refusal));
+        await (refusal is null ? take(buffer, share) : refuse(refusal));
     }
 
     private async Task<BodyRefusal?> ReadAsync(HttpContext context, SignalKind signal, ContentCoding coding, PooledBuffer buffer, ReceiveBudget.RequestShare share)

@@ -2,6 +2,7 @@ using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Engine.Logs.Storage;
 using Throughline.Engine.Metrics;
+using Throughline.Engine.Profiles.Store;
 using Throughline.Engine.Signals;
 using Throughline.Server.Configuration;
 
@@ -19,5 +20,6 @@ public static class SignalOpenings
         static async (directory, options, files, time, cancellationToken) => await LogStore.OpenAsync(
             directory, options.Logs, new LogQueryOptions { TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes }, files, time, cancellationToken),
         static async (directory, options, files, time, cancellationToken) => await MetricStore.OpenAsync(directory, options.Metrics, options.MetricsMaxSeries, files, time, cancellationToken),
+        static async (directory, options, files, time, cancellationToken) => await ProfileStore.OpenAsync(directory, options.Profiles, files, time, cancellationToken),
     ];
 }

@@ -53,22 +53,30 @@ public sealed class LayerTests
             E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
         ],
         [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Signals", $"{E}.Wal"],
+        [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
+        [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Query"] = [$"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Store"] =
+        [
+            E, $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Wire", $"{E}.Profiles", $"{E}.Profiles.Blocks", $"{E}.Profiles.Query", $"{E}.Signals", $"{E}.Wal",
+        ],
         // The facade joins them.
         [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals"],
-        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration", $"{E}.Logs.Storage", $"{E}.Metrics"],
+        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals", $"{E}.Profiles.Decode"],
+        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Profiles.Store"],
         [$"{S}.SelfTelemetry"] = [$"{E}.Model", $"{E}.Model.Columns"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
         [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Sampling", $"{E}.Logs"],
         [$"{S}.Receive"] =
         [
-            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Wal", $"{E}.Metrics",
+            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Wal", $"{E}.Metrics", $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems",
         ],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Signals", $"{E}.Logs", $"{E}.Metrics",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Signals", $"{E}.Logs", $"{E}.Metrics", $"{E}.Profiles.Query", $"{E}.Profiles.Store",
         ],
         [$"{S}.Api"] = [],
         [$"{S}.Api.Jaeger"] =
@@ -81,7 +89,7 @@ public sealed class LayerTests
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{E}.Profiles.Store", $"{E}.Signals",
         ],
     };
 

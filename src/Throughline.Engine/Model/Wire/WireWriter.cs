@@ -17,6 +17,9 @@ internal sealed class WireWriter(int capacity = 4096) : IDisposable
     /// <summary>What was written; valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _count);
 
+    /// <summary>The same, for those who wait while it is used.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _count);
+
     /// <summary>Writes a varint.</summary>
     public void Varint(ulong value)
     {

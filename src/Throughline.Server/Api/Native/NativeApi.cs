@@ -2,6 +2,7 @@ using Throughline.Engine;
 using Throughline.Engine.Encode;
 using Throughline.Engine.Logs;
 using Throughline.Engine.Model;
+using Throughline.Engine.Profiles.Store;
 using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
@@ -52,6 +53,10 @@ public static class NativeApi
         GetLogs(routes, gate, "/api/v1/logs/values", LogEndpoints.ValuesAsync);
         GetLogs(routes, gate, "/api/v1/logs/keys", LogEndpoints.KeysAsync);
         GetLogs(routes, gate, "/api/v1/logs/services", LogEndpoints.ServicesAsync);
+        GetProfiled(routes, gate, "/api/v1/profiles/services", ProfileEndpoints.ServicesAsync);
+        GetProfiled(routes, gate, "/api/v1/profiles/flame", ProfileEndpoints.FlameAsync);
+        GetProfiled(routes, gate, "/api/v1/profiles/functions", ProfileEndpoints.FunctionsAsync);
+        GetProfiled(routes, gate, "/api/v1/profiles/traces", ProfileEndpoints.TracesAsync);
         routes.Map("/api/{**path}", static context =>
             new Problem(StatusCodes.Status404NotFound, $"There is nothing at {context.Request.Path}. The API is described at /api/v1/openapi.json.").WriteAsync(context));
     }
@@ -226,6 +231,11 @@ public static class NativeApi
         context.Response.Headers.RetryAfter = "1";
         return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
     }
+
+    private static void GetProfiled(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, TraceStore, ProfileStore, Task<Problem?>> handler) =>
+        GetStored(routes, gate, pattern, (context, store) => gate.Find<ProfileStore>() is { } profiles
+            ? handler(context, store, profiles)
+            : Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store of profiles is not open: the server is starting or stopping. Try again.")));
 
     private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
 

@@ -15,6 +15,7 @@ public sealed class OpenApiTests
         await server.ExportAsync([0x7F]);
         using (var metrics = await server.Otlp.PostAsync("/v1/metrics", new ByteArrayContent(Metrics.MetricRequests.Bytes("svc", Metrics.MetricRequests.Gauge("depth", Metrics.MetricRequests.Point(3, 1, "k")))) { Headers = { ContentType = new("application/x-protobuf") } }))
             Assert.Equal(HttpStatusCode.OK, metrics.StatusCode);
+        using (var profile = await server.Otlp.PostAsync("/ingest?name=a&from=1&until=2", new StringContent("main;work 7"))) Assert.Equal(HttpStatusCode.OK, profile.StatusCode);
         using (var pinned = await server.Http.PutAsync($"/api/v1/traces/{Export.Trace(1)}/pin", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, pinned.StatusCode);
         using (var compacted = await server.Http.PostAsync("/api/v1/compact", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, compacted.StatusCode);
         var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
@@ -43,6 +44,12 @@ public sealed class OpenApiTests
             ("/api/v1/settings/process", "/api/v1/settings/process"),
             ("/api/v1/settings/process/counts", "/api/v1/settings/process/counts"),
             ("/api/v1/pins", "/api/v1/pins"),
+            ("/api/v1/profiles/services", "/api/v1/profiles/services"),
+            ("/api/v1/profiles/flame", "/api/v1/profiles/flame?service=a&type=cpu"),
+            ("/api/v1/profiles/flame", "/api/v1/profiles/flame?service=a&type=cpu&baseFrom=1&baseTo=2"),
+            ("/api/v1/profiles/functions", "/api/v1/profiles/functions?service=a&type=cpu"),
+            ("/api/v1/profiles/functions", "/api/v1/profiles/functions?service=a&type=cpu&baseFrom=1&baseTo=2"),
+            ("/api/v1/profiles/traces", "/api/v1/profiles/traces?service=a&type=cpu&function=main"),
             ("/api/v1/search", "/api/v1/search?q=nothing-like-it"),
             ("/api/v1/metrics", "/api/v1/metrics"),
             ("/api/v1/metrics/range", "/api/v1/metrics/range?name=depth"),

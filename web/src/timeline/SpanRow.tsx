@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, type MouseEvent } from 'react';
 import type { TimeAxis } from '../model/axis';
 import { layoutBar, sideOf, type Bar, type BarLabel } from '../model/barLayout';
 import type { CriticalPath } from '../model/criticalPath';
@@ -31,6 +31,9 @@ export interface SpanRowProps {
   readonly select: (row: number) => void;
   readonly toggle: (row: number) => void;
 }
+
+/** The focus stays with the rows: elements of rows serve other rows when these come into view. */
+const keepFocus = (event: MouseEvent): void => event.preventDefault();
 
 export const spanRowId = (row: number): string => `span-${row}`;
 
@@ -75,7 +78,7 @@ function BarText({ label, ink }: { readonly label: BarLabel; readonly ink: strin
       </span>
     );
   return (
-    <button type="button" className={className} style={style} tabIndex={-1} title="The span’s details list where they lead">
+    <button type="button" className={className} style={style} tabIndex={-1} onMouseDown={keepFocus} title="The span’s details list where they lead">
       {label.text}
     </button>
   );
@@ -143,6 +146,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
             tabIndex={-1}
             className="car"
             aria-label={collapsed ? `Open ${name}` : `Close ${name}`}
+            onMouseDown={keepFocus}
             onClick={(event) => {
               event.stopPropagation();
               toggle(row);

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type PointerEvent, type Ref } from 'react';
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type PointerEvent, type Ref } from 'react';
 import { niceStep, type TimeAxis } from '../model/axis';
 import { criticalPath } from '../model/criticalPath';
 import { panFolded, workSegments, zoomFolded } from '../model/foldedAxis';
@@ -25,6 +25,8 @@ import { useAxis, type FoldState } from './useAxis';
 
 const [leastTree, mostTree] = [160, 720];
 const tooltipMillis = 300;
+/** Rows beyond the edges that are in the document. */
+const overscan = 5;
 
 /** What the owner may ask of the picture. */
 export interface TimelineHandle {
@@ -82,8 +84,12 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
   const [tooltip, setTooltip] = useState<TooltipPlace | null>(null);
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
-  const rows = useVirtualizer({ count: visible.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10, getItemKey: (index) => visible[index] ?? index });
+  // With another function each time, it would lay out all rows anew on every frame.
+  const getItemKey = useCallback((index: number) => visible[index] ?? index, [visible]);
+  const rows = useVirtualizer({ count: visible.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan, getItemKey });
   const items = rows.getVirtualItems();
+  // A row's element serves another row once it is out of view: to make all of them anew is what a jump costs most.
+  const pool = Math.ceil((size.height / rowHeight + 2 * overscan + 2) / 32) * 32;
   const position = positionOf(visible, selected);
 
   useImperativeHandle(handle, () => ({
@@ -158,10 +164,14 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
     waiting.current = setTimeout(() => setTooltip(at), tooltipMillis);
   };
 
-  const attach = (element: HTMLDivElement | null): void => {
-    frame.current = element;
-    measure(element);
-  };
+  // Always the same function: React would else attach anew, which measures and so lays out the page, on every frame.
+  const attach = useCallback(
+    (element: HTMLDivElement | null): void => {
+      frame.current = element;
+      measure(element);
+    },
+    [measure],
+  );
   const lens = parts.folds.length > 0;
   const beyond = lens ? ' outside the folds' : '';
   const grid: CSSProperties & Readonly<Record<`--${string}`, string>> = { '--tree': `${treeWidth}px`, '--dur': `${durationWidth}px`, '--map': `${minimapHeight}px`, '--head': `${minimapHeight + (lens ? lensHeight : 0) + rulerHeight + 2}px` };
@@ -222,7 +232,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
             const service = serviceOf(trace, row);
             return (
               <SpanRow
-                key={row}
+                key={item.index % pool}
                 trace={trace}
                 row={row}
                 position={item.index}

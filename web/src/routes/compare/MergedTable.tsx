@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useImperativeHandle, useMemo, useRef, type Ref } from 'react';
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, type Ref } from 'react';
 import { isClosed, type MergedFolding } from '../../model/compareRows';
 import { differenceOf, leastDifference, type MergedTree } from '../../model/compareTree';
 import { positionOf } from '../../model/rows';
@@ -28,7 +28,8 @@ interface TableProps {
 /** The merged tree as a treegrid with one tab stop; only rows in view are in the document. */
 export function MergedTable({ tree, flags, folding, visible, state, found, jump, select, toggle, handle }: TableProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({ count: visible.length, getScrollElement: () => scroller.current, estimateSize: () => mergedRowHeight, overscan: 10, getItemKey: (index) => visible[index] ?? index });
+  const getItemKey = useCallback((index: number) => visible[index] ?? index, [visible]);
+  const rows = useVirtualizer({ count: visible.length, getScrollElement: () => scroller.current, estimateSize: () => mergedRowHeight, overscan: 10, getItemKey });
   const items = rows.getVirtualItems();
   const position = positionOf(visible, state.selected);
   const notched = useMemo(() => notchedServices([...tree.traceA.services, ...tree.traceB.services]), [tree]);

@@ -48,7 +48,7 @@ public sealed class ServerHost : IAsyncDisposable
             host = new ServerHost(application, gate, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
-            await host.OpenStoreAsync(options, files, time, log, ending.Token);
+            await host.OpenStoreAsync(options, process, files, time, log, ending.Token);
             return host;
         }
         catch
@@ -73,17 +73,19 @@ public sealed class ServerHost : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    private async Task OpenStoreAsync(ServerOptions options, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    private async Task OpenStoreAsync(ServerOptions options, ProcessSettings process, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
-            _store = await TraceStore.OpenAsync(options.Store, files, time, cancellationToken);
+            // From the start: a head that recovery filled may become a block at once.
+            _store = await TraceStore.OpenAsync(options.Store with { TailSampler = process.NewTailSampler() }, files, time, cancellationToken);
         }
         catch (StoreOpenException error)
         {
             throw new StartupException(error.Message, error);
         }
         foreach (var note in _store.OpeningNotes) await log.WriteLineAsync($"info: {note}");
+        process.Changed += _ => _store.TailSampler = process.NewTailSampler();
         _gate.Open(_store);
     }
 

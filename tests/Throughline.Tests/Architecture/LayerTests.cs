@@ -17,7 +17,7 @@ public sealed class LayerTests
         [$"{E}.Model.Vectors"] = [],
         [$"{E}.Model.Wire"] = [],
         [$"{E}.Files"] = [],
-        [$"{E}.Sampling"] = [$"{E}.Model"],
+        [$"{E}.Sampling"] = [$"{E}.Model", $"{E}.Files"],
         [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Wal"] = [$"{E}.Files"],
@@ -26,7 +26,7 @@ public sealed class LayerTests
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Blocks.Format"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
+        [$"{E}.Blocks"] = [$"{E}.Sampling", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
         [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
@@ -38,7 +38,7 @@ public sealed class LayerTests
             E, $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0",
         ],
         // The facade joins them.
-        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] = [$"{E}.Sampling", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
         // Rule 3.
         [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle"],
         [$"{S}.Storage"] = [E],

@@ -120,7 +120,7 @@ public static class NativeApi
         var isPart = limit < int.MaxValue || from is not null || to is not null;
         if (asOtlp && (isPart || span is not null)) return new Problem(StatusCodes.Status400BadRequest, "An export is of the whole trace: 'limit', 'from', 'to' and 'span' are for the columns.", "format");
         var (trace, problem) = await FindAsync(context, store);
-        if (trace is null) return problem;
+        if (trace is null) return ProcessEndpoints.WhyNot(context, dropped) ?? problem;
 
         // The exported document cannot say that it is not whole, and would be taken for all of the trace.
         if (asOtlp && trace.Truncated is { Reason: "memory" } truncated) return new Problem(StatusCodes.Status507InsufficientStorage, truncated.Message);

@@ -12,8 +12,9 @@ namespace Throughline.Engine;
 internal sealed class BlockFlusher : IAsyncDisposable
 {
     private readonly BlockCatalog _catalog;
+    private readonly TailStep _tail;
     private readonly Func<StoreSnapshot> _takeSnapshot;
-    private readonly Action<FrozenHead, StoredBlock> _swap;
+    private readonly Action<FrozenHead, StoredBlock?> _swap;
     private readonly FlushLoop<FrozenHead> _loop;
 
     // Its buffers serve every flush: as much memory anew for each would be some 500 bytes a span.
@@ -21,14 +22,15 @@ internal sealed class BlockFlusher : IAsyncDisposable
     private BlockWriter _writer;
 
     /// <summary>
-    /// Does nothing before <see cref="Begin"/>. <paramref name="swap"/> is called on it when a block and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
+    /// Does nothing before <see cref="Begin"/>. <paramref name="swap"/> is called on it when a block (null: nothing is left for one) and its manifest are durable, before any other change of the manifest; <paramref name="ended"/>
     /// when that is over, or, with null, when the flusher has given up.
     /// </summary>
-    public BlockFlusher(BlockCatalog catalog, bool compresses, TimeProvider time, QuietGate busy, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock> swap, Action<FrozenHead?> ended)
+    public BlockFlusher(BlockCatalog catalog, bool compresses, TimeProvider time, QuietGate busy, TailStep tail, Func<StoreSnapshot> takeSnapshot, Action<FrozenHead, StoredBlock?> swap, Action<FrozenHead?> ended)
     {
         _catalog = catalog;
         _compresses = compresses;
         _writer = new BlockWriter(compresses);
+        _tail = tail;
         _takeSnapshot = takeSnapshot;
         _swap = swap;
         _loop = new FlushLoop<FrozenHead>("spans", time, busy, Flush, ended);
@@ -53,12 +55,15 @@ internal sealed class BlockFlusher : IAsyncDisposable
         _writer.Dispose();
     }
 
-    private NewBlock Write(FrozenHead frozen, CancellationToken stop)
+    private NewBlock? Write(FrozenHead frozen, CancellationToken stop)
     {
         var snapshot = _takeSnapshot();
         try
         {
-            return _catalog.Write(file => frozen.Head.WriteBlock(_writer, file, id => IsInBlocks(snapshot, id), frozen.Carried, stop));
+            if (!frozen.Tail.IsDecided) frozen.Tail = (true, _tail.Decide(frozen, snapshot.Visibility.Pinned.Contains, id => IsInBlocks(snapshot, id, exactly: true)));
+            var plan = frozen.Tail.Plan;
+            if (plan is { KeepsAny: false }) return null;
+            return _catalog.Write(file => frozen.Head.WriteBlock(_writer, file, id => IsInBlocks(snapshot, id, exactly: false), frozen.Carried, plan?.Dropped ?? [], plan?.TraceStates, stop));
         }
         catch
         {
@@ -73,13 +78,13 @@ internal sealed class BlockFlusher : IAsyncDisposable
         }
     }
 
-    private static bool IsInBlocks(StoreSnapshot snapshot, TraceId id)
+    private static bool IsInBlocks(StoreSnapshot snapshot, TraceId id, bool exactly)
     {
         foreach (var block in snapshot.Blocks)
         {
             try
             {
-                if (block.Reader.MayHold(id)) return true;
+                if (block.Reader.MayHold(id) && (!exactly || block.Reader.FindTrace(id) >= 0)) return true;
             }
             catch (UnreadableSegmentException)
             {
@@ -92,18 +97,33 @@ internal sealed class BlockFlusher : IAsyncDisposable
 
     private void Flush(FrozenHead frozen, CancellationToken stop)
     {
-        var written = Write(frozen, stop);
+        // What the sampler is told of lies in the head, whose memory may be another's when it is swapped.
+        frozen.Head.Retain();
         try
         {
-            var facts = BlockFacts.Of(written, frozen.Head.FirstReceivedUnixNano, frozen.Head.LastReceivedUnixNano, level: 0);
-            var block = new StoredBlock(facts, written.Reader, _catalog.Delete);
+            Commit(frozen, Write(frozen, stop), frozen.Tail.Plan);
+            frozen.Tail.Plan?.Tell(frozen.Head.TableView().Spans);
+        }
+        finally
+        {
+            frozen.Head.Release();
+        }
+    }
+
+    private void Commit(FrozenHead frozen, NewBlock? written, TailPlan? plan)
+    {
+        try
+        {
+            if (plan is not null) _tail.Remember(plan);
+            var facts = written is null ? null : BlockFacts.Of(written, frozen.Head.FirstReceivedUnixNano, frozen.Head.LastReceivedUnixNano, level: 0);
+            var block = facts is null || written is null ? null : new StoredBlock(facts, written.Reader, _catalog.Delete);
             _catalog.Commit(
-                m => m with { FirstSegment = frozen.FirstNeededSegment, CutSegment = frozen.EndSegment, Carried = frozen.Carried.Traces, Blocks = [.. m.Blocks, facts] },
+                m => m with { FirstSegment = frozen.FirstNeededSegment, CutSegment = frozen.EndSegment, Carried = frozen.Carried.Traces, Blocks = facts is null ? m.Blocks : [.. m.Blocks, facts] },
                 _ => _swap(frozen, block));
         }
         catch
         {
-            _catalog.GiveUp(written);
+            if (written is not null) _catalog.GiveUp(written);
             throw;
         }
     }

@@ -17,6 +17,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private readonly TraceStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly CarryLimits _carry;
+    private readonly TailStep _tail;
     private readonly StoreContent _content;
     private readonly WalWriter<SpanBatch> _log;
     private readonly BlockFlusher _flusher;
@@ -30,15 +31,16 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private volatile string? _logProblem;
 
     /// <summary>Does nothing before <see cref="Begin"/>. <paramref name="flushedBlock"/> is called after every flush.</summary>
-    public HeadTurnover(TraceStoreOptions options, TimeProvider time, StoreContent content, WalWriter<SpanBatch> log, BlockCatalog catalog, QuietGate busy, Action flushedBlock)
+    public HeadTurnover(TraceStoreOptions options, TimeProvider time, StoreContent content, WalWriter<SpanBatch> log, BlockCatalog catalog, QuietGate busy, TailStep tail, Action flushedBlock)
     {
         _options = options;
         _time = time;
         _carry = new CarryLimits((ulong)options.CarryOver.Ticks * 100, (ulong)options.CarryOverMaxAge.Ticks * 100, options.CarryOverMaxSpans);
+        _tail = tail;
         _content = content;
         _log = log;
         _flushedBlock = flushedBlock;
-        _flusher = new BlockFlusher(catalog, compresses: !options.Compaction.IsOn, time, busy, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
+        _flusher = new BlockFlusher(catalog, compresses: !options.Compaction.IsOn, time, busy, tail, content.Take, (_, block) => content.Flushed(block), OnFlushEnded);
     }
 
     /// <summary>Begins to write heads as blocks and to look at the head's age. What was begun ends with <see cref="DisposeAsync"/>, when this throws too.</summary>
@@ -80,7 +82,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
     private void FlushWhenOld()
     {
         var state = _content.State;
-        var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
+        var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_tail.HeadMaxAge.Ticks * 100;
         if (!isOld) return;
         _content.Trim();
         if (state.Frozen is null && state.Active.SpanCount > 0) FreezeHead();
@@ -153,7 +155,7 @@ internal sealed class HeadTurnover : IAsyncDisposable
 
     private void OnAskedCut(WalCut cut)
     {
-        OnCut(cut, _carry);
+        OnCut(cut, _tail.Limits(_carry));
         // Here and not where its task ends, which is later: the next head may be full by then, and nobody would cut for it.
         lock (_gate)
         {

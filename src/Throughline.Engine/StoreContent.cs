@@ -58,8 +58,8 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : I
         return frozen;
     }
 
-    /// <summary>The frozen head is a block now, but for the traces that it leaves, which go over to the active one: no snapshot has them in both, or in neither.</summary>
-    public void Flushed(StoredBlock block)
+    /// <summary>The frozen head is a block now (null: nothing of it is kept), but for the traces that it leaves, which go over to the active one: no snapshot has them in both, or in neither.</summary>
+    public void Flushed(StoredBlock? block)
     {
         StoreSnapshot? old;
         FrozenHead? frozen;
@@ -67,7 +67,7 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : I
         {
             frozen = _state.Frozen;
             if (frozen is not null && frozen.Carried.Rows.Length > 0) _state.Active.Carry(frozen.Head, frozen.Carried);
-            _state = _state with { Frozen = null, Blocks = [.. _state.Blocks, block] };
+            _state = _state with { Frozen = null, Blocks = block is null ? _state.Blocks : [.. _state.Blocks, block] };
             old = Next();
         }
         old?.Release();

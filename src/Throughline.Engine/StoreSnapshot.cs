@@ -81,6 +81,15 @@ internal sealed class FrozenHead(Head head, long endSegment, ulong cutUnixNano, 
 {
     private readonly Lazy<CarriedSpans> _carried = new(() => head.ChooseCarried(cutUnixNano, limits));
 
+    /// <summary>When it was frozen.</summary>
+    public ulong CutUnixNano => cutUnixNano;
+
+    /// <summary>By what its active traces are chosen.</summary>
+    public CarryLimits Limits => limits;
+
+    /// <summary>Whether it was decided which of its traces go, and what was decided; the flusher's.</summary>
+    public (bool IsDecided, TailPlan? Plan) Tail { get; set; }
+
     /// <summary>The head.</summary>
     public Head Head => head;
 

@@ -5,6 +5,7 @@ using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;
 using Throughline.Engine.Query.Plan;
+using Throughline.Engine.Sampling;
 using Throughline.Engine.Wal;
 
 namespace Throughline.Engine;
@@ -23,6 +24,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
     private readonly StoreContent _content;
     private readonly StoreQueries _queries;
     private readonly WalWriter<SpanBatch> _log;
+    private readonly TailStep _tail;
     private readonly HeadTurnover _turnover;
     private readonly MaintenanceSteps _steps;
     private readonly BlockMaintenance _maintenance;
@@ -43,12 +45,13 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         _queries = new StoreQueries(options, time, _content);
         _content.BlocksDropped += _queries.ForgetBlocks;
         _pins = new PinnedTraces(_catalog, _content, options.MaxPinnedTraces);
+        _tail = new TailStep(options, files, paths);
         var flushing = new QuietGate();
         _steps = new MaintenanceSteps(_catalog, _content, options.Compaction, options.Retention, time, options.DuplicateWindow, flushing);
         _maintenance = new BlockMaintenance(_steps, time);
         // The only part that does something before Begin; when the disk refuses it, nothing is to be stopped.
         _log = WalWriter<SpanBatch>.Open(files, walOptions, recovered.LogEnd, OnCommitted);
-        _turnover = new HeadTurnover(options, time, _content, _log, _catalog, flushing, _maintenance.Wake);
+        _turnover = new HeadTurnover(options, time, _content, _log, _catalog, flushing, _tail, _maintenance.Wake);
     }
 
     /// <summary>Begins what goes on in the background; a store of which that fails is to be disposed of.</summary>
@@ -191,6 +194,13 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         return was;
     }
 
+    /// <summary>Decides which traces become part of blocks; null: all do. In force for the next block that is written.</summary>
+    public ITailSampler? TailSampler
+    {
+        get => _tail.Sampler;
+        set => _tail.Sampler = value;
+    }
+
     /// <summary>The pinned traces, in the order in which they were pinned.</summary>
     public IReadOnlyList<TraceId> PinnedTraces => _pins.All;
 
@@ -285,7 +295,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             _log.SizeBytes,
             earliest,
             latest,
-            [.. _recoveryProblems, .. _queries.Problems, .. _turnover.Problems, .. _maintenance.Problems])
+            [.. _recoveryProblems, .. new[] { _tail.Problem }.OfType<string>(), .. _queries.Problems, .. _turnover.Problems, .. _maintenance.Problems])
         {
             Levels = [.. blocks.GroupBy(b => b.Level).OrderBy(l => l.Key).Select(l => new LevelStatistics(l.Key, l.Count(), l.Sum(b => b.Spans), l.Sum(b => b.Bytes)))],
             Compaction = new CompactionStatistics(_maintenance.IsIdle, _steps.Backlog.Count(), _steps.Backlog.Sum(b => b.Spans), _steps.Merges, _steps.MergedSpans),

@@ -1,4 +1,5 @@
 using Throughline.Engine.Lifecycle;
+using Throughline.Engine.Sampling;
 
 namespace Throughline.Engine;
 
@@ -25,6 +26,21 @@ public sealed record TraceStoreOptions
 
     /// <summary>Spans that wait so at most; they are never more than a quarter of the head either.</summary>
     public int CarryOverMaxSpans { get; init; } = 12_500;
+
+    /// <summary>Decides which traces become part of blocks, from the first head that recovery finds on; null: all do. Can be changed later, by <see cref="TraceStore.TailSampler"/>.</summary>
+    public ITailSampler? TailSampler { get; init; }
+
+    /// <summary>With tail sampling: spans of traces that are not quiet yet and wait for the next block at most; never more than half of the head. Above it the oldest are decided early.</summary>
+    public int TailMaxSpans { get; init; } = 50_000;
+
+    /// <summary>With tail sampling: a trace whose first spans were received longer ago is decided, quiet or not.</summary>
+    public TimeSpan TailMaxAge { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>With tail sampling: a head older than this is flushed, so that what is quiet is decided.</summary>
+    public TimeSpan TailHeadMaxAge { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>With tail sampling: traces whose decision is remembered for their late spans (24 bytes on disk, some 80 in memory each).</summary>
+    public int TailRememberedTraces { get; init; } = 100_000;
 
     /// <summary>Bytes of a log segment before the next one is begun.</summary>
     public long LogSegmentBytes { get; init; } = 64L << 20;

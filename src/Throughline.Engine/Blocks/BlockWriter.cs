@@ -17,14 +17,15 @@ internal sealed class BlockWriter(bool compresses) : IDisposable
     /// <param name="head">The head's spans.</param>
     /// <param name="digests">The requests that they came with.</param>
     /// <param name="split">Traces of the head that have spans in other blocks.</param>
-    /// <param name="stayedBehind">Traces whose spans are left out here and stay in the log; ordinals of <paramref name="head"/>, ascending.</param>
+    /// <param name="left">Traces whose spans are left out here; ordinals of <paramref name="head"/>, ascending.</param>
+    /// <param name="stayedBehind">Those of them that stay in the log.</param>
     /// <param name="file">Where to.</param>
     /// <param name="cancellationToken">Gives the block up.</param>
-    public long Write(SpanTableView head, ReadOnlySpan<RequestDigest> digests, ReadOnlySpan<TraceId> split, ReadOnlySpan<int> stayedBehind, IWritableFile file, CancellationToken cancellationToken)
+    public long Write(SpanTableView head, ReadOnlySpan<RequestDigest> digests, ReadOnlySpan<TraceId> split, ReadOnlySpan<int> left, ReadOnlySpan<int> stayedBehind, IWritableFile file, CancellationToken cancellationToken)
     {
         var ids = new TraceId[stayedBehind.Length];
         for (var i = 0; i < ids.Length; i++) ids[i] = head.TraceId(stayedBehind[i]);
-        _order.Of(head, stayedBehind, cancellationToken);
+        _order.Of(head, left, cancellationToken);
         _builder.Begin(file, compresses);
         _numbers ??= new SourceNumbers(_builder.Tables);
         _numbers.From(head.Spans);

@@ -6,11 +6,17 @@ namespace Throughline.Engine.Blocks;
 /// <summary>Which traces a flush leaves for the next block. What is 0 carries nothing.</summary>
 /// <param name="WindowNano">A trace is active when it received spans so long before the cut.</param>
 /// <param name="MaxAgeNano">A trace whose first span here was received longer ago is not carried again.</param>
-/// <param name="MaxSpans">Spans that are carried; never more than a quarter of the head.</param>
+/// <param name="MaxSpans">Spans that are carried; never more than a share of the head.</param>
 internal readonly record struct CarryLimits(ulong WindowNano, ulong MaxAgeNano, int MaxSpans)
 {
     /// <summary>Traces that are carried: their ids stand in the manifest.</summary>
-    public const int MaxTraces = 8_192;
+    public int MaxTraces { get; init; } = 8_192;
+
+    /// <summary>The same where all that is not quiet is to be carried.</summary>
+    public const int MostTailTraces = 32_768;
+
+    /// <summary>The share of the head that is carried at most, as its divisor.</summary>
+    public int HeadShare { get; init; } = 4;
 }
 
 /// <summary>The traces of a frozen head that go over to the next one instead of into its block. Immutable.</summary>
@@ -29,12 +35,12 @@ internal sealed record CarriedSpans(int[] Ordinals, int[] Rows, CarriedTrace[] T
     /// </summary>
     public static CarriedSpans Choose(SpanTableView head, ulong cutUnixNano, CarryLimits limits, Func<int, ulong> received, Func<TraceId, int, (long FromSegment, ulong ReceivedUnixNano)> origin)
     {
-        var most = Math.Min(limits.MaxSpans, head.Spans.RowCount / 4);
+        var most = Math.Min(limits.MaxSpans, head.Spans.RowCount / Math.Max(1, limits.HeadShare));
         if (most == 0 || limits.WindowNano == 0) return None;
         var seen = new bool[head.TraceCount];
         var chosen = new List<int>();
         var rows = new Column<int>(64);
-        for (var row = head.Spans.RowCount - 1; row >= 0 && rows.Count < most && chosen.Count < CarryLimits.MaxTraces; row--)
+        for (var row = head.Spans.RowCount - 1; row >= 0 && rows.Count < most && chosen.Count < limits.MaxTraces; row--)
         {
             if (IsOver(received(row), cutUnixNano, limits.WindowNano)) break;
             var trace = head.TraceOrdinal[row];
@@ -61,5 +67,5 @@ internal sealed record CarriedSpans(int[] Ordinals, int[] Rows, CarriedTrace[] T
     }
 
     /// <summary>True when a moment lies longer before another than may be; a clock that went back makes nothing old.</summary>
-    private static bool IsOver(ulong moment, ulong nowUnixNano, ulong longest) => nowUnixNano > moment && nowUnixNano - moment > longest;
+    internal static bool IsOver(ulong moment, ulong nowUnixNano, ulong longest) => nowUnixNano > moment && nowUnixNano - moment > longest;
 }

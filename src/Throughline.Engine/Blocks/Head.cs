@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Format;
 using Throughline.Engine.Model;
+using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Sampling;
 
 namespace Throughline.Engine.Blocks;
 
@@ -102,6 +104,19 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables, long first
             (id, firstRow) => _carriedIn.TryGetValue(id, out var origin) ? origin : (firstSegment, ReceivedOf(firstRow)));
     }
 
+    /// <summary>All its spans as they are now; for who makes a block of a frozen head.</summary>
+    public SpanTableView TableView() => _table.Snapshot();
+
+    /// <summary>Whether a row was received so shortly before a moment.</summary>
+    public bool IsActive(int row, ulong nowUnixNano, ulong windowNano) => !CarriedSpans.IsOver(ReceivedOf(row), nowUnixNano, windowNano);
+
+    /// <summary>The number of a trace state with a threshold in it. Of a frozen head, to which nobody else adds.</summary>
+    public int TraceStateWith(int state, ulong threshold)
+    {
+        var text = _table.Spans.Strings[state];
+        return SamplingThreshold.Read(text) >= threshold ? state : _table.Spans.Strings.GetOrAdd(SamplingThreshold.Write(text, threshold));
+    }
+
     private ulong ReceivedOf(int row)
     {
         var (low, high) = (0, _arrivals.Count - 1);
@@ -136,18 +151,34 @@ internal sealed class Head(ulong beganUnixNano, SpanTablePool tables, long first
 
     /// <summary>
     /// Writes a frozen head, to which nobody adds any more, as a block that says which of its traces may have spans in other blocks; without the traces of
-    /// <paramref name="carried"/>. Answers the file's length.
+    /// <paramref name="carried"/> and those of <paramref name="dropped"/>, numbers in ascending order. Answers the file's length.
     /// </summary>
-    public long WriteBlock(BlockWriter writer, Files.IWritableFile file, Predicate<TraceId> isInBlocks, CarriedSpans carried, CancellationToken cancellationToken)
+    /// <param name="traceStates">By row: what stands in place of its trace state; null: nothing does.</param>
+    public long WriteBlock(BlockWriter writer, Files.IWritableFile file, Predicate<TraceId> isInBlocks, CarriedSpans carried, int[] dropped, Column<int>? traceStates, CancellationToken cancellationToken)
     {
         var view = _table.Snapshot();
+        // The view's batch is its own: who reads the head sees the states that came.
+        if (traceStates is { } states) view.Spans.TraceState = states;
+        var left = Merged(carried.Ordinals, dropped);
         var split = new List<TraceId>();
         var next = 0;
         for (var trace = 0; trace < view.TraceCount; trace++)
         {
-            if (next < carried.Ordinals.Length && carried.Ordinals[next] == trace) next++;
+            if (next < left.Length && left[next] == trace) next++;
             else if (isInBlocks(view.TraceId(trace))) split.Add(view.TraceId(trace));
         }
-        return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), carried.Ordinals, file, cancellationToken);
+        return writer.Write(view, CollectionsMarshal.AsSpan(_digests), CollectionsMarshal.AsSpan(split), left, carried.Ordinals, file, cancellationToken);
+    }
+
+    /// <summary>The same with nothing dropped.</summary>
+    public long WriteBlock(BlockWriter writer, Files.IWritableFile file, Predicate<TraceId> isInBlocks, CarriedSpans carried, CancellationToken cancellationToken) =>
+        WriteBlock(writer, file, isInBlocks, carried, [], null, cancellationToken);
+
+    private static int[] Merged(int[] carried, int[] dropped)
+    {
+        if (dropped.Length == 0) return carried;
+        int[] all = [.. carried, .. dropped];
+        Array.Sort(all);
+        return all;
     }
 }

@@ -159,7 +159,7 @@ public sealed class StoreCheck
         var known = manifest.Blocks.Select(b => Manifest.BlockFileName(b.Number)).ToHashSet();
         foreach (var name in _files.ListFiles(_paths.Blocks).Where(n => !known.Contains(n)))
             _findings.Note("0/traces/blocks/" + name, 0, "files that the manifest names", "another", IsOurs(name) ? "what a crash left: the next opening deletes it" : "the store does not use it");
-        foreach (var name in _files.ListFiles(_paths.Root).Where(n => n != Manifest.FileName))
+        foreach (var name in _files.ListFiles(_paths.Root).Where(n => n is not (Manifest.FileName or StorePaths.TailDecisionsName)))
             _findings.Note("0/traces/" + name, 0, $"{Manifest.FileName} and nothing else", "another file", IsOurs(name) ? "what a crash left: the next change of the store replaces it" : "the store does not use it");
     }
 

@@ -14,6 +14,12 @@ internal sealed record StorePaths(string Directory)
     /// <summary>The blocks.</summary>
     public string Blocks { get; } = Path.Combine(Directory, "0", "traces", "blocks");
 
+    /// <summary>What tail sampling decided about the last traces.</summary>
+    public string TailDecisions { get; } = Path.Combine(Directory, "0", "traces", TailDecisionsName);
+
+    /// <summary>The name of that file.</summary>
+    public const string TailDecisionsName = "tail-decisions";
+
     /// <summary>The file of a block.</summary>
     public string Block(long number) => Path.Combine(Blocks, Manifest.BlockFileName(number));
 }

@@ -158,6 +158,10 @@ public sealed class ServerCommandLine
         Store("--duplicate-max-requests", "Requests that are remembered to recognise retries.", store.DuplicateMaxRequests, 0, 100_000_000, (s, v) => s with { DuplicateMaxRequests = (int)v });
         Store("--head-max-spans", "Spans in memory before they are written as a block.", store.HeadMaxSpans, 1, 100_000_000, (s, v) => s with { HeadMaxSpans = (int)v });
         Store("--head-max-bytes", "Memory of those spans before they are written as a block.", store.HeadMaxBytes, 1 << 16, 1L << 40, (s, v) => s with { HeadMaxBytes = v });
+        Store("--tail-max-spans", "With tail sampling: spans of traces that are not quiet yet and wait at most, never more than half of the head; above it the oldest are decided early.", store.TailMaxSpans, 1, int.MaxValue, (s, v) => s with { TailMaxSpans = (int)v });
+        Store("--tail-max-age-seconds", "With tail sampling: age at which a trace is decided, quiet or not.", (long)store.TailMaxAge.TotalSeconds, 1, 86400, (s, v) => s with { TailMaxAge = TimeSpan.FromSeconds(v) });
+        Store("--tail-head-age-seconds", "With tail sampling: age of a head before it is written as a block, which is when quiet traces are decided.", (long)store.TailHeadMaxAge.TotalSeconds, 1, 86400, (s, v) => s with { TailHeadMaxAge = TimeSpan.FromSeconds(v) });
+        Store("--tail-remembered-traces", "With tail sampling: traces whose decision is remembered for their late spans.", store.TailRememberedTraces, 1, 10_000_000, (s, v) => s with { TailRememberedTraces = (int)v });
         Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });

@@ -52,7 +52,7 @@ public sealed class ServerHost : IAsyncDisposable
             host = new ServerHost(application, gate, forwardGate, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
-            await host.OpenStoresAsync(options, signals ?? SignalOpenings.All, files, time, log, ending.Token);
+            await host.OpenStoresAsync(options, signals ?? SignalOpenings.All, process, files, time, log, ending.Token);
             return host;
         }
         catch
@@ -79,17 +79,20 @@ public sealed class ServerHost : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    private async Task OpenStoresAsync(ServerOptions options, IReadOnlyList<SignalOpening> signals, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
+    private async Task OpenStoresAsync(ServerOptions options, IReadOnlyList<SignalOpening> signals, ProcessSettings process, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
-            _stores = await StoreSet.OpenAsync(options, signals, files, time, cancellationToken);
+            // From the start: a head that recovery filled may become a block at once.
+            _stores = await StoreSet.OpenAsync(options with { Store = options.Store with { TailSampler = process.NewTailSampler() } }, signals, files, time, cancellationToken);
         }
         catch (StoreOpenException error)
         {
             throw new StartupException(error.Message, error);
         }
         foreach (var note in _stores.Traces.OpeningNotes) await log.WriteLineAsync($"info: {note}");
+        var traces = _stores.Traces;
+        process.Changed += _ => traces.TailSampler = process.NewTailSampler();
         try
         {
             _forwarder = Forwarder.Open(options.Forward, options.Store.Directory, files, time);

@@ -21,6 +21,12 @@ public static class ProcessNames
     /// <summary>What no tail rule fits.</summary>
     public const string Rest = "rest";
 
+    /// <summary>Spans that came after their trace was decided.</summary>
+    public const string Late = "late";
+
+    /// <summary>A trace that no rule would have kept, and that is pinned.</summary>
+    public const string Pinned = "pinned";
+
     /// <summary>The stages as they are written.</summary>
     public static string Of(ProcessStage stage) => stage switch
     {

@@ -21,9 +21,10 @@ public sealed class ProcessSettings
     private readonly IFileSystem _files;
     private readonly string _path;
     private readonly TimeProvider _time;
+    private readonly TailKnowledge _knowledge;
     private volatile ProcessPolicy _current;
 
-    private ProcessSettings(IFileSystem files, string path, TimeProvider time, ProcessPolicy current) => (_files, _path, _time, _current, Counters) = (files, path, time, current, new ProcessCounters(NowNano(time)));
+    private ProcessSettings(IFileSystem files, string path, TimeProvider time, ProcessPolicy current) => (_files, _path, _time, _current, _knowledge, Counters) = (files, path, time, current, new TailKnowledge(time), new ProcessCounters(NowNano(time)));
 
     private static ulong NowNano(TimeProvider time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
@@ -64,6 +65,9 @@ public sealed class ProcessSettings
             return policy;
         }
     }
+
+    /// <summary>What decides about quiet traces by the present rules; null where all are kept.</summary>
+    public TailSampler? NewTailSampler() => _current.Rules.Tail is { Enabled: true } tail ? new TailSampler(tail, _knowledge, Counters) : null;
 
     private void Write(ProcessPolicy policy)
     {

@@ -25,7 +25,7 @@ public sealed class LayerTests
         [$"{E}.Query.Plan"] = [$"{E}.Model"],
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Blocks.Format"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
-        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
+        [$"{E}.Blocks"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Sampling"],
         [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
@@ -36,7 +36,7 @@ public sealed class LayerTests
         [
             E, $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0", $"{E}.Signals",
         ],
-        [$"{E}.Sampling"] = [$"{E}.Model"],
+        [$"{E}.Sampling"] = [$"{E}.Model", $"{E}.Files"],
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
         [$"{E}.Logs"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Logs.Columns"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors"],
@@ -62,7 +62,10 @@ public sealed class LayerTests
             E, $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Wire", $"{E}.Profiles", $"{E}.Profiles.Blocks", $"{E}.Profiles.Query", $"{E}.Signals", $"{E}.Wal",
         ],
         // The facade joins them.
-        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [E] =
+        [
+            $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution", $"{E}.Sampling",
+        ],
         // Rule 3.
         [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals", $"{E}.Profiles.Decode"],
         [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Profiles.Store"],

@@ -30,7 +30,7 @@ internal sealed class WrittenBlocks : IDisposable
         var batch = new SpanBatch();
         Assert.Equal(DecodeStatus.Decoded, new OtlpTraceDecoder().Decode(PlainOtlp.Request(spans), batch).Status);
         table.Add(batch);
-        return Make(file => _writer.Write(table.Snapshot(), digests, [], [], file, default));
+        return Make(file => _writer.Write(table.Snapshot(), digests, [], [], [], file, default));
     }
 
     public BlockFile Merge(IReadOnlyList<BlockFile> blocks, Func<TraceId, ulong, bool>? hides = null, ulong digestsFrom = 0)

@@ -133,7 +133,7 @@ public static class NativeApi
         var isPart = limit < int.MaxValue || from is not null || to is not null;
         if (asOtlp && (isPart || span is not null)) return new Problem(StatusCodes.Status400BadRequest, "An export is of the whole trace: 'limit', 'from', 'to' and 'span' are for the columns.", "format");
         var (part, problem) = await FindPartAsync(context, store, new TracePartRequest(limit, from, to, span));
-        if (part is null) return problem;
+        if (part is null) return ProcessEndpoints.WhyNot(context, dropped) ?? problem;
         var trace = part.Trace;
 
         // The exported document cannot say that it is not whole, and would be taken for all of the trace.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Throughline.Engine.Model;
 using Throughline.Server.Problems;
 using Throughline.Server.Process;
 
@@ -93,6 +94,16 @@ internal static class ProcessEndpoints
         json.WritePropertyName("rules"u8);
         RulesWriter.Write(json, policy.Rules);
         json.WriteEndObject();
+    }
+
+    /// <summary>Why there is nothing of the trace that the route names: rules dropped it, as far as is remembered; null when that is not so.</summary>
+    internal static Problem? WhyNot(HttpContext context, ProcessCounters counters)
+    {
+        if (!TraceId.TryParse((string?)context.Request.RouteValues["id"] ?? "", out var id) || counters.DroppedOf(id) is not { Count: > 0 } causes) return null;
+        var first = causes[0];
+        var spans = causes.Sum(static c => c.Spans);
+        return new Problem(StatusCodes.Status404NotFound,
+            $"There is no trace {id} any more: {spans} {(spans == 1 ? "span" : "spans")} of it came and {(spans == 1 ? "was" : "were")} dropped by the rules in Settings ({ProcessNames.Of(first.Cause.Stage)} sampling, {first.Cause.Rule}, {first.Cause.Service}).", "id");
     }
 
     /// <summary>Writes GET /api/v1/settings/process/counts.</summary>

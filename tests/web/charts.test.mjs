@@ -97,9 +97,11 @@ describe('the chart', () => {
   it('moves a mark that is dragged or stepped by keys, and stretches it by an edge', async () => {
     const page = await open(`/search?${range}`);
     await settled(page);
+    // The mark is drawn, and says what it holds.
+    const drawn = () => page.locator('.brushchip').getByText(/with errors$/).waitFor();
     await drag(page, [0.45, 145], [0.65, 140]);
     await page.waitForURL(/brush=\d+-\d+$/);
-    await settled(page);
+    await drawn();
     const bounds = () => /brush=(\d+)-(\d+)/.exec(page.url()).slice(1).map(BigInt);
     const [from, to] = bounds();
     await drag(page, [0.55, 145], [0.75, 145]);
@@ -107,11 +109,12 @@ describe('the chart', () => {
     const [movedFrom, movedTo] = bounds();
     const length = Number(to - from);
     assert.ok(movedFrom > from && Math.abs(Number(movedTo - movedFrom) / length - 1) < 0.02, 'a mark that is moved keeps its length');
-    await settled(page);
+    await drawn();
     await drag(page, [0.85, 145], [0.95, 145]);
     await page.waitForURL((url) => !url.search.includes(`-${movedTo}`));
     const [sameFrom, laterTo] = bounds();
-    assert.ok(Math.abs(Number(sameFrom - movedFrom) / length) < 0.02 && laterTo > movedTo, 'only the edge that is dragged moves');
+    assert.ok(Math.abs(Number(sameFrom - movedFrom) / length) < 0.02 && laterTo > movedTo, `only the edge that is dragged moves: ${[from, to, movedFrom, movedTo, sameFrom, laterTo]}`);
+    await drawn();
     await chart(page).focus();
     await page.keyboard.press('Control+ArrowLeft');
     await page.waitForURL((url) => !url.search.includes(`-${laterTo}`));

@@ -83,7 +83,7 @@ describe('the query box', () => {
     await page.getByRole('option', { name: /garage/ }).click();
     await page.waitForURL(/q=camera\.name%3Dgarage$/);
     await settled();
-    assert.deepEqual(await ids(), [`/trace/${traceId(2)}`]);
+    assert.deepEqual(await ids(), [`/trace/${traceId(4)}`]);
   });
 
   it('counts values under the other terms of the query', async () => {

@@ -35,7 +35,7 @@ export function LaneChart({ lane, axis, label }: { readonly lane: Lane; readonly
         return (
           <g key={strain} className="threshold">
             <line x1={0} x2={axis.width} y1={y(at)} y2={y(at)} />
-            <text x={axis.width - 3} y={y(at) < laneHeight / 2 ? y(at) + 10 : y(at) - 3} textAnchor="end">
+            <text x={axis.width - 3} y={y(at) < laneHeight / 2 ? y(at) + 9 : laneHeight - 3} textAnchor="end">
               {strain === 'saturated' ? '≥' : '≤'} {formatLane(lane.unit, at)}
             </text>
           </g>

@@ -64,6 +64,8 @@ describe('the address of a trace', () => {
 describe('the address of a folded trace', () => {
   const second = 1e9;
   const trace = traceOf([{ start: 0, duration: 0.2 * second }, { start: 0.2 * second, duration: 40 * second, wait: 'batch_window' }, { start: 40.2 * second, duration: 0.2 * second, name: 'a' }]);
+  it.each(['lanes=off', 'lanes=on', 'lane=cpu+backend&lane=queue+backend+detect', 'lanes=on&lane='])('%s comes back as it was', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(search));
+  it.each(['lanes=maybe', 'lanes='])('%s means nothing here and is left out', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(''));
   it.each(['axis=linear', 'path=off', 'unfold=200000000', 'axis=linear&unfold=200000000&path=off'])('%s comes back as it was', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(search));
   it('names a fold by any time inside it', () => expect([...readTraceState('unfold=9000000000', trace).opened]).toEqual([0]));
   it.each(['unfold=1', 'unfold=x', 'axis=log', 'path=on'])('%s means nothing here and is left out', (search) => expect(writeTraceState(readTraceState(search, trace), trace)).toBe(''));

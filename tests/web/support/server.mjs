@@ -48,6 +48,12 @@ export async function startServer(options = []) {
       const body = await response.text();
       if (response.status !== 200 || /rejectedSpans/.test(body)) throw new Error(`the server did not take the spans: ${response.status} ${body}`);
     },
+    /** The same for metrics. */
+    async sendMetrics(request) {
+      const response = await fetch(`${addresses.otlpHttp}/v1/metrics`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) });
+      const body = await response.text();
+      if (response.status !== 200 || body !== '{}') throw new Error(`the server did not take the metrics: ${response.status} ${body}`);
+    },
     async get(route) {
       const response = await fetch(`${addresses.http}${route}`);
       if (!response.ok) throw new Error(`${route} answered ${response.status}: ${await response.text()}`);

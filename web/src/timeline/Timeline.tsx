@@ -14,9 +14,11 @@ import { Splitter, useKeptWidth } from '../ui/Splitter';
 import { useSize } from '../ui/useSize';
 import { FoldColumns } from './FoldChips';
 import { axisEdge, durationWidth, rowHeight } from './geometry';
+import { Lanes, type LaneChoice } from './lanes/Lanes';
 import { Lens, lensHeight } from './Lens';
 import { Minimap, minimapHeight } from './Minimap';
 import { Overlay } from './Overlay';
+import { pointerTime } from './pointer';
 import { Ruler, rulerHeight } from './Ruler';
 import { SpanRow, spanRowId } from './SpanRow';
 import { SpanTooltip, type TooltipPlace } from './SpanTooltip';
@@ -57,6 +59,8 @@ interface TimelineProps {
   readonly withPath: boolean;
   /** Log entries, by the row that they are drawn on. */
   readonly logs: ReadonlyMap<number, readonly LogMark[]>;
+  /** Resources of the services; null when they are not shown. */
+  readonly lanes: LaneChoice | null;
   readonly toggleFold: (fold: number) => void;
   readonly show: (view: Viewport) => void;
   readonly select: (row: number) => void;
@@ -65,7 +69,7 @@ interface TimelineProps {
 }
 
 /** Minimap, lens, ruler and the rows of a trace. Rows are a treegrid with one tab stop; only what is in view is in the document. */
-export function Timeline({ trace, overview, visible, folding, view, selected, matches, services, folds, withPath, logs, toggleFold, show, select, toggle, handle }: TimelineProps) {
+export function Timeline({ trace, overview, visible, folding, view, selected, matches, services, folds, withPath, logs, lanes, toggleFold, show, select, toggle, handle }: TimelineProps) {
   const [measure, size] = useSize();
   const [tree, setTree] = useKeptWidth('tree', 300, leastTree, mostTree);
   const treeWidth = Math.min(tree, Math.max(leastTree, size.width * 0.45));
@@ -81,6 +85,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
   const hairline = useRef<HTMLDivElement>(null);
   const truePlace = useRef<HTMLElement>(null);
   const pointerX = useRef<number | null>(null);
+  const [pointer] = useState(pointerTime);
   const [tooltip, setTooltip] = useState<TooltipPlace | null>(null);
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
@@ -148,6 +153,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left - left;
     const inside = x >= 0 && x <= width;
     pointerX.current = inside ? x : null;
+    pointer.tell(inside ? axis.time(x) : null);
     if (line !== null) {
       line.hidden = !inside;
       line.style.transform = `translateX(${Math.round(left + x)}px)`;
@@ -183,6 +189,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
       onPointerMove={point}
       onPointerLeave={() => {
         pointerX.current = null;
+        pointer.tell(null);
         if (hairline.current !== null) hairline.current.hidden = true;
         hide();
       }}
@@ -210,6 +217,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
           <i key={mark.time} className="gridline" style={{ left: mark.x }} />
         ))}
       </div>
+      {lanes !== null && <Lanes choice={lanes} axis={axis} total={trace.total} pointer={pointer} notched={notched} />}
       <div
         ref={scroller}
         className="rows"

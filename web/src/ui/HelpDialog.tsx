@@ -18,7 +18,7 @@ const columns: readonly (readonly Group[])[] = [
       'Timeline',
       [
         ['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['1 … 9', 'fit stretch of work'], ['f', 'fold waits'],
-        ['[ ]', 'fold by fold; Enter opens'], ['p', 'critical path'], ['e E', 'next, previous error'], ['v', 'logs of the span'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan'],
+        ['[ ]', 'fold by fold; Enter opens'], ['p', 'critical path'], ['m', 'resource lanes'], ['e E', 'next, previous error'], ['v', 'logs of the span'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan'],
       ],
     ],
     ['Flame graph', [['← → ↑ ↓', 'move from path to path'], ['Enter', 'zoom to a path, and out'], ['o', 'open its longest span'], ['Esc', 'show all']]],

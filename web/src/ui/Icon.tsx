@@ -22,6 +22,7 @@ const shapes = {
   live: 'M10.5 8a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0Z',
   path: 'M2 12.5h4v-5h4v-4h4',
   fold: 'M1.5 8h3.6M10.9 8h3.6M5.8 4 4.6 12M11.4 4l-1.2 8',
+  lanes: 'M1.5 6.5h3v-3h3.5v2h3v-3h3.5M1.5 13h4v-2.5h5V13h4',
   bookmark: 'M4 2.5h8v11l-4-3-4 3z',
   filter: 'M2 4h12M4.5 8h7M6.5 12h3',
   exclude: 'M2 4h7M4.5 8h4M6.5 12h3M10.5 6.5l4 4M14.5 6.5l-4 4',

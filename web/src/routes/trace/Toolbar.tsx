@@ -3,10 +3,13 @@ import { axisOf } from '../../model/traceAxis';
 import { isWhole } from '../../model/viewport';
 import { Icon } from '../../ui/Icon';
 import { Finder, Legend, type FinderProps } from './Finder';
+import type { LanesOnScreen } from './useLanes';
 
 interface ToolbarProps extends FinderProps {
   readonly deeper: (by: 1 | -1) => void;
   readonly flip: (what: 'folded' | 'path') => void;
+  readonly lanes: LanesOnScreen;
+  readonly flipLanes: () => void;
   readonly scale: (factor: number) => void;
   readonly fit: () => void;
 }
@@ -14,7 +17,7 @@ interface ToolbarProps extends FinderProps {
 const partly = 'Not all spans are loaded, so this can’t be told';
 
 export function Toolbar(props: ToolbarProps) {
-  const { trace, state, change, deeper, flip, scale, fit } = props;
+  const { trace, state, change, deeper, flip, lanes, flipLanes, scale, fit } = props;
   const foldable = axisOf(trace).folds.length;
   return (
     <div className="tools" role="toolbar" aria-label="Timeline">
@@ -35,6 +38,10 @@ export function Toolbar(props: ToolbarProps) {
       >
         <Icon name="fold" />
         <span className="wide">Fold waits</span>
+      </button>
+      <button type="button" className="btn" aria-label="Resource lanes" aria-pressed={lanes.choice !== null} title={lanes.why === '' ? 'GPU, CPU, queues and batches of the services, while it ran (m)' : lanes.why} onClick={flipLanes}>
+        <Icon name="lanes" />
+        <span className="wide">Lanes</span>
       </button>
       <span className="seg">
         <button type="button" aria-label="Depth −, one level less" title="One level less" disabled={trace.tree.maxDepth === 0 || state.folding.depth === 0} onClick={() => deeper(-1)}>

@@ -18,7 +18,8 @@ import { tabId, tabPanelId } from './Tabs';
 import type { TabState } from './tabState';
 import { TitleRow } from './TitleRow';
 import { Toolbar } from './Toolbar';
-import { writeTraceState } from './url';
+import { writeTraceState, type LaneState } from './url';
+import { useLanes } from './useLanes';
 import { useTraceState } from './useTraceState';
 
 /** A trace on the page. It owns what is shown; the parts below only draw it and say what the user wants. */
@@ -57,6 +58,9 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
   );
   const folds = useMemo(() => ({ folded: state.folded, opened: state.opened }), [state.folded, state.opened]);
   const flip = (what: 'folded' | 'path'): void => change((old) => ({ ...old, [what]: !old[what] }));
+  const changeLanes = useCallback((next: Partial<LaneState>) => change((old) => ({ ...old, lanes: { ...old.lanes, ...next } })), [change]);
+  const lanes = useLanes(trace, state.lanes, changeLanes, state.tabs.tab === 'timeline');
+  const flipLanes = (): void => changeLanes({ shown: lanes.choice === null });
 
   // What was jumped to is scrolled to once it is laid out; a click on a row that is in view must not move it.
   const [jump, setJump] = useState(() => ({ row: state.selected }));
@@ -115,6 +119,7 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
     d: () => timeline.current?.pan(0.25),
     f: () => flip('folded'),
     p: () => flip('path'),
+    m: flipLanes,
     '[': () => timeline.current?.stepFold(-1),
     ']': () => timeline.current?.stepFold(1),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [String(index + 1), () => timeline.current?.fitSegment(index)])),
@@ -174,11 +179,13 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
         leave={() => timeline.current?.focus()}
         deeper={(by) => change((old) => ({ ...old, folding: changeDepth(trace.tree, old.folding, by) }))}
         flip={flip}
+        lanes={lanes}
+        flipLanes={flipLanes}
         scale={(factor) => timeline.current?.zoom(factor, 'middle')}
         fit={() => show(whole(trace.total))}
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
-        <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} logs={logs} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
+        <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} logs={logs} lanes={lanes.choice} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
         {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} logs={state.tabs.spanLogs} showLogs={(spanLogs) => changeTab({ spanLogs })} />}
       </div>
     </>

@@ -18,7 +18,16 @@ export interface TraceState {
   readonly opened: ReadonlySet<number>;
   /** Whether the critical path is drawn. */
   readonly path: boolean;
+  readonly lanes: LaneState;
 }
+
+/** The resource lanes. Null is what nobody has chosen: they show when there are some, the first few of them. */
+export interface LaneState {
+  readonly shown: boolean | null;
+  readonly chosen: ReadonlySet<string> | null;
+}
+
+const laneStates: ReadonlyMap<string, boolean> = new Map([['on', true], ['off', false]]);
 
 export function readTraceState(search: string, trace: Trace): TraceState {
   const parameters = new URLSearchParams(search);
@@ -43,6 +52,7 @@ export function readTraceState(search: string, trace: Trace): TraceState {
     folded: parameters.get('axis') !== 'linear',
     opened: new Set(unfold.map((time) => folds.findIndex((fold) => time >= fold.from && time < fold.to)).filter((fold) => fold >= 0)),
     path: parameters.get('path') !== 'off',
+    lanes: { shown: laneStates.get(parameters.get('lanes') ?? '') ?? null, chosen: parameters.has('lane') ? new Set(parameters.getAll('lane').filter((key) => key !== '')) : null },
     services: new Set(parameters.getAll('service').filter((name) => trace.services.includes(name))),
     tabs: readTabState(parameters),
   };
@@ -61,6 +71,9 @@ export function writeTraceState(state: TraceState, trace: Trace): string {
   const { folds } = axisOf(trace);
   if (state.opened.size > 0) parameters.set('unfold', [...state.opened].sort((a, b) => a - b).map((fold) => Math.ceil(folds[fold]?.from ?? 0)).join(','));
   if (!state.path) parameters.set('path', 'off');
+  if (state.lanes.shown !== null) parameters.set('lanes', state.lanes.shown ? 'on' : 'off');
+  // An empty one stands for a choice of none.
+  if (state.lanes.chosen !== null) for (const key of state.lanes.chosen.size === 0 ? [''] : state.lanes.chosen) parameters.append('lane', key);
   for (const service of state.services) parameters.append('service', service);
   writeTabState(state.tabs, parameters);
   return parameters.toString().replaceAll('%2C', ',');

@@ -57,7 +57,7 @@ public sealed class LayerTests
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
         [$"{S}.Process"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns"],
-        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Model", $"{E}.Wal", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
+        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
             E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",

@@ -1,5 +1,6 @@
 using Throughline.Engine.Logs;
 using Throughline.Server.Problems;
+using LogLevel = Throughline.Engine.Logs.LogLevel;
 
 namespace Throughline.Server.Api.Native;
 

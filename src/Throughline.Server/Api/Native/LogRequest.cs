@@ -6,6 +6,7 @@ using Throughline.Engine.Logs;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query.Plan;
 using Throughline.Server.Problems;
+using LogLevel = Throughline.Engine.Logs.LogLevel;
 
 namespace Throughline.Server.Api.Native;
 

@@ -35,10 +35,10 @@ public sealed class LayerTests
         [$"{E}.Logs"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Logs.Columns"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors"],
         [$"{E}.Logs.Blocks"] = [$"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
-        [$"{E}.Logs.Execution"] = [$"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
+        [$"{E}.Logs.Execution"] = [$"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Query.Execution"],
         [$"{E}.Logs.Storage"] =
         [
-            E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query",
+            E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors",
             $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
         ],
         // Reads what is closed, past the store.

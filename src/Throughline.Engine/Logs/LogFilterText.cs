@@ -71,13 +71,11 @@ public static class LogFilterText
 
     private static Parsed Level(FilterTextTerm term, AttributeOperator comparison, LogPlan plan)
     {
+        if (comparison is not (AttributeOperator.Equal or AttributeOperator.GreaterOrEqual)) return Unfit(term, "= and >=");
         if (LevelOf(term.Value) is not { } level) return new FilterTextError(term.ValuePosition, $"'level' is {string.Join(", ", Levels[..^1])} or {Levels[^1]}, not '{term.Value}'.");
-        return comparison switch
-        {
-            AttributeOperator.Equal => plan with { Levels = [.. plan.Levels, level] },
-            AttributeOperator.GreaterOrEqual => plan with { MinimumSeverity = Math.Max(plan.MinimumSeverity, LogSeverity.SmallestOf(level)) },
-            _ => Unfit(term, "= and >="),
-        };
+        return comparison == AttributeOperator.Equal
+            ? plan with { Levels = [.. plan.Levels, level] }
+            : plan with { MinimumSeverity = Math.Max(plan.MinimumSeverity, LogSeverity.SmallestOf(level)) };
     }
 
     private static Parsed Severity(FilterTextTerm term, AttributeOperator comparison, LogPlan plan)

@@ -86,6 +86,11 @@ internal static class LogGen
             Total = total,
         });
 
+    /// <summary>A plan in one line.</summary>
+    public static string Describe(LogPlan p) =>
+        $"{p.Trace} {p.Span} trace {p.HasTrace} services {string.Join('|', p.Services)} scopes {string.Join('|', p.Scopes)} events {string.Join('|', p.EventNames)} [{p.FromUnixNano}, {p.ToUnixNano}) s>={p.MinimumSeverity} "
+        + $"levels {string.Join('|', p.Levels)} texts {string.Join('|', p.Texts)} where {string.Join(" and ", p.Attributes)} after #{p.ArrivedAfter} {(p.Descending ? "newest" : "oldest")} {p.Limit} {p.Total}";
+
     /// <summary>What happens to a store.</summary>
     public static readonly Gen<LogStep[]> Steps = Gen.Frequency(
         (6, Log.Array[1, 30].Select(LogStep (logs) => new LogStep.Append(logs))),

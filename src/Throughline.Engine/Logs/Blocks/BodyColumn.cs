@@ -88,7 +88,9 @@ internal readonly struct BodyColumn(LogRowGroup group)
                     throw new CorruptDataException(group.Name, group.OffsetOf(LogColumn.BodyNumbers), "the number of a text", $"{values[i]}");
             }
             if (template.IsText) return _texts[values[0]];
-            return buffer.AsSpan(0, template.Render(values, _words, _texts, ref buffer));
+            // The buffer may be another one afterwards.
+            var length = template.Render(values, _words, _texts, ref buffer);
+            return buffer.AsSpan(0, length);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class LogValueColumn(LogRowGroup group, int column) : ValueColum
 
     public override AttributeType Type => column == RareTexts ? AttributeType.String : ShapeTable.TypeOf(group.TableSet.Columns[column].Member);
 
-    public override EntryDictionary? Dictionary => LogTables.IsBytes(Type) ? _dictionary ??= new LogDictionary(EntriesOf(group, column, Type)) : null;
+    public override EntryDictionary? Dictionary => LogTables.IsBytes(Type) ? _dictionary ??= new LogDictionary(EntriesOf(group, column, Type), IsRare && Type != AttributeType.String) : null;
 
     public override NumberVector Values => Read().Values;
 
@@ -143,8 +143,11 @@ internal sealed class LogValueColumn(LogRowGroup group, int column) : ValueColum
         group.Entries(column != RareTexts && !group.TableSet.Columns[column].IsRare ? LogColumn.FirstAttribute + 2 * column + 1 : type == AttributeType.String ? LogColumn.RareStrings : LogColumn.RareBlobs);
 }
 
-/// <summary>A dictionary of a row group, of which all entries are asked at once, many bytes at a time. Immutable; thread safe.</summary>
-internal sealed class LogDictionary(EntryTexts entries) : EntryDictionary
+/// <summary>
+/// A dictionary of a row group, of which all entries are asked at once, many bytes at a time; one that columns of several types share is asked only for what a value names, since a question
+/// about lists has no answer for bytes. Immutable; thread safe.
+/// </summary>
+internal sealed class LogDictionary(EntryTexts entries, bool isShared) : EntryDictionary
 {
     public override int Count => entries.Count;
 
@@ -152,6 +155,7 @@ internal sealed class LogDictionary(EntryTexts entries) : EntryDictionary
 
     public override EntryAnswers Ask(EntryTest test)
     {
+        if (isShared) return new SharedAnswers(entries, test);
         var chosen = new ulong[RowBits.Words(entries.Count)];
         if (test.MayHoldIn(entries.Bytes)) test.Mark(entries.Bytes, entries.Ends, chosen, 0);
         return new Answers(chosen);
@@ -168,5 +172,22 @@ internal sealed class LogDictionary(EntryTexts entries) : EntryDictionary
         public override void Keep(NumberVector values, Span<ulong> places) => SetScan.And(values, chosen, places);
 
         public override bool Any() => _any;
+    }
+
+    private sealed class SharedAnswers(EntryTexts entries, EntryTest test) : EntryAnswers
+    {
+        public override long MemoryBytes => 0;
+
+        public override bool Prepare(long smallest, long largest) => entries.Count > 0;
+
+        public override void Keep(NumberVector values, Span<ulong> places)
+        {
+            for (var i = 0; i < values.Count; i++)
+            {
+                if (RowBits.Has(places, i) && !test.Holds(entries[(long)values[i]])) places[i >> 6] &= ~(1ul << i);
+            }
+        }
+
+        public override bool Any() => throw new NotSupportedException("What the values are is not known here.");
     }
 }

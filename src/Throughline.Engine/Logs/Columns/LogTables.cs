@@ -42,8 +42,8 @@ internal record struct LogClass(int Resource, int Scope, int SeverityNumber, int
 internal record struct LogSpan(TraceId TraceId, ulong SpanId);
 
 /// <summary>Values of a type without pointers, each once, numbered in order of arrival. Snapshot rules are those of <see cref="ByteDictionary"/>.</summary>
-internal sealed class DistinctTable<T>
-    where T : unmanaged
+internal sealed class DistinctTable<TEntry>
+    where TEntry : unmanaged
 {
     private ByteDictionary _entries = new();
 
@@ -51,19 +51,19 @@ internal sealed class DistinctTable<T>
     public int Count => _entries.Count;
 
     /// <summary>All values.</summary>
-    public ReadOnlySpan<T> Span => MemoryMarshal.Cast<byte, T>(_entries.Entries);
+    public ReadOnlySpan<TEntry> Span => MemoryMarshal.Cast<byte, TEntry>(_entries.Entries);
 
     /// <summary>The value of a number.</summary>
-    public T this[int index] => MemoryMarshal.Read<T>(_entries[index]);
+    public TEntry this[int index] => MemoryMarshal.Read<TEntry>(_entries[index]);
 
     /// <summary>The number of a value, added when it is new.</summary>
-    public int GetOrAdd(in T value) => _entries.GetOrAdd(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+    public int GetOrAdd(in TEntry value) => _entries.GetOrAdd(MemoryMarshal.AsBytes(new ReadOnlySpan<TEntry>(in value)));
 
     /// <summary>Memory in use, in bytes.</summary>
     public long UsedBytes => _entries.UsedBytes;
 
     /// <summary>A reader's view of the values there are now.</summary>
-    public DistinctTable<T> Snapshot() => new() { _entries = _entries.Snapshot() };
+    public DistinctTable<TEntry> Snapshot() => new() { _entries = _entries.Snapshot() };
 }
 
 /// <summary>What the classes of a part refer to. Snapshot rules are those of <see cref="ByteDictionary"/>.</summary>

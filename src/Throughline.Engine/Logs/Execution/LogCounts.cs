@@ -15,8 +15,10 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
     {
         var (from, last) = Range();
         if (from > last) return new LogHistogram(from, 1, [], new Total(0, walk.Truncated is null), walk.Truncated);
-        var step = (last - from) / (ulong)steps + 1;
-        var counts = new long[(int)((last - from) / step) + 1][];
+        // A single step over all times that there are is longer than a number can say: the last step takes what is behind it.
+        var step = (last - from) / (ulong)steps;
+        if (step != ulong.MaxValue) step++;
+        var counts = new long[(int)Math.Min((ulong)steps, (last - from) / step + 1)][];
         for (var i = 0; i < counts.Length; i++) counts[i] = new long[LogSeverity.Levels];
         foreach (var part in walk.Parts)
         {
@@ -39,7 +41,7 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
         if (!_filter.CanMatch(part)) return;
         if (_filter.IsTimeAndLevel && !_filter.HasLevels && _filter.IsInRange(part) && part.LevelCounts is { } levels && (part.FirstAt - from) / step == (part.LastAt - from) / step)
         {
-            var target = counts[(int)((part.FirstAt - from) / step)];
+            var target = counts[(int)Math.Min((ulong)counts.Length - 1, (part.FirstAt - from) / step)];
             for (var i = 0; i < levels.Length; i++) target[i] += levels[i];
             return;
         }
@@ -59,7 +61,7 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
                 var distance = at[row] - from;
                 if (current is null || distance - start >= step)
                 {
-                    current = counts[(int)(distance / step)];
+                    current = counts[(int)Math.Min((ulong)counts.Length - 1, distance / step)];
                     start = distance / step * step;
                 }
                 current[levelOf[(int)classes[row]]]++;

@@ -128,13 +128,8 @@ internal sealed class LogFilter
     private void KeepTimes(LogPart part, Span<ulong> rows)
     {
         if (IsInRange(part)) return;
-        var (from, to) = (_plan.FromUnixNano ?? 0, _plan.ToUnixNano ?? ulong.MaxValue);
-        if (from >= to)
-        {
-            rows.Clear();
-            return;
-        }
-        RangeScan.And(part.At, from, _plan.ToUnixNano is null ? ulong.MaxValue : to - 1, rows);
+        if (_plan.ToUnixNano == 0) rows.Clear();
+        else RangeScan.And(part.At, _plan.FromUnixNano ?? 0, _plan.ToUnixNano is { } to ? to - 1 : ulong.MaxValue, rows);
     }
 
     /// <summary>Keeps the rows of the wanted trace and span; false when the part has none.</summary>

@@ -69,7 +69,7 @@ internal sealed class LogSearch(LogPlan plan, LogWalk walk)
                 left &= ~(1ul << bit);
                 var row = (word << 6) + bit;
                 if (_top.Admits(at[row])) _top.Add(at[row], sequence[row], part, row);
-                else if (part.IsSorted && _top.IsFull) return;
+                else if (part.IsSorted && _top.IsBeyond(at[row])) return;
             }
         }
     }

@@ -109,24 +109,28 @@ internal sealed class LogValueCounts(LogPlan plan, LogWalk walk, string key, str
     {
         var tables = part.Tables;
         var values = new List<int>?[tables.Resources.Count];
-        var attributes = tables.Resources.Attributes;
-        for (var resource = 0; resource < values.Length; resource++)
-        {
-            for (var i = tables.Resources.AttributeOffset[resource]; i < tables.Resources.AttributeOffset[resource + 1]; i++)
-            {
-                var type = (AttributeType)attributes.Type[i];
-                if (attributes.Key[i] != name || type is not (AttributeType.String or AttributeType.Int or AttributeType.Double or AttributeType.Bool)) continue;
-                var id = Id(type == AttributeType.String ? Text(tables, (int)attributes.Value[i]) : ScalarText(type, attributes.Value[i]));
-                if (id >= 0) (values[resource] ??= []).Add(id);
-            }
-        }
-        if (Array.TrueForAll(values, v => v is null)) return;
         var classes = part.Classes;
         var table = part.ClassTable;
         foreach (var row in RowBits.ToArray(rows))
         {
-            foreach (var value in values[table[(int)classes[row]].Resource] ?? []) pairs.Add((row, value));
+            var resource = table[(int)classes[row]].Resource;
+            // Values that only other rows have are none of the matches.
+            foreach (var value in values[resource] ??= ResourceValues(tables, resource, name)) pairs.Add((row, value));
         }
+    }
+
+    private List<int> ResourceValues(LogTables tables, int resource, int name)
+    {
+        List<int> values = [];
+        var attributes = tables.Resources.Attributes;
+        for (var i = tables.Resources.AttributeOffset[resource]; i < tables.Resources.AttributeOffset[resource + 1]; i++)
+        {
+            var type = (AttributeType)attributes.Type[i];
+            if (attributes.Key[i] != name || type is not (AttributeType.String or AttributeType.Int or AttributeType.Double or AttributeType.Bool)) continue;
+            var id = Id(type == AttributeType.String ? Text(tables, (int)attributes.Value[i]) : ScalarText(type, attributes.Value[i]));
+            if (id >= 0) values.Add(id);
+        }
+        return values;
     }
 
     private int Id(string text)

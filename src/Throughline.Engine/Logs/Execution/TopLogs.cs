@@ -28,6 +28,9 @@ internal sealed class TopLogs(int wanted, bool descending, LogCursor? after)
         return !IsFull || (descending ? at >= _kept.Peek().At : at <= _kept.Peek().At);
     }
 
+    /// <summary>Whether no record of this time or behind it in the order can be among them.</summary>
+    public bool IsBeyond(ulong at) => wanted == 0 || (IsFull && (descending ? at < _kept.Peek().At : at > _kept.Peek().At));
+
     /// <summary>Whether any record of a part could be among them.</summary>
     public bool Admits(LogPart part)
     {

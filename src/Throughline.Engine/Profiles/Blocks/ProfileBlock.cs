@@ -226,30 +226,30 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
         return values;
     }
 
-    private T[] Numbers<T>(int column, int rowGroup, int count)
-        where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    private TNumber[] Numbers<TNumber>(int column, int rowGroup, int count)
+        where TNumber : unmanaged, System.Numerics.IBinaryInteger<TNumber>
     {
         var found = _directory.Of(rowGroup, column);
         // Columns of which all values are 0 have no page.
-        if (found.Length == 0) return new T[count];
+        if (found.Length == 0) return new TNumber[count];
         if (found[0].Count != count) throw new CorruptDataException(Name, found[0].Offset, $"{count} values in column {column}", $"{found[0].Count}");
         return _pages.Read(found[0], Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
         {
-            var values = new T[e.Count];
+            var values = new TNumber[e.Count];
             NumberDecoder.Decode(e, body, 0, values.AsSpan(), name);
             return values;
         });
     }
 
-    private T[] ReadRaw<T>(int column, int count)
-        where T : unmanaged
+    private TItem[] ReadRaw<TItem>(int column, int count)
+        where TItem : unmanaged
     {
         var found = _directory.Of(PageEntry.WholeBlock, column);
         if (found.Length == 0 && count == 0) return [];
         if (found.Length != 1 || found[0].Count != count) throw Wrong(column, $"a page of {count} values", found.Length == 0 ? "none" : $"{found[0].Count}");
         return _pages.Read(found[0], Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
         {
-            var values = MemoryMarshal.Cast<byte, T>(body);
+            var values = MemoryMarshal.Cast<byte, TItem>(body);
             return values.Length == e.Count ? values.ToArray() : throw new CorruptDataException(name, e.Offset, $"{e.Count} values", $"{body.Length} bytes");
         });
     }

@@ -70,7 +70,7 @@ internal static class AppendBenchmark
                 batch.Clear();
                 var decoded = decoder.Decode(request, batch);
                 await AppendAsync(store, batch, request);
-                Interlocked.Add(ref spans, decoded.AcceptedSpans);
+                Interlocked.Add(ref spans, decoded.Accepted);
             }
         })));
         return spans;

@@ -40,7 +40,7 @@ internal static class DecodeBenchmark
         {
             batch.Clear();
             var result = decoder.Decode(request, batch);
-            return result.Status == DecodeStatus.Decoded ? result.AcceptedSpans : throw new InvalidDataException(result.Message);
+            return result.Status == DecodeStatus.Decoded ? result.Accepted : throw new InvalidDataException(result.Message);
         };
     }
 

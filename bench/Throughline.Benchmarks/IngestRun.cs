@@ -105,7 +105,7 @@ internal static class IngestRun
             foreach (var request in requests)
             {
                 _batch.Clear();
-                Spans += _decoder.Decode(request, _batch).AcceptedSpans;
+                Spans += _decoder.Decode(request, _batch).Accepted;
             }
         }
 

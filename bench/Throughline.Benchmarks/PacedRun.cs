@@ -80,7 +80,7 @@ internal static class PacedRun
             foreach (var request in portion)
             {
                 batch.Clear();
-                var accepted = decoder.Decode(request, batch).AcceptedSpans;
+                var accepted = decoder.Decode(request, batch).Accepted;
                 (spans < warmUp ? first : paced).Add((request, accepted));
                 spans += accepted;
             }

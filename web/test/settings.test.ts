@@ -28,7 +28,7 @@ describe('what the server says of itself', () => {
   });
   it('is said in a sentence, with what is wrong', () => {
     expect(statusSentence(status())).toEqual({ strong: '300 spans of 20 traces take 12.0\u2009kB.', rest: ' The last came 3 s ago.', worry: '' });
-    expect(statusSentence(status({ refused: [{ reason: 'malformed', count: 4n, lastMessage: null, last: null }], problems: ['a'] })).worry).toBe(' 1 problem of the store, 4 refused since the start.');
+    expect(statusSentence(status({ refused: [{ signal: 'traces', reason: 'malformed', count: 4n, lastMessage: null, last: null }], problems: ['a'] })).worry).toBe(' 1 problem of the store, 4 refused since the start.');
     expect(statusSentence(status({ storedSpans: 0n, lastReceived: null })).strong).toBe('Nothing is stored yet.');
   });
   it('has who sent in the last hour, else who was the last and when', () => {

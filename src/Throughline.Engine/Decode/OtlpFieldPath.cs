@@ -3,7 +3,7 @@ using Throughline.Engine.Model.Wire;
 namespace Throughline.Engine.Decode;
 
 /// <summary>
-/// Says which field of an ExportTraceServiceRequest an offset lies in, for error messages. Walks the message again from its beginning, so that the decoder
+/// Says which field of an export request an offset lies in, for error messages. Walks the message again from its beginning, so that the decoder
 /// itself need not know where it is.
 /// </summary>
 internal static class OtlpFieldPath
@@ -18,18 +18,18 @@ internal static class OtlpFieldPath
     }
 
     /// <summary>The path of the innermost field that begins at or before the offset, like <c>resource_spans[0].scope_spans[1].spans[7].attributes[2].value</c>.</summary>
-    public static string Locate(ReadOnlySpan<byte> request, int offset)
+    public static string Locate(ReadOnlySpan<byte> request, OtlpMessage type, int offset)
     {
         var path = new List<Step>();
         try
         {
-            Walk(new WireReader(request), OtlpSchema.Request, offset, path);
+            Walk(new WireReader(request), type, offset, path);
         }
         catch (MalformedInputException)
         {
             // The walk ends where the decoder did: the path so far is the answer.
         }
-        return path.Count == 0 ? "ExportTraceServiceRequest" : string.Join('.', path);
+        return path.Count == 0 ? type.Name : string.Join('.', path);
     }
 
     private static void Walk(WireReader reader, OtlpMessage message, int offset, List<Step> path)

@@ -16,7 +16,7 @@ internal static class OtlpJsonPath
     }
 
     /// <summary>The message for the sender: path, offset and reason.</summary>
-    public static string Describe(ReadOnlySpan<byte> json, int offset, string reason) => $"{Locate(json, offset)} at byte {offset}: {reason}";
+    public static string Describe(ReadOnlySpan<byte> json, OtlpMessage type, int offset, string reason) => $"{Locate(json, type, offset)} at byte {offset}: {reason}";
 
     /// <summary>The offset in bytes that the exception gives as line and position.</summary>
     public static int OffsetOf(ReadOnlySpan<byte> json, JsonException exception)
@@ -34,7 +34,7 @@ internal static class OtlpJsonPath
     }
 
     /// <summary>The path of the value that begins at or before the offset, like <c>resourceSpans[0].scopeSpans[1].spans[7].kind</c>.</summary>
-    private static string Locate(ReadOnlySpan<byte> json, int offset)
+    private static string Locate(ReadOnlySpan<byte> json, OtlpMessage type, int offset)
     {
         var levels = new Stack<Level>();
         try
@@ -47,7 +47,7 @@ internal static class OtlpJsonPath
             // The walk ends where the reading did: the path so far is the answer.
         }
         var path = Text(levels);
-        return path.Length == 0 ? "ExportTraceServiceRequest" : path;
+        return path.Length == 0 ? type.Name : path;
     }
 
     private static void Step(ref Utf8JsonReader reader, Stack<Level> levels)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Throughline.Engine.Model;
 using Throughline.Engine.Model.Wire;
 
 namespace Throughline.Engine.Decode;
@@ -13,29 +14,31 @@ namespace Throughline.Engine.Decode;
 public static class OtlpJsonTranscoder
 {
     /// <summary>
-    /// Writes the protobuf form of <paramref name="json"/>. False when it is not a request; <paramref name="error"/> then names the field and the offset in
+    /// Writes the protobuf form of <paramref name="json"/>, a request of <paramref name="signal"/>. False when it is not a request; <paramref name="error"/> then names the field and the offset in
     /// bytes, and nothing was written. Unknown fields are ignored, as OTLP asks.
     /// </summary>
-    public static bool TryTranscode(ReadOnlySpan<byte> json, IBufferWriter<byte> protobuf, out string error, int maxNesting = OtlpTraceDecoder.DefaultMaxNesting)
+    public static bool TryTranscode(
+        ReadOnlySpan<byte> json, IBufferWriter<byte> protobuf, out string error, int maxNesting = OtlpTraceDecoder.DefaultMaxNesting, SignalKind signal = SignalKind.Traces)
     {
+        var request = OtlpSchema.Request(signal);
         using var output = new WireWriter(Math.Max(256, json.Length / 2));
         try
         {
-            // An AnyValue in a KeyValueList is four JSON levels below the one around it; the request around the outermost has 12.
+            // An AnyValue in a KeyValueList is four JSON levels below the one around it; the request around the outermost has 12, or a few more by its signal.
             var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxNesting * 4 + 32 });
             reader.Read();
-            Message(ref reader, OtlpSchema.Request, output, new Nesting(0, maxNesting));
+            Message(ref reader, request, output, new Nesting(0, maxNesting));
             // Reads on to the end: anything behind the object is an error.
             reader.Read();
         }
         catch (JsonException e)
         {
-            error = OtlpJsonPath.Describe(json, OtlpJsonPath.OffsetOf(json, e), "this is not valid JSON: " + OtlpJsonPath.Reason(e));
+            error = OtlpJsonPath.Describe(json, request, OtlpJsonPath.OffsetOf(json, e), "this is not valid JSON: " + OtlpJsonPath.Reason(e));
             return false;
         }
         catch (MalformedInputException e)
         {
-            error = OtlpJsonPath.Describe(json, e.Offset, e.Message);
+            error = OtlpJsonPath.Describe(json, request, e.Offset, e.Message);
             return false;
         }
         protobuf.Write(output.Written);

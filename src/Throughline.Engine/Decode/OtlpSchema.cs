@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Throughline.Engine.Model;
 
 namespace Throughline.Engine.Decode;
 
@@ -95,53 +96,62 @@ internal sealed class OtlpMessage(string name)
 }
 
 /// <summary>
-/// The messages of an ExportTraceServiceRequest as a table (opentelemetry-proto 1.x: trace.proto, common.proto, resource.proto), for what is not
-/// on the hot path: reading JSON and naming the field that an error lies in.
+/// The messages of OTLP's export requests as tables (opentelemetry-proto 1.x), for what is not on the hot path: reading JSON and naming the field that an error lies in. Here are those that
+/// all signals share (common.proto, resource.proto); each signal's own are in a class of its own.
 /// </summary>
 internal static class OtlpSchema
 {
+    /// <summary>AnyValue.</summary>
+    public static readonly OtlpMessage AnyValue = new("AnyValue");
+
     /// <summary>ArrayValue, in which values nest.</summary>
-    public static readonly OtlpMessage ArrayValue = new("ArrayValue");
+    public static readonly OtlpMessage ArrayValue = new("ArrayValue") { Fields = [new(1, "values", OtlpFieldType.Message, AnyValue, true)] };
+
+    /// <summary>KeyValue.</summary>
+    public static readonly OtlpMessage KeyValue = new("KeyValue") { Fields = [new(1, "key", OtlpFieldType.Text), new(2, "value", OtlpFieldType.Message, AnyValue)] };
 
     /// <summary>KeyValueList, in which values nest.</summary>
-    public static readonly OtlpMessage KeyValueList = new("KeyValueList");
+    public static readonly OtlpMessage KeyValueList = new("KeyValueList") { Fields = [new(1, "values", OtlpFieldType.Message, KeyValue, true)] };
 
-    /// <summary>ExportTraceServiceRequest.</summary>
-    public static readonly OtlpMessage Request = Build();
+    /// <summary>Resource.</summary>
+    public static readonly OtlpMessage Resource = Message("Resource", Attributes(1), Dropped(2));
 
-    private static OtlpMessage Build()
+    /// <summary>InstrumentationScope.</summary>
+    public static readonly OtlpMessage Scope = Message("InstrumentationScope", new(1, "name", OtlpFieldType.Text), new(2, "version", OtlpFieldType.Text), Attributes(3), Dropped(4));
+
+    static OtlpSchema() => AnyValue.Fields =
+    [
+        new(1, "string_value", OtlpFieldType.Text), new(2, "bool_value", OtlpFieldType.Bool), new(3, "int_value", OtlpFieldType.Int64),
+        new(4, "double_value", OtlpFieldType.Double), new(5, "array_value", OtlpFieldType.Message, ArrayValue),
+        new(6, "kvlist_value", OtlpFieldType.Message, KeyValueList), new(7, "bytes_value", OtlpFieldType.Bytes),
+    ];
+
+    /// <summary>The export request of a signal.</summary>
+    public static OtlpMessage Request(SignalKind signal) => signal switch
     {
-        var any = new OtlpMessage("AnyValue");
-        var keyValue = Message("KeyValue", new(1, "key", OtlpFieldType.Text), new(2, "value", OtlpFieldType.Message, any));
-        ArrayValue.Fields = [new(1, "values", OtlpFieldType.Message, any, true)];
-        KeyValueList.Fields = [new(1, "values", OtlpFieldType.Message, keyValue, true)];
-        any.Fields =
-        [
-            new(1, "string_value", OtlpFieldType.Text), new(2, "bool_value", OtlpFieldType.Bool), new(3, "int_value", OtlpFieldType.Int64),
-            new(4, "double_value", OtlpFieldType.Double), new(5, "array_value", OtlpFieldType.Message, ArrayValue),
-            new(6, "kvlist_value", OtlpFieldType.Message, KeyValueList), new(7, "bytes_value", OtlpFieldType.Bytes),
-        ];
-        var resource = Message("Resource", Attributes(1), Dropped(2));
-        var scope = Message("InstrumentationScope", new(1, "name", OtlpFieldType.Text), new(2, "version", OtlpFieldType.Text), Attributes(3), Dropped(4));
-        var status = Message("Status", new(2, "message", OtlpFieldType.Text), new(3, "code", OtlpFieldType.Enum,
-            names: ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"]));
-        var @event = Message("Event", new(1, "time_unix_nano", OtlpFieldType.Fixed64), new(2, "name", OtlpFieldType.Text), Attributes(3), Dropped(4));
-        var link = Message("Link", new(1, "trace_id", OtlpFieldType.Id), new(2, "span_id", OtlpFieldType.Id), new(3, "trace_state", OtlpFieldType.Text),
-            Attributes(4), Dropped(5), new(6, "flags", OtlpFieldType.Fixed32));
-        var span = Message("Span", new(1, "trace_id", OtlpFieldType.Id), new(2, "span_id", OtlpFieldType.Id), new(3, "trace_state", OtlpFieldType.Text),
-            new(4, "parent_span_id", OtlpFieldType.Id), new(5, "name", OtlpFieldType.Text), new(6, "kind", OtlpFieldType.Enum,
-                names: ["SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"]),
-            new(7, "start_time_unix_nano", OtlpFieldType.Fixed64), new(8, "end_time_unix_nano", OtlpFieldType.Fixed64), Attributes(9), Dropped(10),
-            new(11, "events", OtlpFieldType.Message, @event, true), Dropped(12, "events"), new(13, "links", OtlpFieldType.Message, link, true),
-            Dropped(14, "links"), new(15, "status", OtlpFieldType.Message, status), new(16, "flags", OtlpFieldType.Fixed32));
-        var scopeSpans = Message("ScopeSpans", new(1, "scope", OtlpFieldType.Message, scope), new(2, "spans", OtlpFieldType.Message, span, true),
-            new(3, "schema_url", OtlpFieldType.Text));
-        var resourceSpans = Message("ResourceSpans", new(1, "resource", OtlpFieldType.Message, resource),
-            new(2, "scope_spans", OtlpFieldType.Message, scopeSpans, true), new(3, "schema_url", OtlpFieldType.Text));
-        return Message("ExportTraceServiceRequest", new OtlpField(1, "resource_spans", OtlpFieldType.Message, resourceSpans, true));
+        SignalKind.Traces => OtlpTraceSchema.Request,
+        SignalKind.Logs => OtlpLogSchema.Request,
+        _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "A signal without a table."),
+    };
 
-        OtlpField Attributes(uint number) => new(number, "attributes", OtlpFieldType.Message, keyValue, true);
-        OtlpField Dropped(uint number, string what = "attributes") => new(number, $"dropped_{what}_count", OtlpFieldType.UInt32);
-        OtlpMessage Message(string name, params OtlpField[] fields) => new(name) { Fields = fields };
+    /// <summary>A message's repeated attributes.</summary>
+    public static OtlpField Attributes(uint number, string name = "attributes") => new(number, name, OtlpFieldType.Message, KeyValue, true);
+
+    /// <summary>The count of what a sender dropped.</summary>
+    public static OtlpField Dropped(uint number, string what = "attributes") => new(number, $"dropped_{what}_count", OtlpFieldType.UInt32);
+
+    /// <summary>A message of these fields.</summary>
+    public static OtlpMessage Message(string name, params OtlpField[] fields) => new(name) { Fields = fields };
+
+    /// <summary>
+    /// The three outer messages, which all signals have alike: the request, its parts of one resource (<c>resource_spans</c>), and their parts of one scope (<c>scope_spans</c>) with the items.
+    /// </summary>
+    public static OtlpMessage Export(string request, string what, OtlpField items)
+    {
+        var pascal = string.Concat(what[..1].ToUpperInvariant(), what.AsSpan(1));
+        var scopes = Message("Scope" + pascal, new(1, "scope", OtlpFieldType.Message, Scope), items, new(3, "schema_url", OtlpFieldType.Text));
+        var resources = Message("Resource" + pascal, new(1, "resource", OtlpFieldType.Message, Resource),
+            new(2, "scope_" + what, OtlpFieldType.Message, scopes, true), new(3, "schema_url", OtlpFieldType.Text));
+        return Message(request, new OtlpField(1, "resource_" + what, OtlpFieldType.Message, resources, true));
     }
 }

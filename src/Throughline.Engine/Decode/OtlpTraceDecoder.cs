@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
-using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Model.Wire;
 
 namespace Throughline.Engine.Decode;
@@ -9,28 +7,26 @@ namespace Throughline.Engine.Decode;
 /// Decodes OTLP <c>ExportTraceServiceRequest</c> messages (opentelemetry-proto 1.x, trace.proto) into columns, forward only and without an object per
 /// span. Not thread safe; reuse one per worker. Unknown fields are ignored, as protobuf asks.
 /// </summary>
-/// <param name="maxNesting">How deep attribute values may nest.</param>
-public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMaxNesting)
+public sealed class OtlpTraceDecoder
 {
     /// <summary>How deep attribute values may nest when nothing else is said.</summary>
     public const int DefaultMaxNesting = 32;
 
-    private readonly AttributeDecoder _attributes = new(maxNesting);
-
-    // Resources and scopes of one batch are few and come again and again: their bytes and the schema URL find their row.
-    private readonly ByteDictionary _resourceKeys = new();
-    private readonly ByteDictionary _scopeKeys = new();
-    private readonly List<byte> _key = [];
-
-    // By row: the marks that all spans of a resource or scope share.
-    private readonly List<SpanMarks> _resourceMarks = [];
-    private readonly List<SpanMarks> _scopeMarks = [];
+    private readonly AttributeDecoder _attributes;
+    private readonly OwnerDecoder _owners;
 
     private SpanBatch _batch = new();
     private bool _readsMarks;
     private int _emptyText;
     private int _refusedTraceIds;
     private int _refusedSpanIds;
+
+    /// <summary>Makes one; attribute values may nest <paramref name="maxNesting"/> deep.</summary>
+    public OtlpTraceDecoder(int maxNesting = DefaultMaxNesting)
+    {
+        _attributes = new AttributeDecoder(maxNesting);
+        _owners = new OwnerDecoder(_attributes);
+    }
 
     /// <summary>
     /// Appends the request's spans to <paramref name="batch"/>, which must be empty. Spans with invalid ids are left out and counted.
@@ -46,11 +42,8 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         if (batch.RowCount != 0) throw new ArgumentException("The batch must be empty.", nameof(batch));
         _batch = batch;
         _readsMarks = readsMarks;
-        _attributes.Bind(batch);
-        _resourceKeys.Clear();
-        _scopeKeys.Clear();
-        _resourceMarks.Clear();
-        _scopeMarks.Clear();
+        _attributes.Bind(batch.Strings, batch.Blobs);
+        _owners.Bind(batch.Strings, batch.Resources, batch.Scopes);
         _refusedTraceIds = _refusedSpanIds = 0;
         _emptyText = batch.Strings.GetOrAdd([]);
         try
@@ -66,7 +59,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         catch (MalformedInputException e)
         {
             batch.Clear();
-            var at = OtlpFieldPath.Locate(request, e.Offset);
+            var at = OtlpFieldPath.Locate(request, OtlpTraceSchema.Request, e.Offset);
             return new DecodeResult(DecodeStatus.Malformed, 0, 0, 0, $"{at} at byte {e.Offset}: {e.Message}");
         }
         var refused = _refusedTraceIds + _refusedSpanIds;
@@ -83,8 +76,7 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
 
     private void ResourceSpans(WireReader message)
     {
-        var row = _resourceKeys.GetOrAdd(KeyOf(message, out var schemaUrl), out var added);
-        if (added) Resource(message, schemaUrl);
+        var row = _owners.Resource(message);
         while (message.HasMore)
         {
             var tag = message.ReadTag();
@@ -93,110 +85,17 @@ public sealed class OtlpTraceDecoder(int maxNesting = OtlpTraceDecoder.DefaultMa
         }
     }
 
-    /// <summary>
-    /// What tells a resource or a scope from the others: its bytes, the schema URL that stands behind the spans, and its length so that the two cannot be
-    /// mistaken for others. ResourceSpans and ScopeSpans have the same numbers for both. The spans are walked twice by this; skipping them costs
-    /// nothing next to reading them. Valid until the next call.
-    /// </summary>
-    private ReadOnlySpan<byte> KeyOf(WireReader message, out ReadOnlySpan<byte> schemaUrl)
-    {
-        schemaUrl = default;
-        _key.Clear();
-        while (message.HasMore)
-        {
-            var tag = message.ReadTag();
-            // A message field that comes twice is merged, which is what reading its joined bytes would do.
-            if (tag == 0x0A) _key.AddRange(message.ReadBytes());
-            else if (tag == 0x1A) schemaUrl = message.ReadBytes();
-            else message.Skip(tag);
-        }
-        _key.AddRange(schemaUrl);
-        var length = schemaUrl.Length;
-        _key.AddRange(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
-        return CollectionsMarshal.AsSpan(_key);
-    }
-
-    private void Resource(WireReader resourceSpans, ReadOnlySpan<byte> schemaUrl)
-    {
-        var resources = _batch.Resources;
-        var first = resources.Attributes.Count;
-        var mendedBefore = _attributes.MendedTexts;
-        var dropped = 0u;
-        while (resourceSpans.HasMore)
-        {
-            var tag = resourceSpans.ReadTag();
-            if (tag == 0x0A) ResourcePart(resourceSpans.ReadMessage(), ref dropped);
-            else resourceSpans.Skip(tag);
-        }
-        resources.Add(ServiceOf(resources.Attributes, first), _attributes.Text(schemaUrl), dropped);
-        _resourceMarks.Add(MarksSince(mendedBefore));
-    }
-
-    private void ResourcePart(WireReader message, ref uint dropped)
-    {
-        while (message.HasMore)
-        {
-            var tag = message.ReadTag();
-            if (tag == 0x0A) _attributes.KeyValue(message.ReadMessage(), _batch.Resources.Attributes);
-            else if (tag == 0x10) dropped = (uint)message.ReadVarint();
-            else message.Skip(tag);
-        }
-    }
-
     private SpanMarks MarksSince(int mendedBefore) => _attributes.MendedTexts == mendedBefore ? SpanMarks.None : SpanMarks.InvalidUtf8;
-
-    private int ServiceOf(AttributeColumns attributes, int first)
-    {
-        var key = _batch.Strings.Find("service.name"u8);
-        for (var i = first; key >= 0 && i < attributes.Count; i++)
-        {
-            if (attributes.Key[i] == key && attributes.Type[i] == (byte)AttributeType.String && attributes.Value[i] != _emptyText) return (int)attributes.Value[i];
-        }
-        return _batch.Strings.GetOrAdd("unknown_service"u8);
-    }
 
     private void ScopeSpans(WireReader message, int resourceRow)
     {
-        var row = _scopeKeys.GetOrAdd(KeyOf(message, out var schemaUrl), out var added);
-        if (added) Scope(message, schemaUrl);
-        var marks = _resourceMarks[resourceRow] | _scopeMarks[row];
+        var row = _owners.Scope(message);
+        var marks = _owners.IsResourceMended(resourceRow) || _owners.IsScopeMended(row) ? SpanMarks.InvalidUtf8 : SpanMarks.None;
         while (message.HasMore)
         {
             var tag = message.ReadTag();
             if (tag == 0x12) Span(message.ReadMessage(), resourceRow, row, marks);
             else message.Skip(tag);
-        }
-    }
-
-    private void Scope(WireReader scopeSpans, ReadOnlySpan<byte> schemaUrl)
-    {
-        var mendedBefore = _attributes.MendedTexts;
-        ReadOnlySpan<byte> name = default;
-        ReadOnlySpan<byte> version = default;
-        var dropped = 0u;
-        while (scopeSpans.HasMore)
-        {
-            var tag = scopeSpans.ReadTag();
-            if (tag == 0x0A) ScopePart(scopeSpans.ReadMessage(), ref name, ref version, ref dropped);
-            else scopeSpans.Skip(tag);
-        }
-        _batch.Scopes.Add(_attributes.Text(name), _attributes.Text(version), _attributes.Text(schemaUrl), dropped);
-        _scopeMarks.Add(MarksSince(mendedBefore));
-    }
-
-    private void ScopePart(WireReader message, ref ReadOnlySpan<byte> name, ref ReadOnlySpan<byte> version, ref uint dropped)
-    {
-        while (message.HasMore)
-        {
-            var tag = message.ReadTag();
-            switch (tag)
-            {
-                case 0x0A: name = message.ReadBytes(); break;
-                case 0x12: version = message.ReadBytes(); break;
-                case 0x1A: _attributes.KeyValue(message.ReadMessage(), _batch.Scopes.Attributes); break;
-                case 0x20: dropped = (uint)message.ReadVarint(); break;
-                default: message.Skip(tag); break;
-            }
         }
     }
 

@@ -35,7 +35,7 @@ internal static class Pipeline
         var policy = ContentSecurityPolicy.For(options.GrafanaUrl, options.GrafanaProxy is not null);
         application.Use(next => new SafetyMiddleware(next, hosts, otlpOrigins, token, policy, (context, role, refusal) =>
         {
-            if (role != ListenerRole.Http) counters.CountRefused(RefusalReason.Forbidden, refusal.Message);
+            if (role != ListenerRole.Http) counters.CountRefused(OtlpSignal.At(context.Request.Path)?.Kind, RefusalReason.Forbidden, refusal.Message);
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
@@ -46,12 +46,14 @@ internal static class Pipeline
     private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, IngestCounters counters, TimeProvider time)
     {
         var limits = options.Receive;
-        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting);
+        // One line for each signal that is stored.
+        ISignalIntake[] intakes = [new SpanIntake(gate, limits.MaxNesting), new LogIntake(gate, limits.MaxNesting)];
+        IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, options.Redact, limits.MaxNesting))];
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
-        var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
+        var http = new OtlpHttpReceiver(signals, new HttpBodies(budget, bodies, limits, counters, time), counters);
         var guard = new GrpcGuard(budget, limits, counters, time);
-        var grpc = new OtlpGrpcReceiver(ingest, bodies, guard, limits, counters);
+        var grpc = new OtlpGrpcReceiver(signals, bodies, guard, limits, counters);
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch => branch.Run(http.HandleAsync));
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>

@@ -1,6 +1,7 @@
 using System.Text;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
+using Throughline.Engine.Model;
 using Throughline.Server.Configuration;
 using Throughline.Server.SelfTelemetry;
 
@@ -15,11 +16,12 @@ public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, Ingest
     /// <summary>Handles one call.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
+        var signal = OtlpSignal.At(context.Request.Path)?.Kind;
         using var share = budget.TryBegin();
         if (share is null)
         {
             var message = $"{limits.MaxConcurrentRequests} requests are under way, which is the limit (--max-requests). Try again.";
-            counters.CountRefused(RefusalReason.Overloaded, message);
+            counters.CountRefused(signal, RefusalReason.Overloaded, message);
             var details = OtlpReply.Status(OtlpForm.Protobuf, RpcCode.ResourceExhausted, message, IngestOutcome.StandardRetry);
             WriteTrailersOnly(context, RpcCode.ResourceExhausted, message, details);
             return;
@@ -30,20 +32,20 @@ public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, Ingest
         var body = new CountedBody(context.Request.BodyReader, share, () =>
         {
             call?.MessageArrived();
-            return Overloaded();
+            return Overloaded(signal);
         });
         call = new GrpcCall(share, body, tooSlow);
         context.Features.Set(call);
         context.Features.Set<IRequestBodyPipeFeature>(body);
         await next(context);
-        CountUnseen(context, call, tooSlow);
+        CountUnseen(context, signal, call, tooSlow);
     }
 
     /// <summary>What ends a call that the budget has no room for.</summary>
-    internal RpcException Overloaded()
+    internal RpcException Overloaded(SignalKind? signal)
     {
         var message = $"The requests under way fill the {limits.MaxBytesInFlight} bytes that they may (--max-in-flight-bytes). Try again.";
-        counters.CountRefused(RefusalReason.Overloaded, message);
+        counters.CountRefused(signal, RefusalReason.Overloaded, message);
         return Retry(StatusCode.ResourceExhausted, message, IngestOutcome.StandardRetry);
     }
 
@@ -63,15 +65,15 @@ public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, Ingest
     }, message, null);
 
     // A message that never reached the receiver was over gRPC's limit, broken in its framing, or too slow.
-    private void CountUnseen(HttpContext context, GrpcCall call, CancellationTokenSource tooSlow)
+    private void CountUnseen(HttpContext context, SignalKind? signal, GrpcCall call, CancellationTokenSource tooSlow)
     {
         if (call.HasMessage) return;
         if (tooSlow.IsCancellationRequested)
-            counters.CountRefused(RefusalReason.TooSlow, $"A gRPC message did not arrive within {limits.BodyTimeout.TotalSeconds} s (--body-timeout-seconds).");
+            counters.CountRefused(signal, RefusalReason.TooSlow, $"A gRPC message did not arrive within {limits.BodyTimeout.TotalSeconds} s (--body-timeout-seconds).");
         else if (GrpcStatus(context) == (int)RpcCode.ResourceExhausted)
-            counters.CountRefused(RefusalReason.TooLarge, $"A gRPC message was larger than {limits.MaxBodyBytes} bytes (--max-body-bytes).");
+            counters.CountRefused(signal, RefusalReason.TooLarge, $"A gRPC message was larger than {limits.MaxBodyBytes} bytes (--max-body-bytes).");
         else if (GrpcStatus(context) is not 0)
-            counters.CountRefused(RefusalReason.Malformed, $"A call of {context.Request.Path} was no proper gRPC call.");
+            counters.CountRefused(signal, RefusalReason.Malformed, $"A call of {context.Request.Path} was no proper gRPC call.");
     }
 
     private static int? GrpcStatus(HttpContext context)

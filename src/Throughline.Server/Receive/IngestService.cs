@@ -1,9 +1,7 @@
 using System.IO.Hashing;
 using Throughline.Engine;
 using Throughline.Engine.Decode;
-using Throughline.Engine.Encode;
 using Throughline.Server.SelfTelemetry;
-using Throughline.Server.Storage;
 
 namespace Throughline.Server.Receive;
 
@@ -17,12 +15,18 @@ public enum OtlpForm
 }
 
 /// <summary>
-/// What every receiver hands its requests to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the spans are
-/// durable and visible. One per server; thread safe.
+/// What every receiver hands the requests of one signal to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the items are
+/// durable and visible. One per server and signal; thread safe.
 /// </summary>
-public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting)
+public sealed class IngestService(ISignalIntake intake, IngestCounters counters, bool redact, int maxNesting)
 {
-    private readonly WorkerPool _workers = new(maxNesting);
+    /// <summary>What a sender is told before the store is open and when it is not any more.</summary>
+    internal const string ClosedMessage = "The store is not open: the server is starting or stopping. Try again.";
+
+    private readonly WorkerPool _workers = new(intake);
+
+    /// <summary>Whose requests these are.</summary>
+    public OtlpSignal Signal { get; } = OtlpSignal.Of(intake.Kind);
 
     /// <summary>
     /// Takes one export request, uncompressed; <paramref name="body"/> is the caller's again when the task ends. There is nothing to cancel: what was
@@ -30,13 +34,12 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
     /// </summary>
     public async ValueTask<IngestOutcome> IngestAsync(ReadOnlyMemory<byte> body, OtlpForm form)
     {
-        if (gate.Store is not { } store)
-            return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, "The store is not open: the server is starting or stopping. Try again.", IngestOutcome.StandardRetry);
+        if (!intake.IsOpen) return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, ClosedMessage, IngestOutcome.StandardRetry);
 
         var worker = _workers.Take();
         try
         {
-            return await IngestAsync(store, worker, body, form);
+            return await IngestAsync(worker, body, form);
         }
         finally
         {
@@ -44,32 +47,32 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
         }
     }
 
-    private async ValueTask<IngestOutcome> IngestAsync(TraceStore store, WorkerPool.Worker worker, ReadOnlyMemory<byte> body, OtlpForm form)
+    private async ValueTask<IngestOutcome> IngestAsync(WorkerPool.Worker worker, ReadOnlyMemory<byte> body, OtlpForm form)
     {
         var protobuf = body;
         if (form == OtlpForm.Json)
         {
-            if (!OtlpJsonTranscoder.TryTranscode(body.Span, worker.Transcoded, out var error, maxNesting))
+            if (!OtlpJsonTranscoder.TryTranscode(body.Span, worker.Transcoded, out var error, maxNesting, intake.Kind))
                 return Refuse(RefusalReason.Malformed, IngestStatus.Malformed, error, default);
             protobuf = worker.Transcoded.Written;
         }
 
-        var decoded = worker.Decoder.Decode(protobuf.Span, worker.Batch);
+        var signal = worker.Signal;
+        var decoded = signal.Decode(protobuf.Span);
         if (decoded.Status == DecodeStatus.Malformed) return Refuse(RefusalReason.Malformed, IngestStatus.Malformed, decoded.Message, default);
 
         var isNew = true;
-        var redacted = redact ? worker.Redactor.Redact(worker.Batch) : 0;
-        if (worker.Batch.RowCount > 0)
+        var redacted = redact ? signal.Redact() : 0;
+        if (signal.Count > 0)
         {
             // The log must not hold what was refused or redacted, so it gets the batch where that differs from the request.
             var altered = decoded.Altered || redacted > 0;
             if (altered)
             {
-                OtlpTraceEncoder.EncodeProcessed(worker.Batch, worker.Encoded);
+                signal.EncodeProcessed(worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
-            var appended = await store.AppendAsync(worker.Batch, protobuf, XxHash128.HashToUInt128(body.Span),
-                payloadIsAsReceived: !altered && form == OtlpForm.Protobuf, CancellationToken.None);
+            var appended = await signal.AppendAsync(protobuf, XxHash128.HashToUInt128(body.Span), payloadIsAsReceived: !altered && form == OtlpForm.Protobuf);
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)
@@ -77,9 +80,9 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
             isNew = appended.Status != AppendStatus.Duplicate;
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
-        if (isNew && decoded.RefusedSpans > 0) counters.CountRefused(RefusalReason.InvalidIds, decoded.Message, decoded.RefusedSpans);
-        counters.CountReceived(isNew ? decoded.AcceptedSpans : 0, isNew ? redacted : 0);
-        return new IngestOutcome(IngestStatus.Stored, decoded.RefusedSpans, MessageFor(decoded), default);
+        if (isNew && decoded.Refused > 0) counters.CountRefused(intake.Kind, Signal.RefusedAs, decoded.Message, decoded.Refused);
+        counters.CountReceived(intake.Kind, isNew ? decoded.Accepted : 0, isNew ? redacted : 0);
+        return new IngestOutcome(IngestStatus.Stored, decoded.Refused, MessageFor(decoded), default);
     }
 
     private static string MessageFor(DecodeResult decoded)
@@ -91,7 +94,7 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
 
     private IngestOutcome Refuse(RefusalReason reason, IngestStatus status, string message, TimeSpan retryAfter)
     {
-        counters.CountRefused(reason, message);
+        counters.CountRefused(intake.Kind, reason, message);
         return new IngestOutcome(status, 0, message, retryAfter);
     }
 }

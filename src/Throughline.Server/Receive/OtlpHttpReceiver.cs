@@ -1,14 +1,13 @@
-using System.Globalization;
-using Throughline.Server.Configuration;
+using Throughline.Engine.Model;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Receive;
 
 /// <summary>
-/// OTLP over HTTP (OTLP specification 1.x, "OTLP/HTTP"): POST /v1/traces in protobuf and JSON. Everything else on its port is refused in OTLP's own
+/// OTLP over HTTP (OTLP specification 1.x, "OTLP/HTTP"): POST to each signal's path in protobuf and JSON. Everything else on its port is refused in OTLP's own
 /// form, with what would be right. One per server; thread safe.
 /// </summary>
-public sealed class OtlpHttpReceiver(IngestService ingest, ReceiveBudget budget, BodyReader bodies, ReceiveLimits limits, IngestCounters counters, TimeProvider time)
+public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpBodies bodies, IngestCounters counters)
 {
     private const string ProtobufType = "application/x-protobuf";
     private const string JsonType = "application/json";
@@ -19,29 +18,30 @@ public sealed class OtlpHttpReceiver(IngestService ingest, ReceiveBudget budget,
         var request = context.Request;
         var form = FormOf(request.ContentType);
         var answer = form ?? OtlpForm.Protobuf;
-        if (request.Path != "/v1/traces")
+        if (Find(request.Path) is not { } ingest)
         {
-            await RefuseAsync(context, answer, 404, RpcCode.NotFound, RefusalReason.UnsupportedSignal, NotHere(request.Path));
+            await RefuseAsync(context, OtlpSignal.At(request.Path)?.Kind, answer, 404, RpcCode.NotFound, RefusalReason.UnsupportedSignal, NotHere(request.Path));
         }
         else if (!HttpMethods.IsPost(request.Method))
         {
             context.Response.Headers.Allow = "POST";
-            await ReplyAsync(context, answer, 405, OtlpReply.Status(answer, RpcCode.Unimplemented, $"Spans are sent by POST, not by {request.Method}."));
+            await ReplyAsync(context, answer, 405, OtlpReply.Status(answer, RpcCode.Unimplemented, $"{ingest.Signal.Items} are sent by POST, not by {request.Method}."));
         }
         else if (form is not { } understood)
         {
-            await RefuseAsync(context, answer, 415, RpcCode.InvalidArgument, RefusalReason.UnsupportedType,
+            await RefuseAsync(context, ingest.Signal.Kind, answer, 415, RpcCode.InvalidArgument, RefusalReason.UnsupportedType,
                 $"The content type '{request.ContentType}' is not OTLP's; send {ProtobufType} or {JsonType}.");
         }
-        else if (CodingOf(request) is not { } coding)
+        else if (HttpBodies.CodingOf(request) is not { } coding)
         {
             context.Response.Headers.AcceptEncoding = "gzip, deflate, identity";
-            await RefuseAsync(context, answer, 415, RpcCode.InvalidArgument, RefusalReason.UnsupportedEncoding,
+            await RefuseAsync(context, ingest.Signal.Kind, answer, 415, RpcCode.InvalidArgument, RefusalReason.UnsupportedEncoding,
                 $"The content encoding '{request.Headers.ContentEncoding}' is not taken; send gzip, deflate, or none.");
         }
         else
         {
-            await ReceiveAsync(context, understood, coding);
+            await bodies.ReceiveAsync(context, ingest.Signal.Kind, coding, body => StoreAsync(context, ingest, understood, body),
+                refusal => ReplyAsync(context, understood, refusal.Status, OtlpReply.Status(understood, refusal.Code, refusal.Message)));
         }
     }
 
@@ -59,65 +59,22 @@ public sealed class OtlpHttpReceiver(IngestService ingest, ReceiveBudget budget,
         return ReplyAsync(context, form, status, OtlpReply.Status(form, code, message));
     }
 
-    private async Task ReceiveAsync(HttpContext context, OtlpForm form, ContentCoding coding)
-    {
-        using var share = budget.TryBegin();
-        if (share is null)
-        {
-            await OverloadedAsync(context, form, $"{limits.MaxConcurrentRequests} requests are under way, which is the limit (--max-requests). Try again.");
-            return;
-        }
-
-        using var buffer = new PooledBuffer();
-        using var tooSlow = new CancellationTokenSource(limits.BodyTimeout, time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(tooSlow.Token, context.RequestAborted);
-        BodyStatus status;
-        try
-        {
-            status = await bodies.ReadAsync(context.Request.Body, context.Request.ContentLength, coding, buffer, share, ending.Token);
-        }
-        catch (OperationCanceledException) when (tooSlow.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
-        {
-            context.Response.Headers.Connection = "close";
-            await RefuseAsync(context, form, 408, RpcCode.DeadlineExceeded, RefusalReason.TooSlow,
-                $"The body did not arrive within {limits.BodyTimeout.TotalSeconds} s (--body-timeout-seconds).");
-            return;
-        }
-        await (status switch
-        {
-            BodyStatus.Read => StoreAsync(context, form, buffer),
-            BodyStatus.Overloaded => OverloadedAsync(context, form, $"The requests under way fill the {limits.MaxBytesInFlight} bytes that they may (--max-in-flight-bytes). Try again."),
-            BodyStatus.TooLarge => RefuseAsync(context, form, 413, RpcCode.InvalidArgument, RefusalReason.TooLarge,
-                $"The body is larger than {limits.MaxBodyBytes} bytes (--max-body-bytes). Send smaller batches."),
-            BodyStatus.TooLargeExpanded => RefuseAsync(context, form, 413, RpcCode.InvalidArgument, RefusalReason.TooLarge,
-                $"The body is larger than {limits.MaxExpandedBodyBytes} bytes after decompression (--max-expanded-body-bytes). Send smaller batches."),
-            _ => RefuseAsync(context, form, 400, RpcCode.InvalidArgument, RefusalReason.Malformed,
-                $"The body is not {coding.ToString().ToLowerInvariant()} data, as its content encoding says; it broke off after {buffer.Length} decompressed bytes."),
-        });
-    }
-
-    private async Task StoreAsync(HttpContext context, OtlpForm form, PooledBuffer body)
+    private static async Task StoreAsync(HttpContext context, IngestService ingest, OtlpForm form, PooledBuffer body)
     {
         var outcome = await ingest.IngestAsync(body.Written, form);
-        if (outcome.Status is IngestStatus.Overloaded or IngestStatus.Unavailable) SetRetryAfter(context, outcome.RetryAfter);
+        if (outcome.Status is IngestStatus.Overloaded or IngestStatus.Unavailable) HttpBodies.SetRetryAfter(context, outcome.RetryAfter);
         await (outcome.Status switch
         {
-            IngestStatus.Stored => ReplyAsync(context, form, 200, OtlpReply.Export(form, outcome.RejectedSpans, outcome.Message)),
+            IngestStatus.Stored => ReplyAsync(context, form, 200, OtlpReply.Export(form, ingest.Signal, outcome.Rejected, outcome.Message)),
             IngestStatus.Malformed => ReplyAsync(context, form, 400, OtlpReply.Status(form, RpcCode.InvalidArgument, outcome.Message)),
             IngestStatus.Overloaded => ReplyAsync(context, form, 429, OtlpReply.Status(form, RpcCode.ResourceExhausted, outcome.Message)),
             _ => ReplyAsync(context, form, 503, OtlpReply.Status(form, RpcCode.Unavailable, outcome.Message)),
         });
     }
 
-    private Task OverloadedAsync(HttpContext context, OtlpForm form, string message)
+    private Task RefuseAsync(HttpContext context, SignalKind? signal, OtlpForm form, int status, RpcCode code, RefusalReason reason, string message)
     {
-        SetRetryAfter(context, IngestOutcome.StandardRetry);
-        return RefuseAsync(context, form, 429, RpcCode.ResourceExhausted, RefusalReason.Overloaded, message);
-    }
-
-    private Task RefuseAsync(HttpContext context, OtlpForm form, int status, RpcCode code, RefusalReason reason, string message)
-    {
-        counters.CountRefused(reason, message);
+        counters.CountRefused(signal, reason, message);
         return ReplyAsync(context, form, status, OtlpReply.Status(form, code, message));
     }
 
@@ -130,17 +87,21 @@ public sealed class OtlpHttpReceiver(IngestService ingest, ReceiveBudget budget,
         if (!HttpMethods.IsHead(context.Request.Method)) await response.BodyWriter.WriteAsync(message, context.RequestAborted);
     }
 
-    /// <summary>Retry-After counts whole seconds; a sender that comes a little late does no harm.</summary>
-    private static void SetRetryAfter(HttpContext context, TimeSpan delay) =>
-        context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-
-    private static string NotHere(PathString path) => path.Value switch
+    private IngestService? Find(PathString path)
     {
-        "/v1/logs" => "Logs are not stored by this server, only traces (POST /v1/traces). Turn the sender's logs exporter off.",
-        "/v1/metrics" => "Metrics are not stored by this server, only traces (POST /v1/traces). Turn the sender's metrics exporter off.",
-        "/v1development/profiles" => "Profiles are not stored by this server, only traces (POST /v1/traces). Turn the sender's profiles exporter off.",
-        _ => $"There is nothing at '{path}'; spans are sent to /v1/traces.",
-    };
+        foreach (var ingest in signals)
+        {
+            if (path == ingest.Signal.Path) return ingest;
+        }
+        return null;
+    }
+
+    private string NotHere(PathString path)
+    {
+        var stored = signals.Select(static s => s.Signal);
+        return OtlpSignal.At(path)?.NotStored(stored)
+            ?? $"There is nothing at '{path}'; {string.Join(", ", stored.Select(static s => $"{s.Items.ToLowerInvariant()} are sent to {s.Path}"))}.";
+    }
 
     private static OtlpForm? FormOf(string? contentType)
     {
@@ -149,19 +110,5 @@ public sealed class OtlpHttpReceiver(IngestService ingest, ReceiveBudget budget,
         type = (parameters < 0 ? type : type[..parameters]).Trim();
         if (type.Equals(ProtobufType, StringComparison.OrdinalIgnoreCase)) return OtlpForm.Protobuf;
         return type.Equals(JsonType, StringComparison.OrdinalIgnoreCase) ? OtlpForm.Json : null;
-    }
-
-    private static ContentCoding? CodingOf(HttpRequest request)
-    {
-        var header = request.Headers.ContentEncoding;
-        if (header.Count == 0) return ContentCoding.Identity;
-        if (header.Count > 1) return null;
-        return header[0]?.Trim().ToLowerInvariant() switch
-        {
-            "" or "identity" => ContentCoding.Identity,
-            "gzip" => ContentCoding.Gzip,
-            "deflate" => ContentCoding.Deflate,
-            _ => null,
-        };
     }
 }

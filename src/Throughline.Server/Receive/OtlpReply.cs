@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Throughline.Server.Receive;
 
 /// <summary>
-/// The messages that OTLP answers with, written by hand: <c>ExportTraceServiceResponse</c> (opentelemetry-proto 1.x), <c>google.rpc.Status</c> and
+/// The messages that OTLP answers with, written by hand: the signals' export responses (opentelemetry-proto 1.x; alike but for a name in JSON), <c>google.rpc.Status</c> and
 /// <c>google.rpc.RetryInfo</c> (googleapis, google/rpc). Thread safe.
 /// </summary>
 internal static class OtlpReply
@@ -16,21 +16,21 @@ internal static class OtlpReply
     private static readonly byte[] EmptyJson = "{}"u8.ToArray();
 
     /// <summary>The response to a stored request: empty when all of it was, else with its partial success.</summary>
-    internal static byte[] Export(OtlpForm form, int rejectedSpans, string message)
+    internal static byte[] Export(OtlpForm form, OtlpSignal signal, int rejected, string message)
     {
-        if (rejectedSpans == 0 && message.Length == 0) return form == OtlpForm.Json ? EmptyJson : [];
+        if (rejected == 0 && message.Length == 0) return form == OtlpForm.Json ? EmptyJson : [];
         if (form == OtlpForm.Json)
         {
             return Json(json =>
             {
                 json.WriteStartObject("partialSuccess"u8);
-                json.WriteString("rejectedSpans"u8, rejectedSpans.ToString(CultureInfo.InvariantCulture));
+                json.WriteString(signal.RejectedField, rejected.ToString(CultureInfo.InvariantCulture));
                 json.WriteString("errorMessage"u8, message);
                 json.WriteEndObject();
             });
         }
         var partial = new ArrayBufferWriter<byte>();
-        WriteNumber(partial, 1, (ulong)rejectedSpans);
+        WriteNumber(partial, 1, (ulong)rejected);
         WriteBytes(partial, 2, Encoding.UTF8.GetBytes(message));
         var response = new ArrayBufferWriter<byte>();
         WriteBytes(response, 1, partial.WrittenSpan);

@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
-using Throughline.Engine.Decode;
-using Throughline.Engine.Model;
-using Throughline.Server.Process;
 
 namespace Throughline.Server.Receive;
 
-/// <summary>Keeps what decoding a request needs for the next request. Thread safe; a worker belongs to who took it.</summary>
-internal sealed class WorkerPool(int maxNesting)
+/// <summary>Keeps what decoding a request of one signal needs for the next request. Thread safe; a worker belongs to who took it.</summary>
+internal sealed class WorkerPool(ISignalIntake intake)
 {
     /// <summary>
     /// Batches that a rare large request has grown beyond this are not kept. One of 8,192 spans, as collectors send, fits: made anew for each of those, it cost a fifth of the CPU time.
@@ -17,26 +14,22 @@ internal sealed class WorkerPool(int maxNesting)
 
     private readonly ConcurrentQueue<Worker> _idle = new();
 
-    internal Worker Take() => _idle.TryDequeue(out var worker) ? worker : new Worker(maxNesting);
+    internal Worker Take() => _idle.TryDequeue(out var worker) ? worker : new Worker(intake.NewWorker());
 
     internal void Return(Worker worker)
     {
         worker.Transcoded.Dispose();
         worker.Encoded.Dispose();
         // The count may be passed by a few under a race, which costs their memory and nothing else.
-        if (worker.Batch.MemoryBytes > MaxKeptBytes || _idle.Count >= MaxKept) return;
-        worker.Batch.Clear();
+        if (worker.Signal.MemoryBytes > MaxKeptBytes || _idle.Count >= MaxKept) return;
+        worker.Signal.Clear();
         _idle.Enqueue(worker);
     }
 
-    /// <summary>A decoder and its buffers. Not thread safe.</summary>
-    internal sealed class Worker(int maxNesting)
+    /// <summary>A signal's worker and buffers. Not thread safe.</summary>
+    internal sealed class Worker(ISignalWorker signal)
     {
-        internal OtlpTraceDecoder Decoder { get; } = new(maxNesting);
-
-        internal SpanBatch Batch { get; } = new();
-
-        internal Redactor Redactor { get; } = new();
+        internal ISignalWorker Signal => signal;
 
         internal PooledBuffer Transcoded { get; } = new();
 

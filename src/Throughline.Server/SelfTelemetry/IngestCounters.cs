@@ -1,7 +1,9 @@
+using Throughline.Engine.Model;
+
 namespace Throughline.Server.SelfTelemetry;
 
 /// <summary>
-/// What was received and refused since the start, for the status endpoint: "why do I see nothing?" answered with facts. One per server,
+/// What was received and refused since the start, by signal, for the status endpoint: "why do I see nothing?" answered with facts. One per server,
 /// written by the receivers. Thread safe.
 /// </summary>
 public sealed class IngestCounters
@@ -11,10 +13,8 @@ public sealed class IngestCounters
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
-    private readonly Refusal[] _refusals = new Refusal[Enum.GetValues<RefusalReason>().Length];
-    private long _requests;
-    private long _spans;
-    private long _lastReceived;
+    private readonly Dictionary<(SignalKind? Signal, RefusalReason Reason), Refusal> _refusals = [];
+    private readonly Received[] _received = [.. Enum.GetValues<SignalKind>().Select(static _ => new Received())];
     private long _redacted;
 
     /// <summary>Begins to count.</summary>
@@ -30,41 +30,63 @@ public sealed class IngestCounters
     /// <summary>The time now, by the same clock.</summary>
     public ulong UnixNano() => (ulong)(_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
-    /// <summary>A request was stored, with this many spans and redacted values.</summary>
-    public void CountReceived(int spans, int redactedValues)
+    /// <summary>A request was stored, with this many items and redacted values.</summary>
+    public void CountReceived(SignalKind signal, int items, int redactedValues)
     {
-        Interlocked.Increment(ref _requests);
-        Interlocked.Add(ref _spans, spans);
+        var received = _received[(int)signal];
+        Interlocked.Increment(ref received.Requests);
+        Interlocked.Add(ref received.Items, items);
         if (redactedValues > 0) Interlocked.Add(ref _redacted, redactedValues);
-        Interlocked.Exchange(ref _lastReceived, (long)UnixNano());
+        Interlocked.Exchange(ref received.Last, (long)UnixNano());
     }
 
-    /// <summary>Something was refused; <paramref name="message"/> is what the sender was told.</summary>
-    public void CountRefused(RefusalReason reason, string message, int count = 1)
+    /// <summary>Something was refused; <paramref name="message"/> is what the sender was told, <paramref name="signal"/> null where it is not known.</summary>
+    public void CountRefused(SignalKind? signal, RefusalReason reason, string message, int count = 1)
     {
         var kept = message.Length <= MaxMessageLength ? message : message[..MaxMessageLength] + "...";
         lock (_lock)
         {
-            ref var refusal = ref _refusals[(int)reason];
-            refusal = new Refusal(reason, refusal.Count + count, kept, UnixNano());
+            var before = _refusals.GetValueOrDefault((signal, reason)).Count;
+            _refusals[(signal, reason)] = new Refusal(signal, reason, before + count, kept, UnixNano());
         }
     }
 
     /// <summary>The counts at one moment.</summary>
     public IngestCounts Read()
     {
-        var last = (ulong)Interlocked.Read(ref _lastReceived);
+        var signals = _received.Select(static (r, i) => r.Read((SignalKind)i)).ToArray();
         lock (_lock)
         {
-            return new IngestCounts(Interlocked.Read(ref _requests), Interlocked.Read(ref _spans), last == 0 ? null : last,
-                Interlocked.Read(ref _redacted), [.. _refusals.Where(static r => r.Count > 0)]);
+            return new IngestCounts(signals, Interlocked.Read(ref _redacted), [.. _refusals.Values.OrderBy(static r => r.Signal).ThenBy(static r => r.Reason)]);
+        }
+    }
+
+    private sealed class Received
+    {
+        internal long Requests;
+        internal long Items;
+        internal long Last;
+
+        internal SignalCounts Read(SignalKind kind)
+        {
+            var last = (ulong)Interlocked.Read(ref Last);
+            return new SignalCounts(kind, Interlocked.Read(ref Requests), Interlocked.Read(ref Items), last == 0 ? null : last);
         }
     }
 }
 
 /// <summary>What <see cref="IngestCounters"/> had counted at one moment. Immutable.</summary>
+/// <param name="Signals">By <see cref="SignalKind"/>.</param>
 /// <param name="RedactedValues">Attribute values replaced by <c>[redacted]</c>.</param>
-public sealed record IngestCounts(long Requests, long Spans, ulong? LastUnixNano, long RedactedValues, IReadOnlyList<Refusal> Refusals);
+/// <param name="Refusals">What was refused at all, by signal and reason.</param>
+public sealed record IngestCounts(IReadOnlyList<SignalCounts> Signals, long RedactedValues, IReadOnlyList<Refusal> Refusals)
+{
+    /// <summary>The counts of one signal.</summary>
+    public SignalCounts Of(SignalKind signal) => Signals[(int)signal];
+}
 
-/// <summary>What was refused for one reason: how often, and the last time with the message that the sender got.</summary>
-public readonly record struct Refusal(RefusalReason Reason, long Count, string LastMessage, ulong LastUnixNano);
+/// <summary>What was received of one signal.</summary>
+public readonly record struct SignalCounts(SignalKind Kind, long Requests, long Items, ulong? LastUnixNano);
+
+/// <summary>What was refused for one reason: how often, and the last time with the message that the sender got. No signal: it was not known.</summary>
+public readonly record struct Refusal(SignalKind? Signal, RefusalReason Reason, long Count, string LastMessage, ulong LastUnixNano);

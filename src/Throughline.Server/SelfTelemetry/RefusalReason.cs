@@ -7,6 +7,8 @@ public enum RefusalReason
     Malformed,
     /// <summary>A trace or span id is all zero or of the wrong length (spans).</summary>
     InvalidIds,
+    /// <summary>A log record, a data point or a profile says something that cannot be stored (items of the signal).</summary>
+    InvalidItems,
     /// <summary>The body is over a limit, as it came or after decompression (requests).</summary>
     TooLarge,
     /// <summary>The content type is not one of OTLP's (requests).</summary>

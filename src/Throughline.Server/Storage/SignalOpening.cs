@@ -1,5 +1,6 @@
 using Throughline.Engine;
 using Throughline.Engine.Files;
+using Throughline.Engine.Logs.Storage;
 using Throughline.Engine.Signals;
 using Throughline.Server.Configuration;
 
@@ -12,5 +13,9 @@ public delegate Task<ISignalStore> SignalOpening(DataDirectory directory, Server
 public static class SignalOpenings
 {
     /// <summary>How each of them is opened, in this order.</summary>
-    public static IReadOnlyList<SignalOpening> All { get; } = [];
+    public static IReadOnlyList<SignalOpening> All { get; } =
+    [
+        static async (directory, options, files, time, cancellationToken) => await LogStore.OpenAsync(
+            directory, options.Logs, new LogQueryOptions { TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes }, files, time, cancellationToken),
+    ];
 }

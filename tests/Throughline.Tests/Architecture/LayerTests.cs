@@ -17,8 +17,8 @@ public sealed class LayerTests
         [$"{E}.Model.Vectors"] = [],
         [$"{E}.Model.Wire"] = [],
         [$"{E}.Files"] = [],
-        [$"{E}.Decode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
-        [$"{E}.Encode"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Decode"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
+        [$"{E}.Encode"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Wal"] = [$"{E}.Files"],
         // Rule 2.
         [$"{E}.Query"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query.Plan"],
@@ -31,6 +31,16 @@ public sealed class LayerTests
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],
         [$"{E}.Lifecycle"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0"],
+        // Log records: a store of their own on the same pages.
+        [$"{E}.Logs"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan"],
+        [$"{E}.Logs.Columns"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors"],
+        [$"{E}.Logs.Blocks"] = [$"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
+        [$"{E}.Logs.Execution"] = [$"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Query.Execution"],
+        [$"{E}.Logs.Storage"] =
+        [
+            E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors",
+            $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
+        ],
         // Reads what is closed, past the store.
         [$"{E}.Inspection"] =
         [
@@ -42,21 +52,21 @@ public sealed class LayerTests
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
         // Rule 3.
         [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals"],
-        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration"],
-        [$"{S}.SelfTelemetry"] = [],
+        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Logs.Storage", $"{E}.Signals", $"{S}.Configuration"],
+        [$"{S}.SelfTelemetry"] = [$"{E}.Model"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
-        [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns"],
-        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
+        [$"{S}.Process"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns"],
+        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Files", $"{E}.Model", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
     };
 

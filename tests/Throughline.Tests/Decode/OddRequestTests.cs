@@ -25,7 +25,7 @@ public sealed class OddRequestTests
             new() { TraceId = Id(16, 1), SpanId = Id(8, 0) }, new() { TraceId = Id(16, 1), SpanId = Id(9, 1), Links = { new ProtoSpan.Types.Link { TraceId = Id(16, 1) } } }, good,
         ];
         var result = Decode(Request(spans));
-        Assert.Equal((DecodeStatus.Decoded, 2, 5, true), (result.Status, result.AcceptedSpans, result.RefusedSpans, result.Altered));
+        Assert.Equal((DecodeStatus.Decoded, 2, 5, true), (result.Status, result.Accepted, result.Refused, result.Altered));
         Assert.Equal("5 spans were refused: 3 with a trace_id that is not 16 bytes or all zero, 2 with a span_id that is not 8 bytes or all zero", result.Message);
         Assert.Equal(OracleSpan.Of(Request(good, good)), OracleSpan.Of(_batch));
         Assert.Equal((2, 0, 0), (_batch.Attributes.Count, _batch.Events.Count, _batch.Links.Count));
@@ -48,7 +48,7 @@ public sealed class OddRequestTests
               {"traceId":"{{traceId}}","spanId":"{{spanId}}","name":"bad"},
               {"traceId":"4BF92F3577b34da6a3ce929d0e0e4736","spanId":"00F067aa0ba902b7","name":"good"}]}]}]}
             """);
-        Assert.Equal((DecodeStatus.Decoded, 1, 1), (result.Status, result.AcceptedSpans, result.RefusedSpans));
+        Assert.Equal((DecodeStatus.Decoded, 1, 1), (result.Status, result.Accepted, result.Refused));
         Assert.Contains(reason, result.Message, StringComparison.Ordinal);
         Assert.Equal("4bf92f3577b34da6a3ce929d0e0e4736", _batch.TraceId[0].ToString());
     }
@@ -72,7 +72,7 @@ public sealed class OddRequestTests
         // C3 28 is a lead byte without its second one, and a bracket.
         for (var i = 0; i + 1 < bytes.Length; i++) if (bytes[i] == '@' && bytes[i + 1] == '@') (bytes[i], bytes[i + 1]) = (0xC3, 0x28);
         var result = _decoder.Decode(bytes, _batch);
-        Assert.Equal((DecodeStatus.Decoded, 3, 9, true), (result.Status, result.AcceptedSpans, result.MendedTexts, result.Altered));
+        Assert.Equal((DecodeStatus.Decoded, 3, 9, true), (result.Status, result.Accepted, result.MendedTexts, result.Altered));
         Assert.Equal([0, (byte)SpanMarks.InvalidUtf8, 0], _batch.Marks.Span.ToArray());
         var expected = Request(plain, broken, plain).ToString().Replace("@@", "\uFFFD(", StringComparison.Ordinal);
         Assert.Equal(OracleSpan.Of(JsonParser.Default.Parse<ExportTraceServiceRequest>(expected)), OracleSpan.Of(_batch));
@@ -133,7 +133,7 @@ public sealed class OddRequestTests
             {"resourceSpans":[{"scopeSpans":[{"spans":[
               {"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b7","name":"a\ud83dz\udE80\uD83D\uDE80\ud83d\u0041"}]}]}]}
             """);
-        Assert.Equal((1, 1), (result.AcceptedSpans, result.MendedTexts));
+        Assert.Equal((1, 1), (result.Accepted, result.MendedTexts));
         Assert.Equal("a\uFFFDz\uFFFD\U0001F680\uFFFDA", Encoding.UTF8.GetString(_batch.Strings[_batch.Name[0]]));
         Assert.Equal((byte)SpanMarks.InvalidUtf8, _batch.Marks[0]);
     }

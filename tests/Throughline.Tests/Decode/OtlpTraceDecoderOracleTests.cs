@@ -18,7 +18,7 @@ public sealed class OtlpTraceDecoderOracleTests
         var (result, spans) = Decode(request.ToByteArray());
         Assert.Equal(DecodeStatus.Decoded, result.Status);
         var all = request.ResourceSpans.SelectMany(r => r.ScopeSpans).Sum(s => s.Spans.Count);
-        Assert.Equal((all - spans.Count, spans.Count, 0), (result.RefusedSpans, result.AcceptedSpans, result.MendedTexts));
+        Assert.Equal((all - spans.Count, spans.Count, 0), (result.Refused, result.Accepted, result.MendedTexts));
         Assert.Equal(OracleSpan.Of(request), spans);
     });
 
@@ -28,7 +28,7 @@ public sealed class OtlpTraceDecoderOracleTests
         var (request, seed) = input;
         var bytes = new WireScrambler(seed).Scramble(request);
         var (result, spans) = Decode(bytes);
-        Assert.Equal((DecodeStatus.Decoded, ""), (result.Status, result.RefusedSpans == 0 ? result.Message : ""));
+        Assert.Equal((DecodeStatus.Decoded, ""), (result.Status, result.Refused == 0 ? result.Message : ""));
         Assert.Equal(OracleSpan.Of(ExportTraceServiceRequest.Parser.ParseFrom(bytes)), spans);
     });
 

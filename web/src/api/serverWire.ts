@@ -26,7 +26,7 @@ export const wholeStatus = z.pipe(
     startedUnixNano: time,
     nowUnixNano: time,
     received: z.object({ requests: count, spans: count, lastUnixNano: z.nullable(time) }),
-    refused: z.array(z.object({ reason: z.string(), count, lastMessage: z.nullable(z.string()), lastUnixNano: z.nullable(time) })),
+    refused: z.array(z.object({ signal: z.nullable(z.string()), reason: z.string(), count, lastMessage: z.nullable(z.string()), lastUnixNano: z.nullable(time) })),
     redactedAttributes: count,
     store: z.object({
       spans: count,
@@ -50,7 +50,7 @@ export const wholeStatus = z.pipe(
     requests: wire.received.requests,
     spans: wire.received.spans,
     lastReceived: wire.received.lastUnixNano,
-    refused: wire.refused.map(({ reason, count: times, lastMessage, lastUnixNano }) => ({ reason, count: times, lastMessage, last: lastUnixNano })),
+    refused: wire.refused.map(({ signal, reason, count: times, lastMessage, lastUnixNano }) => ({ signal, reason, count: times, lastMessage, last: lastUnixNano })),
     redacted: wire.redactedAttributes,
     storedSpans: store.spans,
     storedTraces: store.traces,

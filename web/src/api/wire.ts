@@ -60,7 +60,7 @@ export const status = z.pipe(
     startedUnixNano: time,
     nowUnixNano: time,
     received: z.object({ requests: count, spans: count, lastUnixNano: z.nullable(time) }),
-    refused: z.array(z.object({ reason: z.string(), count, lastMessage: z.nullable(z.string()), lastUnixNano: z.nullable(time) })),
+    refused: z.array(z.object({ signal: z.nullable(z.string()), reason: z.string(), count, lastMessage: z.nullable(z.string()), lastUnixNano: z.nullable(time) })),
     store: z.object({ spans: count, traces: count, earliestStartUnixNano: z.nullable(time), latestStartUnixNano: z.nullable(time), problems: z.array(z.string()) }),
   }),
   z.transform((wire) => ({
@@ -69,7 +69,7 @@ export const status = z.pipe(
     requests: wire.received.requests,
     spans: wire.received.spans,
     lastReceived: wire.received.lastUnixNano,
-    refused: wire.refused.map(({ reason, count: times, lastMessage, lastUnixNano }) => ({ reason, count: times, lastMessage, last: lastUnixNano })),
+    refused: wire.refused.map(({ signal, reason, count: times, lastMessage, lastUnixNano }) => ({ signal, reason, count: times, lastMessage, last: lastUnixNano })),
     storedSpans: wire.store.spans,
     storedTraces: wire.store.traces,
     earliest: wire.store.earliestStartUnixNano,
@@ -96,7 +96,7 @@ const value: z.ZodMiniType<AttributeValue> = z.lazy(() =>
   ]),
 );
 const attribute: z.ZodMiniType<Attribute> = z.lazy(() => z.intersection(z.object({ key: z.string() }), value));
-const attributes = z.array(attribute);
+export const attributes = z.array(attribute);
 
 const origin = { attributes, droppedAttributes: z.number(), schemaUrl: z.string() };
 const event = z.pipe(

@@ -9,6 +9,8 @@ export interface ServerConfig {
 }
 
 export interface Refusal {
+  /** Whose requests were refused: traces, logs, metrics or profiles; null where that was not known. */
+  readonly signal: string | null;
   readonly reason: string;
   readonly count: bigint;
   readonly lastMessage: string | null;

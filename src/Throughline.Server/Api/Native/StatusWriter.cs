@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Throughline.Engine;
+using Throughline.Engine.Model;
 using Throughline.Engine.Signals;
 using Throughline.Server.SelfTelemetry;
 
@@ -15,14 +16,26 @@ internal static class StatusWriter
         json.WriteLong("startedUnixNano"u8, counters.StartedUnixNano);
         json.WriteLong("nowUnixNano"u8, counters.UnixNano());
         json.WriteStartObject("received"u8);
-        json.WriteLong("requests"u8, counts.Requests);
-        json.WriteLong("spans"u8, counts.Spans);
-        json.WriteLong("lastUnixNano"u8, counts.LastUnixNano);
+        var traces = counts.Of(SignalKind.Traces);
+        json.WriteLong("requests"u8, traces.Requests);
+        json.WriteLong("spans"u8, traces.Items);
+        json.WriteLong("lastUnixNano"u8, traces.LastUnixNano);
+        json.WriteStartObject("signals"u8);
+        foreach (var signal in counts.Signals)
+        {
+            json.WriteStartObject(Name(signal.Kind));
+            json.WriteLong("requests"u8, signal.Requests);
+            json.WriteLong("items"u8, signal.Items);
+            json.WriteLong("lastUnixNano"u8, signal.LastUnixNano);
+            json.WriteEndObject();
+        }
+        json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartArray("refused"u8);
         foreach (var refusal in counts.Refusals)
         {
             json.WriteStartObject();
+            json.WriteString("signal"u8, refusal.Signal is { } signal ? Name(signal) : null);
             json.WriteString("reason"u8, Name(refusal.Reason));
             json.WriteLong("count"u8, refusal.Count);
             json.WriteString("lastMessage"u8, refusal.LastMessage);
@@ -83,11 +96,21 @@ internal static class StatusWriter
         json.WriteEndObject();
     }
 
+    private static string Name(SignalKind signal) => signal switch
+    {
+        SignalKind.Traces => "traces",
+        SignalKind.Logs => "logs",
+        SignalKind.Metrics => "metrics",
+        SignalKind.Profiles => "profiles",
+        _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "A signal without a name."),
+    };
+
     /// <summary>The reasons as the API and docs/operations.md name them.</summary>
     internal static string Name(RefusalReason reason) => reason switch
     {
         RefusalReason.Malformed => "malformed",
         RefusalReason.InvalidIds => "invalid_ids",
+        RefusalReason.InvalidItems => "invalid_items",
         RefusalReason.TooLarge => "too_large",
         RefusalReason.UnsupportedType => "unsupported_type",
         RefusalReason.UnsupportedEncoding => "unsupported_encoding",

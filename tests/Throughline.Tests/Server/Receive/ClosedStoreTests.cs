@@ -14,7 +14,8 @@ public sealed class ClosedStoreTests
     {
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
-        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
+        var receiver = new OtlpHttpReceiver([new IngestService(new SpanIntake(new StoreGate(), limits.MaxNesting), counters, redact: true, limits.MaxNesting)],
+            new HttpBodies(new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System), counters);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext

@@ -59,7 +59,7 @@ export function EmptyPipeline({ range, status, widen }: { readonly range: TimeRa
             <CheckLine level="bad" title="The store is empty" detail={status.requests === 0n ? 'No sender has reached this server since its start.' : `${plural(status.requests, 'request')} came since the start, without spans that could be taken.`} />
           )}
           {status.refused.map((refusal) => (
-            <CheckLine key={refusal.reason} level="bad" title={`${plural(refusal.count, 'refusal')}: ${refusal.reason.replaceAll('_', ' ')}`} detail={refusal.lastMessage ?? ''} />
+            <CheckLine key={`${refusal.signal} ${refusal.reason}`} level="bad" title={`${plural(refusal.count, 'refusal')}: ${refusal.reason.replaceAll('_', ' ')}`} detail={refusal.lastMessage ?? ''} />
           ))}
         </ul>
       )}

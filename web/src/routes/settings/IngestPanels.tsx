@@ -35,7 +35,7 @@ export function RefusalsPanel({ status }: { readonly status: WholeStatus }) {
           {status.refused.map((refusal) => {
             const words = refusalInWords(refusal.reason);
             return (
-              <li key={refusal.reason}>
+              <li key={`${refusal.signal} ${refusal.reason}`}>
                 <div className="line">
                   <b className="strong errt num">{plural(refusal.count, words.counts)}</b>
                   <span className="strong grow">{words.name}</span>

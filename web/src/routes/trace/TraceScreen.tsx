@@ -38,7 +38,7 @@ function NotFound({ traceId, retry, busy }: { readonly traceId: string; readonly
           <>
             <CheckLine level={status.data.storedTraces > 0n ? 'good' : 'bad'} title={status.data.storedTraces > 0n ? 'The store has traces' : 'The store is empty'} detail={`${plural(status.data.storedTraces, 'trace')} with ${plural(status.data.storedSpans, 'span')}${status.data.lastReceived === null ? '; nothing was received since the start' : `; the last span came ${formatAgo(status.data.lastReceived, status.data.now)}`}.`} />
             {status.data.refused.map((refusal) => (
-              <CheckLine key={refusal.reason} level="bad" title={`${refusal.count} refused: ${refusal.reason.replaceAll('_', ' ')}`} detail={refusal.lastMessage ?? 'Its spans may be among them.'} />
+              <CheckLine key={`${refusal.signal} ${refusal.reason}`} level="bad" title={`${refusal.count} refused: ${refusal.reason.replaceAll('_', ' ')}`} detail={refusal.lastMessage ?? 'Its spans may be among them.'} />
             ))}
           </>
         )}

@@ -44,7 +44,7 @@ function Refused({ status }: { readonly status: ServerStatus }) {
     <>
       {status.refused.map((refusal) => (
         <CheckLine
-          key={refusal.reason}
+          key={`${refusal.signal} ${refusal.reason}`}
           level="bad"
           title={`${formatCount(refusal.count)} refused: ${refusal.reason.replaceAll('_', ' ')}`}
           detail={

@@ -27,7 +27,7 @@ public sealed class LayerTests
         [$"{E}.Query.Execution"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Plan"],
         [$"{E}.Blocks.Format"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages"],
         [$"{E}.Blocks"] = [$"{E}.Sampling", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write"],
-        [$"{E}.Blocks.Read"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format"],
+        [$"{E}.Blocks.Read"] = [$"{E}.Sampling", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Write"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read"],
         [$"{E}.Blocks.Version0"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Blocks.Format"],
         [$"{E}.Blocks.Pages"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files"],

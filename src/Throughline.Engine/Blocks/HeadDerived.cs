@@ -180,6 +180,7 @@ internal sealed class HeadValues(
             RowColumn.Status => NumberVector.Of(spans.Status.Items, count),
             RowColumn.Marks => NumberVector.Of(spans.Marks.Items, count),
             RowColumn.Resource => NumberVector.Of(spans.Resource.Items, count),
+            RowColumn.TraceState => NumberVector.Of(spans.TraceState.Items, count),
             _ => throw new ArgumentOutOfRangeException(nameof(column), column, "A column that a head does not have."),
         };
     }

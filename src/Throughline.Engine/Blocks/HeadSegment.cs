@@ -1,6 +1,7 @@
 using System.Text;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Sampling;
 
 namespace Throughline.Engine.Blocks;
 
@@ -16,6 +17,7 @@ internal sealed class HeadSegment : ISpanSegment
     private readonly Lazy<TraceId[]> _ids;
     private readonly Lazy<SegmentPart[]> _parts;
     private readonly Lazy<OperationGroups> _groups;
+    private readonly Lazy<SpanWeights?> _weights;
 
     /// <summary>Looks at a table's snapshot; <paramref name="derived"/> is that table's own.</summary>
     public HeadSegment(SpanTableView view, HeadDerived derived)
@@ -30,6 +32,7 @@ internal sealed class HeadSegment : ISpanSegment
             return ids;
         });
         _groups = new(() => OperationGroups.Of(Operations, view.Spans.Strings));
+        _weights = new(() => WeightsOf(view.Spans));
         _parts = new(() => view.Spans.RowCount == 0 ? [] : [_values.Value.Part]);
     }
 
@@ -85,6 +88,9 @@ internal sealed class HeadSegment : ISpanSegment
     public SegmentSummaries? Summaries => null;
 
     /// <inheritdoc/>
+    public SpanWeights? Weights => _weights.Value;
+
+    /// <inheritdoc/>
     public bool MayHold(TraceId id) => _view.FindTrace(id) >= 0;
 
     /// <inheritdoc/>
@@ -109,6 +115,22 @@ internal sealed class HeadSegment : ISpanSegment
             bounds.Charge(into.MemoryBytes - before);
             rows = rows[count..];
         }
+    }
+
+    private static SpanWeights? WeightsOf(SpanBatch spans)
+    {
+        // Mostly no text says anything about sampling.
+        if (spans.Strings.Entries.IndexOf("th:"u8) < 0) return null;
+        var byState = new float[spans.Strings.Count];
+        var before = -1;
+        foreach (var state in spans.TraceState.Span[..spans.RowCount])
+        {
+            if (state == before || byState[state] > 0) continue;
+            byState[state] = (float)SamplingThreshold.WeightOf(SamplingThreshold.Read(spans.Strings[state]));
+            before = state;
+        }
+        var weights = new SpanWeights(byState);
+        return weights.Any ? weights : null;
     }
 
     private ReadOnlySpan<int> RowsOf(int trace)

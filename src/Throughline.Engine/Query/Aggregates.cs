@@ -8,7 +8,11 @@ public sealed record RedOperation(string Service, string Name, int Kind, long Sp
 
 /// <summary>Operations by service, name and kind.</summary>
 /// <param name="Truncated">Why not all spans were counted; null when they were.</param>
-public sealed record RedOperations(IReadOnlyList<RedOperation> Operations, Truncation? Truncated);
+public sealed record RedOperations(IReadOnlyList<RedOperation> Operations, Truncation? Truncated)
+{
+    /// <summary>Whether spans were counted that say they stand for more than themselves, since they were sampled: the figures are estimates.</summary>
+    public bool IsEstimated { get; init; }
+}
 
 /// <summary>Spans and errors of a service by step.</summary>
 public sealed record ServiceSeries(string Service, long[] Spans, long[] Errors);
@@ -19,11 +23,19 @@ public sealed record ServiceSeries(string Service, long[] Spans, long[] Errors);
 /// <param name="Steps">Number of steps.</param>
 /// <param name="Services">By service; those without spans are left out.</param>
 /// <param name="Truncated">Why not all spans were counted; null when they were.</param>
-public sealed record RedSeries(ulong FirstUnixNano, ulong StepNano, int Steps, IReadOnlyList<ServiceSeries> Services, Truncation? Truncated);
+public sealed record RedSeries(ulong FirstUnixNano, ulong StepNano, int Steps, IReadOnlyList<ServiceSeries> Services, Truncation? Truncated)
+{
+    /// <summary>Whether spans were counted that say they stand for more than themselves, since they were sampled: the figures are estimates.</summary>
+    public bool IsEstimated { get; init; }
+}
 
 /// <summary>Spans of one service whose parent is a span of another.</summary>
 public sealed record DependencyEdge(string Parent, string Child, long Calls, long Errors);
 
 /// <summary>Who calls whom, by parent and child.</summary>
 /// <param name="Truncated">Why not all spans were counted; null when they were.</param>
-public sealed record Dependencies(IReadOnlyList<DependencyEdge> Edges, Truncation? Truncated);
+public sealed record Dependencies(IReadOnlyList<DependencyEdge> Edges, Truncation? Truncated)
+{
+    /// <summary>Whether spans were counted that say they stand for more than themselves, since they were sampled: the figures are estimates.</summary>
+    public bool IsEstimated { get; init; }
+}

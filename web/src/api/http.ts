@@ -9,6 +9,7 @@ const problemDetails = z.object({
   detail: z.optional(z.nullable(z.string())),
   parameter: z.optional(z.nullable(z.string())),
   position: z.optional(z.nullable(z.number())),
+  errors: z.optional(z.array(z.object({ path: z.string(), message: z.string() }))),
 });
 
 async function problemOf(response: Response): Promise<ApiProblem> {
@@ -16,17 +17,24 @@ async function problemOf(response: Response): Promise<ApiProblem> {
   const fallback = `The server answered ${response.status}${response.statusText === '' ? '' : ` ${response.statusText}`}`;
   const read = problemDetails.safeParse(await response.json().catch(() => null));
   if (!read.success) return new ApiProblem(kind, fallback, '', response.status);
-  const { title, detail, parameter, position } = read.data;
-  return new ApiProblem(kind, title ?? fallback, detail ?? '', response.status, parameter ?? null, position ?? null);
+  const { title, detail, parameter, position, errors } = read.data;
+  return new ApiProblem(kind, title ?? fallback, detail ?? '', response.status, parameter ?? null, position ?? null, errors);
 }
 
 /** Fetches and checks: what comes back has the schema's form, or an `ApiProblem` says why not. An abort is passed on as it is. */
-export async function getJson<S extends z.ZodMiniType>(path: string, schema: S, signal: AbortSignal): Promise<z.infer<S>> {
+export const getJson = <S extends z.ZodMiniType>(path: string, schema: S, signal: AbortSignal): Promise<z.infer<S>> => askJson(path, { signal, headers: { accept: 'application/json' } }, schema);
+
+/** Sends a document in place of the one that is there; what comes back is checked as by `getJson`. */
+export const putJson = <S extends z.ZodMiniType>(path: string, body: unknown, schema: S): Promise<z.infer<S>> =>
+  askJson(path, { method: 'PUT', headers: { accept: 'application/json', 'content-type': 'application/json' }, body: JSON.stringify(body) }, schema);
+
+async function askJson<S extends z.ZodMiniType>(path: string, request: RequestInit, schema: S): Promise<z.infer<S>> {
+  const aborted = (): boolean => request.signal?.aborted === true;
   let response: Response;
   try {
-    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+    response = await fetch(path, request);
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (aborted()) throw cause;
     throw new ApiProblem('unreachable', 'The server can’t be reached', 'It may have been stopped, or the connection was lost.');
   }
   if (!response.ok) throw await problemOf(response);
@@ -34,7 +42,7 @@ export async function getJson<S extends z.ZodMiniType>(path: string, schema: S, 
   try {
     body = await response.json();
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (aborted()) throw cause;
     throw new ApiProblem('unreadable', 'The answer is no JSON', `${path.split('?')[0] ?? path} answered something else; a proxy may stand between.`, response.status);
   }
   const read = schema.safeParse(body);

@@ -6,8 +6,10 @@ export class ApiProblem extends Error {
   readonly detail: string;
   readonly parameter: string | null;
   readonly position: number | null;
+  /** Everything that is wrong with a document that was sent, by its place in it. */
+  readonly errors: readonly { readonly path: string; readonly message: string }[];
 
-  constructor(kind: ApiProblem['kind'], title: string, detail: string, status: number | null = null, parameter: string | null = null, position: number | null = null) {
+  constructor(kind: ApiProblem['kind'], title: string, detail: string, status: number | null = null, parameter: string | null = null, position: number | null = null, errors: ApiProblem['errors'] = []) {
     super(detail === '' ? title : `${title}: ${detail}`);
     this.name = 'ApiProblem';
     this.kind = kind;
@@ -16,5 +18,6 @@ export class ApiProblem extends Error {
     this.status = status;
     this.parameter = parameter;
     this.position = position;
+    this.errors = errors;
   }
 }

@@ -28,6 +28,7 @@ internal sealed class BlockPart(BlockReader block, int number) : ISegmentPart
         RowColumn.Status => Numbers(BlockColumn.Status),
         RowColumn.Marks => Numbers(BlockColumn.Marks),
         RowColumn.Resource => Checked(BlockColumn.Resource, block.Tables.Resources.Count),
+        RowColumn.TraceState => Checked(BlockColumn.TraceState, Math.Max(1, block.Dictionary(BlockColumn.TraceState).Count)),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "A column that a block does not have."),
     });
 

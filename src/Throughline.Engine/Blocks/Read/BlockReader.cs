@@ -4,6 +4,7 @@ using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Files;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Sampling;
 
 namespace Throughline.Engine.Blocks.Read;
 
@@ -136,6 +137,27 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
             Pages.Cache.Keep(key, summaries, summaries.MemoryBytes);
             return summaries;
         }
+    }
+
+    /// <inheritdoc/>
+    public SpanWeights? Weights
+    {
+        get
+        {
+            var key = Pages.Key(PageEntry.WholeBlock, BlockColumn.TraceState, CachedForm.Derived);
+            if (Pages.Cache.Find<SpanWeights>(key) is not { } weights) Pages.Cache.Keep(key, weights = Read(ReadWeights), weights.MemoryBytes);
+            return weights.Any ? weights : null;
+        }
+    }
+
+    private SpanWeights ReadWeights()
+    {
+        var states = Dictionary(BlockColumn.TraceState);
+        var byState = new float[Math.Max(1, states.Count)];
+        // Number 0 is the empty state.
+        byState[0] = 1;
+        for (var state = 1; state < byState.Length; state++) byState[state] = (float)SamplingThreshold.WeightOf(SamplingThreshold.Read(states[state]));
+        return new SpanWeights(byState);
     }
 
     private SegmentSummaries ReadSummaries()

@@ -17,6 +17,8 @@ internal enum RowColumn
     Marks,
     /// <summary>Row of the table of resources.</summary>
     Resource,
+    /// <summary>The segment's number of its trace state, which <see cref="ISpanSegment.Weights"/> goes by.</summary>
+    TraceState,
 }
 
 /// <summary>A column that has a number for every trace.</summary>

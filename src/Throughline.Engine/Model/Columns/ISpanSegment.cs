@@ -52,6 +52,9 @@ internal interface ISpanSegment
     /// <summary>Adds the trace's spans here to a table, whose growth is charged; when a bound unwinds it, the table has the spans so far.</summary>
     void CopyTrace(int trace, SpanTable into, IReadBounds bounds);
 
+    /// <summary>What its spans stand for, by their trace state; null where every span stands for itself alone.</summary>
+    SpanWeights? Weights { get; }
+
     /// <summary>Aggregates over the whole segment that were made when it was written; null when there are none, and its spans have to be counted.</summary>
     SegmentSummaries? Summaries { get; }
 }

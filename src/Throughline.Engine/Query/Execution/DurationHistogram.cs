@@ -40,19 +40,19 @@ internal sealed class DurationHistogram
         return 0;
     }
 
-    /// <summary>Counts a span of a bucket; answers how many bytes its memory grew by.</summary>
-    public long Add(int bucket)
+    /// <summary>Counts spans of a bucket; answers how many bytes its memory grew by.</summary>
+    public long Add(int bucket, long spans = 1)
     {
         var place = bucket - First;
         if ((uint)place < (uint)_counts.Length)
         {
-            _counts[place]++;
+            _counts[place] += spans;
             return 0;
         }
-        return Grow(bucket);
+        return Grow(bucket, spans);
     }
 
-    private long Grow(int bucket)
+    private long Grow(int bucket, long spans)
     {
         var before = _counts.Length;
         var (first, end) = before == 0 ? (bucket, bucket + 1) : (Math.Min(First, bucket), Math.Max(First + before, bucket + 1));
@@ -62,7 +62,7 @@ internal sealed class DurationHistogram
         var counts = new long[end - first];
         _counts.CopyTo(counts, before == 0 ? 0 : First - first);
         (_counts, First) = (counts, first);
-        _counts[bucket - first]++;
+        _counts[bucket - first] += spans;
         return (counts.Length - before) * sizeof(long);
     }
 }

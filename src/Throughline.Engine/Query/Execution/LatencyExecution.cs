@@ -25,21 +25,21 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
         var wanted = book.Keys.Count(key => names.Contains(key.Name));
         if (!_walk.Charge(wanted * Cells.BytesOf(steps))) return new OperationSeries(first * step, step, steps, [], _walk.Truncated);
         var targets = Array.ConvertAll(book.Keys, key => names.Contains(key.Name) ? new Cells(steps) : null);
-        _walk.Segments((number, _) =>
+        _walk.Segments((number, segment) =>
         {
             if (book.PlacesOf(number) is not { } places) return;
             var targetOf = Array.ConvertAll(places, place => place < 0 ? null : targets[place]);
-            if (!Array.TrueForAll(targetOf, static target => target is null)) _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountSteps(targetOf, part, rows, step, first));
+            if (!Array.TrueForAll(targetOf, static target => target is null)) _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountSteps(targetOf, new RowWeights(segment.Weights, part.Columns), part, rows, step, first));
         });
         var operations = new List<OperationSteps>();
         for (var i = 0; i < targets.Length; i++)
         {
             if (targets[i] is { } cells && cells.Durations.Any(static d => d is not null)) operations.Add(cells.Result(book.Keys[i]));
         }
-        return new OperationSeries(first * step, step, steps, operations, _walk.Truncated);
+        return new OperationSeries(first * step, step, steps, operations, _walk.Truncated) { IsEstimated = targets.Any(static cells => cells is { IsEstimated: true }) };
     }
 
-    private void CountSteps(Cells?[] targetOf, in OpenPart part, ulong[] rows, ulong step, ulong first)
+    private void CountSteps(Cells?[] targetOf, RowWeights weights, in OpenPart part, ulong[] rows, ulong step, ulong first)
     {
         var (operations, starts) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Start));
         var (marks, durations) = (part.Columns.Rows(RowColumn.Marks), part.Columns.Rows(RowColumn.Duration));
@@ -50,7 +50,7 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
             {
                 var row = (word << 6) + BitOperations.TrailingZeroCount(left);
                 if (targetOf[(int)operations[row]] is { } cells)
-                    grown += cells.Count((int)(starts[row] / step - first), DurationBuckets.Of(durations[row]), (marks[row] & (ulong)SpanMarks.Error) != 0);
+                    grown += cells.Count((int)(starts[row] / step - first), weights.Of(row), DurationBuckets.Of(durations[row]), (marks[row] & (ulong)SpanMarks.Error) != 0);
             }
         }
         bounds.Charge(grown);
@@ -66,12 +66,13 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
             var known = new Dictionary<(int Parent, int Child), Cells>();
             _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountCalls(segment, known, edges, part, rows));
         });
-        return new CallLatencies([.. edges.Select(static edge => edge.Value.Edge(edge.Key.Parent, edge.Key.Child))], _walk.Truncated);
+        return new CallLatencies([.. edges.Select(static edge => edge.Value.Edge(edge.Key.Parent, edge.Key.Child))], _walk.Truncated) { IsEstimated = edges.Values.Any(static cells => cells.IsEstimated) };
     }
 
     private void CountCalls(ISpanSegment segment, Dictionary<(int Parent, int Child), Cells> known, SortedDictionary<(string Parent, string Child), Cells> edges, in OpenPart part, ulong[] rows)
     {
         var (operations, marks, durations) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks), part.Columns.Rows(RowColumn.Duration));
+        var weights = new RowWeights(segment.Weights, part.Columns);
         var (services, parents, grown) = (segment.Operations.Service, part.Columns.ReadParents(), 0L);
         for (var word = 0; word < rows.Length; word++)
         {
@@ -82,7 +83,7 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
                 var key = (services[(int)operations[parents[row]]], services[(int)operations[row]]);
                 if (key.Item1 == key.Item2) continue;
                 if (!known.TryGetValue(key, out var cells)) known.Add(key, cells = EdgeOf(segment, key, edges));
-                grown += cells.Count(0, DurationBuckets.Of(durations[row]), (marks[row] & (ulong)SpanMarks.Error) != 0);
+                grown += cells.Count(0, weights.Of(row), DurationBuckets.Of(durations[row]), (marks[row] & (ulong)SpanMarks.Error) != 0);
             }
         }
         bounds.Charge(grown);
@@ -105,15 +106,19 @@ internal sealed class LatencyExecution(StoreView view, ulong from, ulong? to, Qu
         private const long HistogramBytes = 64;
 
         private readonly long[] _errors = new long[steps];
+        private readonly WeightedCounts _counts = new(steps);
+
+        public bool IsEstimated => _counts.IsEstimated;
 
         public DurationHistogram?[] Durations { get; } = new DurationHistogram?[steps];
 
         /// <summary>Counts one span; answers how many bytes the memory grew by.</summary>
-        public long Count(int step, int bucket, bool isError)
+        public long Count(int step, double weight, int bucket, bool isError)
         {
-            if (isError) _errors[step]++;
-            if (Durations[step] is { } known) return known.Add(bucket);
-            return HistogramBytes + (Durations[step] = new DurationHistogram()).Add(bucket);
+            var (spans, errors) = _counts.Of(step, weight, isError);
+            _errors[step] += errors;
+            if (Durations[step] is { } known) return known.Add(bucket, spans);
+            return HistogramBytes + (Durations[step] = new DurationHistogram()).Add(bucket, spans);
         }
 
         /// <summary>Memory of an operation without its histograms: errors and histograms by step, and the three columns of its result.</summary>

@@ -34,8 +34,8 @@ internal sealed class OperationDurations(int operations, QueryBounds bounds)
         _summed.Add(new Summed(summaries, first, ordered));
     }
 
-    /// <summary>Counts one span of an operation in a bucket; answers how many bytes its memory grew by.</summary>
-    public long Count(int operation, int bucket) => ((_counted ??= new DurationHistogram?[operations])[operation] ??= new DurationHistogram()).Add(bucket);
+    /// <summary>Counts spans of an operation in a bucket; answers how many bytes its memory grew by.</summary>
+    public long Count(int operation, int bucket, long spans = 1) => ((_counted ??= new DurationHistogram?[operations])[operation] ??= new DurationHistogram()).Add(bucket, spans);
 
     /// <summary>
     /// The durations of three ranks of an operation's spans (nearest rank: the smallest that at least this share of the spans does not exceed), as the middles of their buckets,

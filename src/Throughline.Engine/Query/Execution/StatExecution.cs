@@ -115,19 +115,21 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
         var book = Book(services);
         var (spans, errors) = (new long[book.Keys.Length], new long[book.Keys.Length]);
         var durations = new OperationDurations(book.Keys.Length, bounds);
+        var counts = new WeightedCounts(book.Keys.Length);
         _walk.Segments((number, segment) =>
         {
             if (book.PlacesOf(number) is not { } places) return;
-            if (segment.Summaries is { } summaries && _walk.IsWhole(number))
+            var weights = segment.Weights;
+            if (weights is null && segment.Summaries is { } summaries && _walk.IsWhole(number))
             {
                 Sum(places, segment.Operations.Spans, spans);
                 Sum(places, segment.Operations.Errors, errors);
                 durations.Add(summaries, places);
                 return;
             }
-            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(places, spans, errors, durations, part, rows));
+            _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountRows(places, spans, errors, durations, new RowWeights(weights, part.Columns), counts, part, rows));
         });
-        return new RedOperations(Quantiles(book.Keys, spans, errors, durations), _walk.Truncated);
+        return new RedOperations(Quantiles(book.Keys, spans, errors, durations), _walk.Truncated) { IsEstimated = counts.IsEstimated };
     }
 
     private static List<RedOperation> Quantiles(OperationKey[] keys, long[] spans, long[] errors, OperationDurations durations)
@@ -165,10 +167,11 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
         var first = begin / step;
         var steps = end > begin ? (int)((end - 1) / step - first) + 1 : 0;
         var series = new SortedDictionary<string, ServiceSeries>(StringComparer.Ordinal);
+        var counts = new SortedDictionary<string, WeightedCounts>(StringComparer.Ordinal);
         _walk.Segments((number, segment) =>
         {
-            var targets = new SeriesTargets(segment, services, series, steps, bounds);
-            if (step % MinuteNano != 0 || segment.Summaries is not { } summaries || !_walk.ShowsAll(number))
+            var targets = new SeriesTargets(segment, services, series, counts, steps, bounds);
+            if (step % MinuteNano != 0 || segment.Weights is not null || segment.Summaries is not { } summaries || !_walk.ShowsAll(number))
             {
                 _walk.Parts(number, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
                 return;
@@ -187,23 +190,27 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
             if (begin < firstMinute * MinuteNano) _walk.Parts(number, begin, firstMinute * MinuteNano - 1, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
             if (endMinute * MinuteNano < end) _walk.Parts(number, endMinute * MinuteNano, end - 1, (in OpenPart part, ulong[] rows) => targets.CountRows(part, rows, step, first));
         });
-        return new RedSeries(first * step, step, steps, [.. series.Values], _walk.Truncated);
+        return new RedSeries(first * step, step, steps, [.. series.Values], _walk.Truncated) { IsEstimated = counts.Values.Any(static c => c.IsEstimated) };
     }
 
     /// <summary>Calls from service to service.</summary>
     public Dependencies Dependencies()
     {
         var edges = new Dictionary<(string Parent, string Child), (long Calls, long Errors)>();
+        var isEstimated = false;
         _walk.Segments((number, segment) =>
         {
             var counts = new Dictionary<(int Parent, int Child), (long Calls, long Errors)>();
-            if (segment.Summaries is { } summaries && _walk.IsWhole(number))
+            var weights = segment.Weights;
+            if (weights is null && segment.Summaries is { } summaries && _walk.IsWhole(number))
             {
                 foreach (var (parent, child, calls, errors) in summaries.Edges) AddCall(counts, parent, child, calls, errors);
             }
             else
             {
-                _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountCalls(counts, segment.Operations, part, rows));
+                var carried = new Dictionary<(int Parent, int Child), WeightedCounts>();
+                _walk.Parts(number, (in OpenPart part, ulong[] rows) => CountCalls(counts, carried, segment.Operations, new RowWeights(weights, part.Columns), part, rows));
+                isEstimated |= carried.Values.Any(static c => c.IsEstimated);
             }
             foreach (var ((parent, child), (calls, errors)) in counts)
             {
@@ -217,10 +224,10 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
                 .. edges.Select(e => new DependencyEdge(e.Key.Parent, e.Key.Child, e.Value.Calls, e.Value.Errors))
                     .OrderBy(e => e.Parent, StringComparer.Ordinal).ThenBy(e => e.Child, StringComparer.Ordinal),
             ],
-            _walk.Truncated);
+            _walk.Truncated) { IsEstimated = isEstimated };
     }
 
-    private void CountRows(int[] places, long[] spans, long[] errors, OperationDurations histograms, in OpenPart part, ulong[] rows)
+    private void CountRows(int[] places, long[] spans, long[] errors, OperationDurations histograms, RowWeights weights, WeightedCounts counts, in OpenPart part, ulong[] rows)
     {
         var (operations, marks, durations) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks), part.Columns.Rows(RowColumn.Duration));
         var grown = 0L;
@@ -231,15 +238,17 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
                 var row = (word << 6) + BitOperations.TrailingZeroCount(left);
                 var place = places[(int)operations[row]];
                 if (place < 0) continue;
-                spans[place]++;
-                if ((marks[row] & (ulong)SpanMarks.Error) != 0) errors[place]++;
-                grown += histograms.Count(place, DurationBuckets.Of(durations[row]));
+                var (counted, failed) = counts.Of(place, weights.Of(row), (marks[row] & (ulong)SpanMarks.Error) != 0);
+                spans[place] += counted;
+                errors[place] += failed;
+                grown += histograms.Count(place, DurationBuckets.Of(durations[row]), counted);
             }
         }
         bounds.Charge(grown);
     }
 
-    private static void CountCalls(Dictionary<(int Parent, int Child), (long Calls, long Errors)> counts, OperationTable table, in OpenPart part, ulong[] rows)
+    private static void CountCalls(Dictionary<(int Parent, int Child), (long Calls, long Errors)> counts, Dictionary<(int Parent, int Child), WeightedCounts> carried,
+        OperationTable table, RowWeights weights, in OpenPart part, ulong[] rows)
     {
         var (operations, marks) = (part.Columns.Rows(RowColumn.Operation), part.Columns.Rows(RowColumn.Marks));
         var parents = part.Columns.ReadParents();
@@ -250,7 +259,10 @@ internal sealed class StatExecution(StoreView view, ulong? from, ulong? to, Quer
                 var row = (word << 6) + BitOperations.TrailingZeroCount(left);
                 if (parents[row] < 0) continue;
                 var (parent, child) = (table.Service[(int)operations[parents[row]]], table.Service[(int)operations[row]]);
-                if (parent != child) AddCall(counts, parent, child, 1, (marks[row] & (ulong)SpanMarks.Error) != 0 ? 1 : 0);
+                if (parent == child) continue;
+                if (!carried.TryGetValue((parent, child), out var carry)) carried.Add((parent, child), carry = new WeightedCounts(1));
+                var (calls, errors) = carry.Of(0, weights.Of(row), (marks[row] & (ulong)SpanMarks.Error) != 0);
+                AddCall(counts, parent, child, calls, errors);
             }
         }
     }

@@ -47,6 +47,7 @@ internal static class LatencyEndpoints
             if (answer.IsPartFull) await answer.SendAsync();
         }
         json.WriteEndArray();
+        json.WriteBoolean("estimated"u8, series.IsEstimated);
         SearchWriter.WriteTruncated(json, series.Truncated);
         json.WriteEndObject();
         await answer.FinishAsync();
@@ -74,6 +75,7 @@ internal static class LatencyEndpoints
             if (answer.IsPartFull) await answer.SendAsync();
         }
         json.WriteEndArray();
+        json.WriteBoolean("estimated"u8, result.IsEstimated);
         SearchWriter.WriteTruncated(json, result.Truncated);
         json.WriteEndObject();
         await answer.FinishAsync();

@@ -3,11 +3,13 @@ import { useEffect, useState } from 'react';
 import { configQuery } from '../../api/queries';
 import { settingsQuery, wholeStatusQuery } from '../../api/serverQueries';
 import { ingestRate, statusSentence, type WholeStatus } from '../../model/settings';
+import { DroppedPanel } from './DroppedPanel';
 import { HealthPanel } from './HealthPanel';
 import { IngestPanel, RefusalsPanel } from './IngestPanels';
 import { LimitsPanel } from './LimitsPanel';
 import { Panel, Facts } from './Panel';
 import { SignalsPanel } from './SignalsPanel';
+import { RulesPanel } from './RulesPanel';
 import { RetentionPanel, StoragePanel } from './StoragePanels';
 import './settings.css';
 
@@ -46,7 +48,7 @@ export function SettingsScreen() {
               {sentence.worry !== '' && <span className="errt">{sentence.worry}</span>}
             </p>
           )}
-          <span className="f3 xs">Looked at every 5 s. Limits are set when the server starts; the option stands beside each.</span>
+          <span className="f3 xs">Looked at every 5 s. Sampling and redaction are changed here, at once; options are set when the server starts.</span>
         </div>
         {status.isError && (
           <div className="notice box" role="alert">
@@ -73,6 +75,8 @@ export function SettingsScreen() {
               <RefusalsPanel status={status.data} />
             </>
           )}
+          <RulesPanel now={status.data?.now} />
+          <DroppedPanel now={status.data?.now} againMillis={againMillis} />
           <LimitsPanel query={settings} />
           <Panel title="Versions" wide>
             <Facts

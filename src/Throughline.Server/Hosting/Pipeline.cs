@@ -4,6 +4,7 @@ using Throughline.Server.Api.Native;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
 using Throughline.Server.Grafana;
+using Throughline.Server.Health;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
 using Throughline.Server.Receive;
@@ -24,7 +25,7 @@ internal static class Pipeline
         grpc.EnableDetailedErrors = false;
     }
 
-    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, LateAddresses addresses, TimeProvider time)
+    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, HealthWatch health, LateAddresses addresses, TimeProvider time)
     {
         var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline");
         application.Use(next => context => LastResort.InvokeAsync(context, next, log));
@@ -40,14 +41,16 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        AssembleReceivers(application, options, gate, forward, counters, time);
-        AssembleHttp(application, options, gate, forward, counters, addresses, time);
+        AssembleReceivers(application, options, gate, forward, health, counters, time);
+        AssembleHttp(application, options, gate, forward, health, counters, addresses, time);
     }
 
-    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, IngestCounters counters, TimeProvider time)
+    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, HealthWatch health, IngestCounters counters, TimeProvider time)
     {
         var limits = options.Receive;
-        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting, forward);
+        var ingest = new IngestService(gate, counters, options.Redact, options.Receive.MaxNesting, forward, health);
+        var admission = new ReceiveAdmission(health, counters);
+        application.Use(next => context => admission.InvokeAsync(context, next, RoleOf(context)));
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
         var http = new OtlpHttpReceiver(ingest, budget, bodies, limits, counters, time);
@@ -66,7 +69,7 @@ internal static class Pipeline
         });
     }
 
-    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, IngestCounters counters, LateAddresses addresses, TimeProvider time)
+    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, HealthWatch health, IngestCounters counters, LateAddresses addresses, TimeProvider time)
     {
         if (options.GrafanaProxy is { } upstream)
         {
@@ -75,10 +78,10 @@ internal static class Pipeline
             application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
         }
         application.UseRouting();
-        HealthEndpoints.Map(application, gate);
+        new HealthEndpoints(gate, health, forward).Map(application);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
-        NativeApi.Map(application, gate, config, counters, options.Settings, forward);
+        NativeApi.Map(application, gate, config, new StatusParts(counters, options.Receive, forward, health), options.Settings);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));

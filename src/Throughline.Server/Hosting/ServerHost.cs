@@ -6,6 +6,7 @@ using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Hosting;
@@ -19,15 +20,17 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly StoreGate _gate;
     private readonly ForwardGate _forwardGate;
+    private readonly HealthWatch _health;
     private TraceStore? _store;
     private Forwarder? _forwarder;
     private bool _stopped;
 
-    private ServerHost(WebApplication application, StoreGate gate, ForwardGate forwardGate, ServerAddresses addresses)
+    private ServerHost(WebApplication application, StoreGate gate, ForwardGate forwardGate, HealthWatch health, ServerAddresses addresses)
     {
         _application = application;
         _gate = gate;
         _forwardGate = forwardGate;
+        _health = health;
         Addresses = addresses;
     }
 
@@ -42,12 +45,13 @@ public sealed class ServerHost : IAsyncDisposable
     {
         var (gate, forwardGate) = (new StoreGate(), new ForwardGate());
         var lateAddresses = new LateAddresses();
-        var application = Build(options, gate, forwardGate, lateAddresses, time, log);
+        var health = new HealthWatch(options.Receive, options.Store.Directory, files, time, static () => Environment.WorkingSet);
+        var application = Build(options, gate, forwardGate, health, lateAddresses, time, log);
         ServerHost? host = null;
         try
         {
             await BindAsync(application, options, cancellationToken);
-            host = new ServerHost(application, gate, forwardGate, lateAddresses.Set(application.Services, options));
+            host = new ServerHost(application, gate, forwardGate, health, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
             await host.OpenStoreAsync(options, files, time, log, ending.Token);
@@ -55,7 +59,11 @@ public sealed class ServerHost : IAsyncDisposable
         }
         catch
         {
-            if (host is null) await application.DisposeAsync();
+            if (host is null)
+            {
+                health.Dispose();
+                await application.DisposeAsync();
+            }
             else await host.DisposeAsync();
             throw;
         }
@@ -71,6 +79,7 @@ public sealed class ServerHost : IAsyncDisposable
         _stopped = true;
         await _application.StopAsync(CancellationToken.None);
         _gate.Close();
+        _health.Dispose();
         _forwardGate.Set(null);
         if (_forwarder is not null) await _forwarder.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
@@ -100,7 +109,7 @@ public sealed class ServerHost : IAsyncDisposable
         _gate.Open(_store);
     }
 
-    private static WebApplication Build(ServerOptions options, StoreGate gate, ForwardGate forwardGate, LateAddresses addresses, TimeProvider time, TextWriter log)
+    private static WebApplication Build(ServerOptions options, StoreGate gate, ForwardGate forwardGate, HealthWatch health, LateAddresses addresses, TimeProvider time, TextWriter log)
     {
         // An empty builder reads no settings files and no environment: the command line says everything.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "throughline" });
@@ -123,7 +132,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 
         var application = builder.Build();
-        Pipeline.Assemble(application, options, gate, forwardGate, addresses, time);
+        Pipeline.Assemble(application, options, gate, forwardGate, health, addresses, time);
         return application;
     }
 

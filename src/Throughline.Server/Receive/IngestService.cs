@@ -3,6 +3,7 @@ using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Encode;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 
@@ -21,7 +22,7 @@ public enum OtlpForm
 /// What every receiver hands its requests to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the spans are
 /// durable and visible. One per server; thread safe.
 /// </summary>
-public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting, ForwardGate forward)
+public sealed class IngestService(StoreGate gate, IngestCounters counters, bool redact, int maxNesting, ForwardGate forward, HealthWatch health)
 {
     private readonly WorkerPool _workers = new(maxNesting);
 
@@ -74,7 +75,11 @@ public sealed class IngestService(StoreGate gate, IngestCounters counters, bool 
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)
+            {
+                health.StoreFailed(appended.Message);
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
+            }
+            health.StoreTook();
             isNew = appended.Status != AppendStatus.Duplicate;
             if (isNew && forward.Forwarder is { } forwarder) await forwarder.OfferAsync(worker.Batch, protobuf, altered);
         }

@@ -1,15 +1,21 @@
 using System.Text.Json;
 using Throughline.Engine;
+using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Api.Native;
 
+/// <summary>What GET /api/v1/status tells of, beside the store.</summary>
+public sealed record StatusParts(IngestCounters Counters, ReceiveLimits Limits, ForwardGate Forward, HealthWatch Health);
+
 /// <summary>Writes GET /api/v1/status.</summary>
 internal static class StatusWriter
 {
-    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store, ForwardStatus? forwarding)
+    internal static void Write(Utf8JsonWriter json, StatusParts parts, StoreStatistics store)
     {
+        var counters = parts.Counters;
         var counts = counters.Read();
         json.WriteStartObject();
         json.WriteLong("startedUnixNano"u8, counters.StartedUnixNano);
@@ -32,7 +38,8 @@ internal static class StatusWriter
         json.WriteEndArray();
         json.WriteLong("redactedAttributes"u8, counts.RedactedValues);
         WriteStore(json, store);
-        ForwardWriter.Write(json, forwarding);
+        ForwardWriter.Write(json, parts.Forward.Forwarder?.Status);
+        HealthWriter.Write(json, parts.Health.State, parts.Limits);
         json.WriteEndObject();
     }
 

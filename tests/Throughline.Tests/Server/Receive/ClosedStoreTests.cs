@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Http;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.Receive;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
+using Throughline.Tests.Files;
 
 namespace Throughline.Tests.Server.Receive;
 
@@ -15,7 +17,8 @@ public sealed class ClosedStoreTests
     {
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
-        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting, new ForwardGate()), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
+        using var health = new HealthWatch(limits, "/", new MemoryFileSystem(), TimeProvider.System, static () => 0);
+        var receiver = new OtlpHttpReceiver(new IngestService(new StoreGate(), counters, redact: true, limits.MaxNesting, new ForwardGate(), health), new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext

@@ -42,6 +42,9 @@ public interface IFileSystem
     /// Takes the directory for this process: an exclusive lock that ends with the handle or the process. Null when another holds it.
     /// </summary>
     IDisposable? TryLockDirectory(string path);
+
+    /// <summary>Bytes that may still be written to the disk of a directory; null when that cannot be known.</summary>
+    long? FreeBytes(string directory) => null;
 }
 
 /// <summary>A file that one owner appends to. Not thread safe.</summary>

@@ -13,6 +13,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
 
     private readonly Dictionary<long, string> _excluded = [];
     private readonly Dictionary<long, string> _tooLarge = [];
+    private readonly RetentionClock _retentionClock = new(time);
     private readonly RetentionSteps _retention = new(retention, catalog, blocks);
     private long _droppedBlocks;
     private long _droppedTraces;
@@ -63,7 +64,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
 
     private bool Retain(bool everything, CancellationToken stop)
     {
-        var now = UnixTime.NowNano(time);
+        var now = _retentionClock.NowNano();
         _retention.MoveCut(now, everything);
         if (_retention.LostBlocks(now) is { Count: > 0 } lost)
         {

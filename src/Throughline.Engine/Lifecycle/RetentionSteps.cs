@@ -26,8 +26,10 @@ internal sealed class RetentionSteps(RetentionOptions options, BlockCatalog cata
         ulong cut = 0;
         if (options.MaxTraces > 0 || options.MaxBytes > 0)
         {
-            if (!atOnce && nowUnixNano < _nextCheckUnixNano) return;
-            _nextCheckUnixNano = nowUnixNano + (ulong)options.CheckInterval.Ticks * 100;
+            var interval = (ulong)options.CheckInterval.Ticks * 100;
+            // A clock that was set back does not put the next check off by as much.
+            if (!atOnce && nowUnixNano < _nextCheckUnixNano && _nextCheckUnixNano - nowUnixNano <= interval) return;
+            _nextCheckUnixNano = nowUnixNano + interval;
             cut = RetentionCut.Find(blocks.Blocks, blocks.HeadTraceStarts(), options, present);
         }
         if (cut == present) return;

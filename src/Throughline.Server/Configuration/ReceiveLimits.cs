@@ -24,6 +24,12 @@ public sealed record ReceiveLimits
     /// <summary>Bytes of the bodies that are in memory at once, over both protocols.</summary>
     public long MaxBytesInFlight { get; init; } = 256L << 20;
 
+    /// <summary>Memory of the process above which senders are told to come again; 0 for no limit. Four fifths of what the machine, or the container, has.</summary>
+    public long MaxMemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 4;
+
+    /// <summary>Bytes that are to stay free on the disk; below them nothing is taken in.</summary>
+    public long MinFreeBytes { get; init; } = 256L << 20;
+
     /// <summary>Connections of all ports together.</summary>
     public int MaxConnections { get; init; } = 1024;
 

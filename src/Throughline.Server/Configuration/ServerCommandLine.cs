@@ -145,6 +145,8 @@ public sealed class ServerCommandLine
         Receive("--max-expanded-body-bytes", "Bytes of an export request after decompression.", receive.MaxExpandedBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxExpandedBodyBytes = (int)v });
         Receive("--max-requests", "Export requests worked on at once.", receive.MaxConcurrentRequests, 1, 100_000, (r, v) => r with { MaxConcurrentRequests = (int)v });
         Receive("--max-in-flight-bytes", "Bytes of export requests in memory at once.", receive.MaxBytesInFlight, 1024, 1L << 40, (r, v) => r with { MaxBytesInFlight = v });
+        Receive("--max-memory-bytes", "Memory of the process above which senders are told to come again; 0 for no limit.", receive.MaxMemoryBytes, 0, 1L << 50, (r, v) => r with { MaxMemoryBytes = v });
+        Receive("--min-free-bytes", "Bytes that are to stay free on the disk; below them nothing is taken in, and queries go on.", receive.MinFreeBytes, 0, 1L << 50, (r, v) => r with { MinFreeBytes = v });
         Receive("--max-connections", "Connections of all ports together.", receive.MaxConnections, 1, 1_000_000, (r, v) => r with { MaxConnections = (int)v });
         Receive("--max-streams", "Streams of one HTTP/2 connection.", receive.MaxStreamsPerConnection, 1, 10_000, (r, v) => r with { MaxStreamsPerConnection = (int)v });
         Receive("--max-header-bytes", "Bytes of a request's headers.", receive.MaxHeaderBytes, 1024, 1 << 20, (r, v) => r with { MaxHeaderBytes = (int)v });

@@ -1,19 +1,16 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
-using Throughline.Server.Api.Jaeger;
 using Throughline.Engine.Model;
+using Throughline.Server.Api.Jaeger;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Api.Prometheus;
 using Throughline.Server.Configuration;
-using Throughline.Server.Forward;
 using Throughline.Server.Grafana;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
-using Throughline.Server.Process;
 using Throughline.Server.Receive;
 using Throughline.Server.Safety;
 using Throughline.Server.SelfTelemetry;
-using Throughline.Server.Storage;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Throughline.Server.Hosting;
@@ -28,12 +25,12 @@ internal static class Pipeline
         grpc.EnableDetailedErrors = false;
     }
 
-    internal static void Assemble(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, LateAddresses addresses, TimeProvider time)
+    internal static void Assemble(WebApplication application, ServerParts parts)
     {
+        var (options, counters) = (parts.Options, parts.Counters);
         var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline");
         application.Use(next => context => LastResort.InvokeAsync(context, next, log));
 
-        var counters = new IngestCounters(time);
         var hosts = new HostRule(options.AllowedHosts, [options.Http.Address, options.OtlpGrpc.Address, options.OtlpHttp.Address]);
         var otlpOrigins = new OriginRule(options.OtlpCorsOrigins);
         var token = new TokenRule(options.Token);
@@ -44,28 +41,29 @@ internal static class Pipeline
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
-        var red = new RedCounters(options.RedMaxOperations);
-        AssembleReceivers(application, options, gate, forward, process, counters, red, time);
-        AssembleHttp(application, options, gate, forward, process, counters, red, addresses, time);
+        AssembleReceivers(application, parts);
+        AssembleHttp(application, parts);
     }
 
-    private static void AssembleReceivers(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, RedCounters red, TimeProvider time)
+    private static void AssembleReceivers(WebApplication application, ServerParts parts)
     {
-        var limits = options.Receive;
+        var (gate, process, counters, limits) = (parts.Gate, parts.Process, parts.Counters, parts.Options.Receive);
         // One line for each signal that is stored.
         ISignalIntake[] intakes =
         [
-            new SpanIntake(gate, limits.MaxNesting, process, forward, red),
+            new SpanIntake(gate, limits.MaxNesting, process, parts.Forward, parts.Red),
             new LogIntake(gate, limits.MaxNesting, process),
-            new MetricIntake(gate, limits.MaxNesting, options.Redact),
+            new MetricIntake(gate, limits.MaxNesting, parts.Options.Redact),
         ];
-        IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, limits.MaxNesting))];
+        IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, parts.Health, limits.MaxNesting))];
+        var admission = new ReceiveAdmission(parts.Health, counters);
+        application.Use(next => context => admission.InvokeAsync(context, next, RoleOf(context)));
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);
-        var httpBodies = new HttpBodies(budget, bodies, limits, counters, time);
+        var httpBodies = new HttpBodies(budget, bodies, limits, counters, parts.Time);
         var http = new OtlpHttpReceiver(signals, httpBodies, counters);
-        var profiles = new ProfileReceiver(new ProfileIngest(gate, counters, options.Redact, limits.Profiles), httpBodies, limits, counters);
-        var guard = new GrpcGuard(budget, limits, counters, time);
+        var profiles = new ProfileReceiver(new ProfileIngest(gate, counters, parts.Options.Redact, limits.Profiles), httpBodies, limits, counters);
+        var guard = new GrpcGuard(budget, limits, counters, parts.Time);
         var grpc = new OtlpGrpcReceiver(signals, bodies, guard, limits, counters);
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch =>
@@ -81,8 +79,9 @@ internal static class Pipeline
         });
     }
 
-    private static void AssembleHttp(WebApplication application, ServerOptions options, StoreGate gate, ForwardGate forward, ProcessSettings process, IngestCounters counters, RedCounters red, LateAddresses addresses, TimeProvider time)
+    private static void AssembleHttp(WebApplication application, ServerParts parts)
     {
+        var (options, addresses) = (parts.Options, parts.Addresses);
         if (options.GrafanaProxy is { } upstream)
         {
             var proxy = new GrafanaProxy(upstream, options.GrafanaTimeout, application.Services.GetRequiredService<IHttpForwarder>());
@@ -90,14 +89,14 @@ internal static class Pipeline
             application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
         }
         application.UseRouting();
-        var requests = new RequestCounters(time);
+        var requests = new RequestCounters(parts.Time);
         application.Use(next => context => requests.InvokeAsync(context, next));
-        new MetricsEndpoint(gate, counters, red, requests).Map(application);
-        HealthEndpoints.Map(application, gate);
+        new MetricsEndpoint(parts.Gate, parts.Counters, parts.Red, requests).Map(application);
+        new HealthEndpoints(parts.Gate, parts.Health, parts.Forward).Map(application);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
-        NativeApi.Map(application, gate, config, counters, options.Settings, forward, process);
-        JaegerApi.Map(application, gate, time, options.Receive.MaxBodyBytes);
+        NativeApi.Map(application, parts.Gate, config, new StatusParts(parts.Counters, options.Receive, parts.Forward, parts.Health, parts.Gate), options.Settings, parts.Process);
+        JaegerApi.Map(application, parts.Gate, parts.Time, options.Receive.MaxBodyBytes);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         foreach (var path in ProfileReceiver.Paths)

@@ -6,6 +6,7 @@ using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.Process;
 using Throughline.Server.Storage;
 
@@ -20,15 +21,17 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly StoreGate _gate;
     private readonly ForwardGate _forwardGate;
+    private readonly HealthWatch _health;
     private StoreSet? _stores;
     private Forwarder? _forwarder;
     private bool _stopped;
 
-    private ServerHost(WebApplication application, StoreGate gate, ForwardGate forwardGate, ServerAddresses addresses)
+    private ServerHost(WebApplication application, StoreGate gate, ForwardGate forwardGate, HealthWatch health, ServerAddresses addresses)
     {
         _application = application;
         _gate = gate;
         _forwardGate = forwardGate;
+        _health = health;
         Addresses = addresses;
     }
 
@@ -44,12 +47,13 @@ public sealed class ServerHost : IAsyncDisposable
         var (gate, forwardGate) = (new StoreGate(), new ForwardGate());
         var lateAddresses = new LateAddresses();
         var process = OpenRules(options, files, time);
-        var application = Build(options, gate, forwardGate, process, lateAddresses, time, log);
+        var health = new HealthWatch(options.Receive, options.Store.Directory, files, time, static () => Environment.WorkingSet);
+        var application = Build(new ServerParts(options, gate, forwardGate, process, health, lateAddresses, time), log);
         ServerHost? host = null;
         try
         {
             await BindAsync(application, options, cancellationToken);
-            host = new ServerHost(application, gate, forwardGate, lateAddresses.Set(application.Services, options));
+            host = new ServerHost(application, gate, forwardGate, health, lateAddresses.Set(application.Services, options));
             // A long recovery must not keep the process from ending when it is asked to.
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, application.Lifetime.ApplicationStopping);
             await host.OpenStoresAsync(options, signals ?? SignalOpenings.All, process, files, time, log, ending.Token);
@@ -57,7 +61,11 @@ public sealed class ServerHost : IAsyncDisposable
         }
         catch
         {
-            if (host is null) await application.DisposeAsync();
+            if (host is null)
+            {
+                health.Dispose();
+                await application.DisposeAsync();
+            }
             else await host.DisposeAsync();
             throw;
         }
@@ -73,6 +81,7 @@ public sealed class ServerHost : IAsyncDisposable
         _stopped = true;
         await _application.StopAsync(CancellationToken.None);
         _gate.Close();
+        _health.Dispose();
         _forwardGate.Set(null);
         if (_forwarder is not null) await _forwarder.DisposeAsync();
         if (_stores is not null) await _stores.DisposeAsync();
@@ -117,8 +126,9 @@ public sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServerOptions options, StoreGate gate, ForwardGate forwardGate, ProcessSettings process, LateAddresses addresses, TimeProvider time, TextWriter log)
+    private static WebApplication Build(ServerParts parts, TextWriter log)
     {
+        var options = parts.Options;
         // An empty builder reads no settings files and no environment: the command line says everything.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "throughline" });
         builder.Logging.AddProvider(new TerseLoggerProvider(log));
@@ -140,7 +150,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
 
         var application = builder.Build();
-        Pipeline.Assemble(application, options, gate, forwardGate, process, addresses, time);
+        Pipeline.Assemble(application, parts);
         return application;
     }
 

@@ -55,6 +55,10 @@ public sealed class GrpcGuard(ReceiveBudget budget, ReceiveLimits limits, Ingest
         { StatusDetails, OtlpReply.Status(OtlpForm.Protobuf, (RpcCode)code, message, after) },
     });
 
+    /// <summary>Answers a call that is to be made again, before its message is read.</summary>
+    internal static void WriteRetry(HttpContext context, RpcCode code, string message, TimeSpan after) =>
+        WriteTrailersOnly(context, code, message, OtlpReply.Status(OtlpForm.Protobuf, code, message, after));
+
     /// <summary>Answers a call that was turned away before it came to gRPC.</summary>
     internal static void WriteRefusal(HttpContext context, int status, string message) => WriteTrailersOnly(context, status switch
     {

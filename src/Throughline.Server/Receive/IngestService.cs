@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using Throughline.Engine;
 using Throughline.Engine.Decode;
+using Throughline.Server.Health;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Receive;
@@ -18,7 +19,7 @@ public enum OtlpForm
 /// What every receiver hands the requests of one signal to: decode, process, store, count. When it answers <see cref="IngestStatus.Stored"/> the items are
 /// durable and visible. One per server and signal; thread safe.
 /// </summary>
-public sealed class IngestService(ISignalIntake intake, IngestCounters counters, int maxNesting)
+public sealed class IngestService(ISignalIntake intake, IngestCounters counters, HealthWatch health, int maxNesting)
 {
     /// <summary>What a sender is told before the store is open and when it is not any more.</summary>
     internal const string ClosedMessage = "The store is not open: the server is starting or stopping. Try again.";
@@ -78,7 +79,11 @@ public sealed class IngestService(ISignalIntake intake, IngestCounters counters,
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)
+            {
+                health.StoreFailed(appended.Message);
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
+            }
+            health.StoreTook();
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
         if (isNew) await signal.TakenAsync(protobuf, altered);

@@ -53,6 +53,8 @@ public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpB
         {
             StatusCodes.Status401Unauthorized => RpcCode.Unauthenticated,
             StatusCodes.Status403Forbidden => RpcCode.PermissionDenied,
+            StatusCodes.Status429TooManyRequests => RpcCode.ResourceExhausted,
+            StatusCodes.Status503ServiceUnavailable => RpcCode.Unavailable,
             >= 500 => RpcCode.Internal,
             _ => RpcCode.InvalidArgument,
         };

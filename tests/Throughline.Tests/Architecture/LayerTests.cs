@@ -75,11 +75,11 @@ public sealed class LayerTests
         [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Sampling", $"{E}.Logs"],
         [$"{S}.Receive"] =
         [
-            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Wal", $"{E}.Metrics", $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems",
+            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Wal", $"{E}.Metrics", $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems", $"{S}.Health",
         ],
         [$"{S}.Api.Native"] =
         [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Signals", $"{E}.Logs", $"{E}.Metrics", $"{E}.Profiles.Query", $"{E}.Profiles.Store",
+            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Signals", $"{E}.Logs", $"{E}.Metrics", $"{E}.Profiles.Query", $"{E}.Profiles.Store", $"{S}.Health",
         ],
         [$"{S}.Api"] = [],
         [$"{S}.Api.Jaeger"] =
@@ -88,11 +88,12 @@ public sealed class LayerTests
         ],
         [$"{S}.Forward"] = [$"{E}.Encode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Wal", $"{S}.Configuration"],
         [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
+        [$"{S}.Health"] = [$"{E}.Files", $"{S}.Configuration"],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{E}.Profiles.Store", $"{E}.Signals",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Health",
         ],
     };
 

@@ -5,7 +5,6 @@ using Throughline.Engine.Model;
 using Throughline.Engine.Profiles.Store;
 using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
-using Throughline.Server.Forward;
 using Throughline.Server.Problems;
 using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
@@ -20,14 +19,14 @@ internal delegate Task<Problem?> NativeHandler(HttpContext context, TraceStore s
 public static class NativeApi
 {
     /// <summary>Maps the API's routes, and a truthful 404 for everything else under /api.</summary>
-    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, IngestCounters counters, IReadOnlyList<SettingInForce> settings, ForwardGate forward, ProcessSettings process)
+    public static void Map(IEndpointRouteBuilder routes, StoreGate gate, ConfigEndpoint config, StatusParts status, IReadOnlyList<SettingInForce> settings, ProcessSettings process)
     {
         Get(routes, "/api/v1/openapi.json", OpenApiDocument.WriteAsync);
         Get(routes, "/api/v1/config", context => WithoutParameters(context, json => config.Write(json.Writer)));
         Get(routes, "/api/v1/settings", context => WithoutParameters(context, json => SettingsWriter.Write(json.Writer, settings)));
         Map(routes, "/api/v1/settings/process", ["GET", "PUT"], context => ProcessEndpoints.RulesAsync(context, process));
         Get(routes, "/api/v1/settings/process/counts", context => WithoutParameters(context, json => ProcessEndpoints.WriteCounts(json.Writer, process.Counters.Read())));
-        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, counters, store.GetStatistics(), gate.Signals, forward.Forwarder?.Status)));
+        GetStored(routes, gate, "/api/v1/status", (context, store) => WithoutParameters(context, json => StatusWriter.Write(json.Writer, status, store.GetStatistics())));
         GetStored(routes, gate, "/api/v1/services", ServicesAsync);
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);

@@ -1,17 +1,23 @@
 using System.Text.Json;
 using Throughline.Engine;
 using Throughline.Engine.Model;
-using Throughline.Engine.Signals;
+using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.SelfTelemetry;
+using Throughline.Server.Storage;
 
 namespace Throughline.Server.Api.Native;
+
+/// <summary>What GET /api/v1/status tells of, beside the store.</summary>
+public sealed record StatusParts(IngestCounters Counters, ReceiveLimits Limits, ForwardGate Forward, HealthWatch Health, StoreGate Gate);
 
 /// <summary>Writes GET /api/v1/status.</summary>
 internal static class StatusWriter
 {
-    internal static void Write(Utf8JsonWriter json, IngestCounters counters, StoreStatistics store, IReadOnlyList<ISignalStore> signals, ForwardStatus? forwarding)
+    internal static void Write(Utf8JsonWriter json, StatusParts parts, StoreStatistics store)
     {
+        var counters = parts.Counters;
         var counts = counters.Read();
         json.WriteStartObject();
         json.WriteLong("startedUnixNano"u8, counters.StartedUnixNano);
@@ -46,8 +52,9 @@ internal static class StatusWriter
         json.WriteEndArray();
         json.WriteLong("redactedAttributes"u8, counts.RedactedValues);
         WriteStore(json, store);
-        SignalsWriter.Write(json, signals);
-        ForwardWriter.Write(json, forwarding);
+        SignalsWriter.Write(json, parts.Gate.Signals);
+        ForwardWriter.Write(json, parts.Forward.Forwarder?.Status);
+        HealthWriter.Write(json, parts.Health.State, parts.Limits);
         json.WriteEndObject();
     }
 

@@ -3,9 +3,11 @@ using Throughline.Server.Process;
 using Microsoft.AspNetCore.Http;
 using Throughline.Server.Configuration;
 using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.Receive;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
+using Throughline.Tests.Files;
 
 namespace Throughline.Tests.Server.Receive;
 
@@ -18,7 +20,8 @@ public sealed class ClosedStoreTests
         var counters = new IngestCounters(TimeProvider.System);
         var limits = new ReceiveLimits();
         var rules = ProcessSettings.Open(new DiskFileSystem(), "/nowhere", redactsSensitive: true, TimeProvider.System);
-        var receiver = new OtlpHttpReceiver([new IngestService(new SpanIntake(new StoreGate(), limits.MaxNesting, rules, new ForwardGate(), new RedCounters(10)), counters, limits.MaxNesting)],
+        using var health = new HealthWatch(limits, "/", new MemoryFileSystem(), TimeProvider.System, static () => 0);
+        var receiver = new OtlpHttpReceiver([new IngestService(new SpanIntake(new StoreGate(), limits.MaxNesting, rules, new ForwardGate(), new RedCounters(10)), counters, health, limits.MaxNesting)],
             new HttpBodies(new ReceiveBudget(limits), new BodyReader(limits), limits, counters, TimeProvider.System), counters);
         var body = Export.Protobuf(Export.OneSpan(1));
         using var answer = new MemoryStream();

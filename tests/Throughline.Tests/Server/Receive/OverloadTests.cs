@@ -108,6 +108,8 @@ public sealed class OverloadTests
             return held;
         }
 
+        internal async Task SendByteAsync() => await _client.GetStream().WriteAsync((byte[])[0x0A]);
+
         internal async Task<string> ReadToEndAsync()
         {
             using var reader = new StreamReader(_client.GetStream(), Encoding.UTF8, leaveOpen: true);

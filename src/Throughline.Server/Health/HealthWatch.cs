@@ -1,0 +1,121 @@
+using Throughline.Engine.Files;
+using Throughline.Server.Configuration;
+
+namespace Throughline.Server.Health;
+
+/// <summary>
+/// Looks at disk and memory once a second. Below the free bytes that are to stay, nothing more is taken in, so that blocks can still be written and merged; above the memory that the process may take,
+/// senders are told to come again. One per server, which ends it; thread safe.
+/// </summary>
+public sealed class HealthWatch : IDisposable
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the collector is asked to give memory back, which takes it some hundred milliseconds.</summary>
+    private static readonly TimeSpan s_collectEvery = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan s_diskRetry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_memoryRetry = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly ReceiveLimits _limits;
+    private readonly string _directory;
+    private readonly IFileSystem _files;
+    private readonly TimeProvider _time;
+    private readonly Func<long> _memory;
+    private readonly ITimer _timer;
+    private long? _collectedAt;
+    private volatile ReadOnlyState? _failure;
+    private volatile HealthState _state = new(null, null, 0, false);
+
+    /// <summary>Begins to look. <paramref name="memory"/> tells the memory of the process.</summary>
+    public HealthWatch(ReceiveLimits limits, string directory, IFileSystem files, TimeProvider time, Func<long> memory)
+    {
+        (_limits, _directory, _files, _time, _memory) = (limits, directory, files, time, memory);
+        Look();
+        _timer = time.CreateTimer(_ => Look(), null, s_interval, s_interval);
+    }
+
+    /// <summary>What was found last.</summary>
+    public HealthState State
+    {
+        get
+        {
+            var state = _state;
+            return state.ReadOnly is null && _failure is { } failure ? state with { ReadOnly = failure } : state;
+        }
+    }
+
+    /// <summary>
+    /// Why senders are refused before their requests are read; null when they are not. A disk that failed is not among the reasons: whether it does again is known only when it is tried.
+    /// </summary>
+    public AdmissionRefusal? Refusal
+    {
+        get
+        {
+            var state = _state;
+            if (state.ReadOnly is { } readOnly) return new AdmissionRefusal(false, readOnly.Message, s_diskRetry);
+            return state.IsMemoryFull
+                ? new AdmissionRefusal(true, $"The server takes {state.MemoryBytes >> 20} MB of memory, more than the {_limits.MaxMemoryBytes >> 20} MB that it may (--max-memory-bytes). Try again.", s_memoryRetry)
+                : null;
+        }
+    }
+
+    /// <summary>The store could not write.</summary>
+    public void StoreFailed(string message)
+    {
+        lock (_gate) _failure = new ReadOnlyState("disk_failed", $"The store cannot write: {message.TrimEnd('.')}. What is stored is served.", _failure?.SinceUnixNano ?? Now());
+    }
+
+    /// <summary>The store has written.</summary>
+    public void StoreTook()
+    {
+        if (_failure is not null) _failure = null;
+    }
+
+    /// <summary>Stops looking.</summary>
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        lock (_gate)
+        {
+            var (free, memory) = (FreeBytes(), _memory());
+            var isFull = _limits.MaxMemoryBytes > 0 && memory > _limits.MaxMemoryBytes;
+            if (isFull && (_collectedAt is not { } last || _time.GetElapsedTime(last) >= s_collectEvery))
+            {
+                // What the last load has left need not be in use: only what is left after a collection counts.
+                _collectedAt = _time.GetTimestamp();
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                memory = _memory();
+                isFull = memory > _limits.MaxMemoryBytes;
+            }
+            _state = new HealthState(Disk(free), free, memory, isFull);
+        }
+    }
+
+    /// <summary>Once full, a quarter more has to be free before anything is taken in again, so that it does not go back and forth.</summary>
+    private ReadOnlyState? Disk(long? free)
+    {
+        var present = _state.ReadOnly;
+        var wanted = present is null ? _limits.MinFreeBytes : _limits.MinFreeBytes + (_limits.MinFreeBytes / 4);
+        if (free is not { } bytes || bytes >= wanted) return null;
+        return new ReadOnlyState("disk_full",
+            $"The disk of {_directory} has {bytes >> 20} MB left, less than the {wanted >> 20} MB that are to stay free (--min-free-bytes). Make room, or shorten --retention. What is stored is served.", present?.SinceUnixNano ?? Now());
+    }
+
+    private long? FreeBytes()
+    {
+        try
+        {
+            return _files.FreeBytes(_directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that does not say how full it is may be written for all that.
+            return null;
+        }
+    }
+
+    private ulong Now() => (ulong)(_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+}

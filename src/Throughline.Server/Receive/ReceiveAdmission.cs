@@ -1,0 +1,24 @@
+using System.Globalization;
+using Throughline.Server.Configuration;
+using Throughline.Server.Health;
+using Throughline.Server.SelfTelemetry;
+
+namespace Throughline.Server.Receive;
+
+/// <summary>Turns senders away, before their requests are read, while memory or disk are full: with the retryable answer of their protocol, whatever they send. Thread safe.</summary>
+public sealed class ReceiveAdmission(HealthWatch health, IngestCounters counters)
+{
+    /// <summary>Lets a request on, or answers it.</summary>
+    public Task InvokeAsync(HttpContext context, RequestDelegate next, ListenerRole role)
+    {
+        if (role == ListenerRole.Http || health.Refusal is not { } refusal) return next(context);
+        counters.CountRefused(refusal.IsOverload ? RefusalReason.Overloaded : RefusalReason.Unavailable, refusal.Message);
+        if (role == ListenerRole.OtlpGrpc)
+        {
+            GrpcGuard.WriteRetry(context, refusal.IsOverload ? RpcCode.ResourceExhausted : RpcCode.Unavailable, refusal.Message, refusal.RetryAfter);
+            return Task.CompletedTask;
+        }
+        context.Response.Headers.RetryAfter = ((long)Math.Ceiling(refusal.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return OtlpHttpReceiver.WriteRefusalAsync(context, refusal.IsOverload ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable, refusal.Message);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text.Json;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Throughline.Engine.Files;
+using Throughline.Tests.Protos;
+using Throughline.Tests.Store;
+
+namespace Throughline.Tests.Server.Health;
+
+/// <summary>While disk or memory are full, senders get the retryable answer of their protocol, what is stored is served, and everything says so.</summary>
+public sealed class ReadOnlyTests
+{
+    private const int Mb = 1 << 20;
+
+    [Fact]
+    public async Task AFullDiskRefusesSendersServesQueriesAndSaysSoUntilThereIsRoom()
+    {
+        var (files, time) = (new RoomyFileSystem(new DiskFileSystem()), new ManualTime());
+        await using var server = await ServerUnderTest.StartAsync(o => o with { Receive = o.Receive with { MinFreeBytes = 100 * Mb } }, files, time);
+        await server.StoreAsync(Export.OneSpan(1));
+        Assert.Equal("ok\n", await server.Http.GetStringAsync("/health/ready"));
+        Assert.Equal(JsonValueKind.Null, (await HealthAsync(server)).GetProperty("readOnly").ValueKind);
+
+        files.Free = 99 * Mb;
+        time.Advance(TimeSpan.FromSeconds(1));
+        using (var refused = await server.ExportAsync(Export.Protobuf(Export.OneSpan(2))))
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(10)), (refused.StatusCode, refused.Headers.RetryAfter?.Delta));
+            var status = OtlpMessages.Status(await refused.Content.ReadAsByteArrayAsync());
+            Assert.Equal(14, status.Code);
+            Assert.Contains("99 MB left", status.Message);
+            Assert.Contains("--min-free-bytes", status.Message);
+        }
+        using (var channel = GrpcChannel.ForAddress(server.Addresses.OtlpGrpc.ToString()))
+        {
+            var error = await Assert.ThrowsAsync<RpcException>(async () => await new TraceService.TraceServiceClient(channel).ExportAsync(new ExportTraceServiceRequest()));
+            Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+            Assert.Contains(error.Trailers, t => t.Key == "grpc-status-details-bin");
+        }
+        Assert.Equal([Export.Trace(1)], await server.SearchAsync("service=svc"));
+        Assert.Contains("--min-free-bytes", (await server.GetProblemAsync("/health/ready", HttpStatusCode.ServiceUnavailable)).GetProperty("detail").GetString());
+        Assert.StartsWith("ok\nThe disk of ", await server.Http.GetStringAsync("/health/ready?for=queries"));
+        Assert.StartsWith("ok\nThe disk of ", await server.Http.GetStringAsync("/health/live"));
+        var health = await HealthAsync(server);
+        Assert.Equal(("disk_full", $"{99 * Mb}"), (health.GetProperty("readOnly").GetProperty("reason").GetString(), health.GetProperty("disk").GetProperty("freeBytes").GetString()));
+        Assert.Equal(2, await server.RefusedAsync("unavailable"));
+
+        // A little room is not enough to begin anew.
+        files.Free = 110 * Mb;
+        time.Advance(TimeSpan.FromSeconds(1));
+        using (var still = await server.ExportAsync(Export.Protobuf(Export.OneSpan(2)))) Assert.Equal(HttpStatusCode.ServiceUnavailable, still.StatusCode);
+        files.Free = 125 * Mb;
+        time.Advance(TimeSpan.FromSeconds(1));
+        await server.StoreAsync(Export.OneSpan(2));
+        Assert.Equal("ok\n", await server.Http.GetStringAsync("/health/ready"));
+    }
+
+    [Fact]
+    public async Task ADiskThatFailsIsSaidUntilItTakesSomethingAgain()
+    {
+        var files = new FailingFileSystem(new DiskFileSystem());
+        await using var server = await ServerUnderTest.StartAsync(files: files);
+        await server.StoreAsync(Export.OneSpan(1));
+        files.Fails = true;
+        using (var refused = await server.ExportAsync(Export.Protobuf(Export.OneSpan(2)))) Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        var readOnly = (await HealthAsync(server)).GetProperty("readOnly");
+        Assert.Equal("disk_failed", readOnly.GetProperty("reason").GetString());
+        Assert.Contains("No space left", readOnly.GetProperty("message").GetString());
+        Assert.Contains("No space left", (await server.GetProblemAsync("/health/ready", HttpStatusCode.ServiceUnavailable)).GetProperty("detail").GetString());
+        Assert.Equal([Export.Trace(1)], await server.SearchAsync("service=svc"));
+
+        files.Fails = false;
+        HttpStatusCode status;
+        do
+        {
+            using var again = await server.ExportAsync(Export.Protobuf(Export.OneSpan(2)));
+            status = again.StatusCode;
+        }
+        while (status == HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(JsonValueKind.Null, (await HealthAsync(server)).GetProperty("readOnly").ValueKind);
+        Assert.Equal("ok\n", await server.Http.GetStringAsync("/health/ready"));
+    }
+
+    [Fact]
+    public async Task MoreMemoryThanTheLimitIsOverloadAndQueriesGoOn()
+    {
+        await using var server = await ServerUnderTest.StartAsync(static o => o with { Receive = o.Receive with { MaxMemoryBytes = 1 } });
+        using (var refused = await server.ExportAsync(Export.Protobuf(Export.OneSpan(1))))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            Assert.NotNull(refused.Headers.RetryAfter);
+            var status = OtlpMessages.Status(await refused.Content.ReadAsByteArrayAsync());
+            Assert.Equal(8, status.Code);
+            Assert.Contains("--max-memory-bytes", status.Message);
+        }
+        Assert.Equal(1, await server.RefusedAsync("overloaded"));
+        Assert.True((await HealthAsync(server)).GetProperty("memory").GetProperty("isFull").GetBoolean());
+        await server.GetProblemAsync("/health/ready", HttpStatusCode.ServiceUnavailable);
+        Assert.Empty(await server.SearchAsync("service=svc"));
+    }
+
+    [Fact]
+    public async Task WhatReadinessIsForIsKnownOrAnError()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        Assert.Equal("for", (await server.GetProblemAsync("/health/ready?for=fun", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
+    }
+
+    private static async Task<JsonElement> HealthAsync(ServerUnderTest server) => (await server.GetAsync("/api/v1/status")).GetProperty("health");
+}

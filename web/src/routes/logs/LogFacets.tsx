@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { ApiProblem } from '../../api/problem';
 import { logValuesQuery, type LogRequest } from '../../api/logQueries';
 import { toggleValue, valuesOf, withoutValues } from '../../model/filterText';
 import { formatCount } from '../../model/format';
@@ -16,11 +17,13 @@ interface FacetProps {
   readonly change: (text: string) => void;
   readonly order?: (a: string, b: string) => number;
   readonly mark?: (value: string) => ReactNode;
+  /** The query can't be read: there is nothing to ask for. */
+  readonly idle: boolean;
 }
 
 /** The values of one key, with the entries that would be found with each; what is chosen of this key does not narrow its own list. */
-function Facet({ title, name, request, change, order, mark }: FacetProps) {
-  const values = useQuery({ ...logValuesQuery({ ...request, text: withoutValues(request.text, name) }, name, mostValues), placeholderData: keepPreviousData });
+function Facet({ title, name, request, change, order, mark, idle }: FacetProps) {
+  const values = useQuery({ ...logValuesQuery({ ...request, text: withoutValues(request.text, name) }, name, mostValues), placeholderData: keepPreviousData, enabled: !idle });
   const chosen = valuesOf(request.text, name);
   const listed = values.data?.values ?? [];
   const missing = chosen.filter((value) => !listed.some((known) => known.value === value)).map((value) => ({ value, entries: 0 }));
@@ -38,7 +41,9 @@ function Facet({ title, name, request, change, order, mark }: FacetProps) {
           </button>
         )}
       </legend>
-      {values.isError ? (
+      {idle || (values.error instanceof ApiProblem && values.error.parameter === 'q') ? (
+        <p className="f3 none">–</p>
+      ) : values.isError ? (
         <p className="errt none">{values.error.message}</p>
       ) : values.data === undefined ? (
         <ul aria-hidden="true">
@@ -69,7 +74,7 @@ function Facet({ title, name, request, change, order, mark }: FacetProps) {
 
 const byGravity = (a: string, b: string): number => levels.findIndex((level) => level === b) - levels.findIndex((level) => level === a);
 
-export function LogFacets({ request, change, open, close }: { readonly request: LogRequest; readonly change: (text: string) => void; readonly open: boolean; readonly close: () => void }) {
+export function LogFacets({ request, change, idle, open, close }: { readonly request: LogRequest; readonly change: (text: string) => void; readonly idle: boolean; readonly open: boolean; readonly close: () => void }) {
   return (
     <aside id="log-facets" className={open ? 'fc open' : 'fc'} aria-label="Filters">
       <div className="fctop">
@@ -78,10 +83,10 @@ export function LogFacets({ request, change, open, close }: { readonly request: 
           <Icon name="close" />
         </button>
       </div>
-      <Facet title="Level" name="level" request={request} change={change} order={byGravity} />
-      <Facet title="Service" name="service" request={request} change={change} mark={(value) => <ServiceDot name={value} notched={false} />} />
-      <Facet title="Logger" name="scope" request={request} change={change} />
-      <Facet title="Event" name="event" request={request} change={change} />
+      <Facet title="Level" name="level" request={request} change={change} idle={idle} order={byGravity} />
+      <Facet title="Service" name="service" request={request} change={change} idle={idle} mark={(value) => <ServiceDot name={value} notched={false} />} />
+      <Facet title="Logger" name="scope" request={request} change={change} idle={idle} />
+      <Facet title="Event" name="event" request={request} change={change} idle={idle} />
     </aside>
   );
 }

@@ -132,10 +132,10 @@ export function LogsScreen() {
         </button>
       </div>
       <div className="bd">
-        <LogFacets request={request} change={write} open={facetsOpen} close={() => setFacetsOpen(false)} />
+        {!empty && <LogFacets request={request} change={write} idle={badFilter} open={facetsOpen} close={() => setFacetsOpen(false)} />}
         <section className="mn" aria-label="Log entries">
           {slow && !live && <div className="progress" />}
-          {(problem === null || badFilter) && !empty && (
+          {(problem === null || (badFilter && first !== undefined)) && !empty && (
             <div className="lhplace">
               {histogram.isError ? (
                 !badFilter && <p className="errt lhfail">The counts over time can’t be loaded: {histogram.error.message}</p>
@@ -158,6 +158,18 @@ export function LogsScreen() {
             </div>
           ) : empty ? (
             <EmptyLogs state={state} request={request} change={change} refresh={refresh} />
+          ) : first === undefined && problem !== null ? (
+            <div className="state" role="alert">
+              <div className="box">
+                <b className="strong">The query can’t be read</b>
+                <div className="f2">{problem.detail}</div>
+                <div className="line again">
+                  <button type="button" className="btn" onClick={() => change({ ...state, text: '' })}>
+                    Clear the query
+                  </button>
+                </div>
+              </div>
+            </div>
           ) : first === undefined ? (
             <div role="status" aria-label="Loading the logs">
               {slow && Array.from({ length: 20 }, (_, row) => <div key={row} className="lr still skel"><i className="skeleton w70" /><i className="skeleton w70" /><i className="skeleton w61" /><i className={row % 3 === 0 ? 'skeleton w72' : 'skeleton w54'} /></div>)}

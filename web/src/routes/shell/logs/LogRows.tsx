@@ -65,7 +65,7 @@ const LogRow = memo(function LogRow({ entry, index, top, active, notched, form, 
         )}
         {to !== null && (
           <Link href={to.address} className="to" title={to.title} onClick={(event) => event.stopPropagation()}>
-            {to.text}
+            <span className="trunc">{to.text}</span>
             <Icon name="arrow" />
           </Link>
         )}

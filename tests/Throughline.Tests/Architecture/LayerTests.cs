@@ -34,7 +34,7 @@ public sealed class LayerTests
         // Profiles: the same machinery, with tables of their own.
         [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
-        [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Profiles"],
         [$"{E}.Profiles.Query"] = [$"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
         [$"{E}.Profiles.Store"] =
         [
@@ -65,7 +65,7 @@ public sealed class LayerTests
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{E}.Model", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
+            E, $"{E}.Files", $"{E}.Model", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage",
         ],
     };
 

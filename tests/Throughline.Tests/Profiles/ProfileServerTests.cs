@@ -53,9 +53,9 @@ public sealed class ProfileServerTests
     {
         await using var server = await ServerUnderTest.StartAsync();
         var profile = Pprof(("main", 5, null, null));
-        var label = new byte[] { 0x0A, 12, .. "service_name"u8, 0x12, 6, .. "pusher"u8 };
-        var sample = new byte[] { 0x0A, (byte)profile.Length, .. profile, 0x12, 1, (byte)'i' };
-        var series = new byte[] { 0x0A, (byte)label.Length, .. label, 0x12, (byte)sample.Length, .. sample };
+        byte[] label = [0x0A, 12, .. "service_name"u8, 0x12, 6, .. "pusher"u8];
+        byte[] sample = [0x0A, (byte)profile.Length, .. profile, 0x12, 1, (byte)'i'];
+        byte[] series = [0x0A, (byte)label.Length, .. label, 0x12, (byte)sample.Length, .. sample];
         Assert.True(series.Length < 256);
         byte[] request = [0x0A, (byte)(series.Length & 0x7F | 0x80), (byte)(series.Length >> 7), .. series];
         using (var response = await SendAsync(server, "/push.v1.PusherService/Push", request, "application/proto"))

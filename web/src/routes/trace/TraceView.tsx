@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, reveal, toggle as toggleRow, visibleRows } from '../../model/rows';
 import type { UnixNano } from '../../model/nano';
-import { endOf, startOf, type Trace } from '../../model/trace';
+import { endOf, serviceOf, startOf, type Trace } from '../../model/trace';
 import type { CheckAction } from '../../model/verdict';
 import { clamp, isWhole, whole, type Viewport } from '../../model/viewport';
 import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
@@ -168,7 +168,7 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
         <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
-        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} />}
+        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} profile={() => changeTab({ tab: 'profile', profile: { ...state.tabs.profile, service: serviceOf(trace, selected), span: trace.spans.spanId[selected] ?? '', zoom: '' } })} />}
       </div>
     </>
   );

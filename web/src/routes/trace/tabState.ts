@@ -4,6 +4,7 @@ export const tabs = [
   { id: 'timeline', name: 'Timeline' },
   { id: 'flame', name: 'Flame graph' },
   { id: 'statistics', name: 'Statistics' },
+  { id: 'profile', name: 'Profile' },
   { id: 'raw', name: 'Raw' },
 ] as const;
 export type TabId = (typeof tabs)[number]['id'];
@@ -21,9 +22,19 @@ export interface TabState {
   readonly flameWaits: boolean;
   readonly flameTable: boolean;
   readonly rawText: string;
+  readonly profile: ProfileTabState;
 }
 
-export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '' };
+/** Whose profile is shown: a service and a type (empty: the first), a span (empty: the whole trace), and the frame that is zoomed to, by its key. */
+export interface ProfileTabState {
+  readonly service: string;
+  readonly type: string;
+  readonly span: string;
+  readonly zoom: string;
+  readonly table: boolean;
+}
+
+export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '', profile: { service: '', type: '', span: '', zoom: '', table: false } };
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T => values.find((value) => value === text) ?? otherwise;
 
@@ -38,6 +49,7 @@ export function readTabState(parameters: URLSearchParams): TabState {
     flameWaits: parameters.get('waits') !== 'out',
     flameTable: parameters.get('as') === 'table',
     rawText: parameters.get('raw') ?? '',
+    profile: { service: parameters.get('pservice') ?? '', type: parameters.get('ptype') ?? '', span: parameters.get('pspan') ?? '', zoom: parameters.get('pzoom') ?? '', table: parameters.get('pas') === 'table' },
   };
 }
 
@@ -52,4 +64,7 @@ export function writeTabState(state: TabState, parameters: URLSearchParams): voi
   if (!state.flameWaits) parameters.set('waits', 'out');
   if (state.flameTable) parameters.set('as', 'table');
   if (state.rawText !== '') parameters.set('raw', state.rawText);
+  const { profile } = state;
+  for (const part of ['service', 'type', 'span', 'zoom'] as const) if (profile[part] !== '') parameters.set(`p${part}`, profile[part]);
+  if (profile.table) parameters.set('pas', 'table');
 }

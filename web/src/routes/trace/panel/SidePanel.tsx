@@ -137,7 +137,7 @@ function Detail({ trace, row, detail, goTo, shared }: Omit<PanelProps, 'showSent
 }
 
 /** Everything about the selected span. What the columns know shows at once; the rest is fetched and keeps its place until the next has come. */
-export function SidePanel({ trace, row, close, goTo, share, showSent }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
+export function SidePanel({ trace, row, close, goTo, share, showSent, profile }: PanelProps & { readonly close: () => void; readonly share: () => void; readonly profile: () => void }) {
   const [width, setWidth] = useKeptWidth('panel', 348, leastWidth, mostWidth);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const spanId = trace.spans.spanId[row] ?? '';
@@ -185,6 +185,9 @@ export function SidePanel({ trace, row, close, goTo, share, showSent }: PanelPro
             <button type="button" className="btn" onClick={share}>
               <Icon name="link" />
               Copy link
+            </button>
+            <button type="button" className="btn" title="Which code paths used the time of this span and those below it" onClick={profile}>
+              Profile
             </button>
           </div>
         </div>

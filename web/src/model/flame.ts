@@ -1,35 +1,41 @@
 import { durationOf, isError, waitKindOf, type Trace } from './trace';
 
-/** Spans that were reached on the same way from a root: by the same services and operations. */
-export interface Frame {
-  readonly service: number;
-  readonly name: number;
-  /** The kind of wait that its spans are; null when they work. */
-  readonly wait: string | null;
+/** What is drawn of a frame, whatever it stands for. */
+export interface Box {
   /** The frame above, -1 at the top. */
   readonly parent: number;
   readonly depth: number;
   /** The frame after all that is below it: frames are in pre-order. */
   readonly end: number;
+  /** How wide it is, and where it begins, in one measure. */
+  readonly total: number;
+  readonly from: number;
+}
+
+export interface Boxes<B extends Box = Box> {
+  readonly frames: readonly B[];
+  readonly total: number;
+  readonly depth: number;
+}
+
+/** Spans that were reached on the same way from a root: by the same services and operations. */
+export interface Frame extends Box {
+  readonly service: number;
+  readonly name: number;
+  /** The kind of wait that its spans are; null when they work. */
+  readonly wait: string | null;
   readonly spans: number;
   readonly errors: number;
   /** Sum of the spans' own time. */
   readonly own: number;
-  /** Own time and that of all below. */
-  readonly total: number;
-  /** Where it begins, in the same measure as `total`. */
-  readonly from: number;
   /** Its first row and its longest one. */
   readonly row: number;
   readonly longest: number;
 }
 
-export interface FlameGraph {
-  readonly frames: readonly Frame[];
+export interface FlameGraph extends Boxes<Frame> {
   /** By row: its frame; -1 for rows that were left out. */
   readonly frameOf: Int32Array;
-  readonly total: number;
-  readonly depth: number;
 }
 
 interface Merged {
@@ -121,13 +127,13 @@ export function flameGraph(trace: Trace, withWaits: boolean): FlameGraph {
 }
 
 /** The part of the graph's width that is shown: all of it, or a frame's. */
-export function flameWindow(graph: FlameGraph, zoomed: number): { readonly from: number; readonly length: number } {
+export function flameWindow(graph: Boxes, zoomed: number): { readonly from: number; readonly length: number } {
   const frame = graph.frames[zoomed];
   return frame === undefined || frame.total <= 0 ? { from: 0, length: Math.max(1, graph.total) } : { from: frame.from, length: frame.total };
 }
 
 /** Calls `draw` for each frame that is at least `least` wide, in pixels of a picture `width` wide; what is too narrow is passed over with all that is below. */
-export function eachFrame(graph: FlameGraph, zoomed: number, width: number, least: number, draw: (frame: Frame, number: number, x: number, length: number) => void): void {
+export function eachFrame<B extends Box>(graph: Boxes<B>, zoomed: number, width: number, least: number, draw: (frame: B, number: number, x: number, length: number) => void): void {
   const { from, length } = flameWindow(graph, zoomed);
   const scale = width / length;
   for (let i = 0; i < graph.frames.length; ) {
@@ -145,7 +151,7 @@ export function eachFrame(graph: FlameGraph, zoomed: number, width: number, leas
 }
 
 /** The frame at a place in the picture, -1 for none. */
-export function frameAt(graph: FlameGraph, zoomed: number, width: number, x: number, depth: number): number {
+export function frameAt(graph: Boxes, zoomed: number, width: number, x: number, depth: number): number {
   let found = -1;
   eachFrame(graph, zoomed, width, 0.5, (frame, number, left, length) => {
     if (frame.depth === depth && x >= left && x < left + length) found = number;
@@ -154,7 +160,7 @@ export function frameAt(graph: FlameGraph, zoomed: number, width: number, x: num
 }
 
 /** Where an arrow key leads: to the frame above, the widest one below, or the one beside under the same parent. */
-export function neighbour(graph: FlameGraph, at: number, key: string): number {
+export function neighbour(graph: Boxes, at: number, key: string): number {
   const frame = graph.frames[at];
   if (frame === undefined) return graph.frames.length > 0 ? 0 : -1;
   if (key === 'ArrowUp') return frame.parent < 0 ? at : frame.parent;

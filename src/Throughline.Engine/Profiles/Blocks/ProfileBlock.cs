@@ -108,7 +108,7 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
 
     private Held ReadTables()
     {
-        var counts = ReadRaw<ProfileBlockCounts>(ProfileColumn.Counts, 1)[0];
+        var counts = RawColumn<ProfileBlockCounts>(ProfileColumn.Counts, 1)[0];
         var texts = ReadTexts();
         var (functions, locations, nodes) = (Checked(counts.Functions), Checked(counts.Locations), Checked(counts.Nodes));
         var functionName = Below(ProfileColumn.FunctionName, functions, texts.Count);
@@ -124,7 +124,7 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
         }
         var tables = StackTables.Of(texts, functionName, functionFile, locationFunction, locationLine, parent, nodeLocation);
         var series = ReadSeries(tables, Below(ProfileColumn.Series, Checked(counts.SeriesNumbers), int.MaxValue));
-        var links = ReadRaw<SampleLink>(ProfileColumn.Links, Checked(counts.Links));
+        var links = RawColumn<SampleLink>(ProfileColumn.Links, Checked(counts.Links));
         var windows = ReadWindows(Checked(counts.Windows), series.Length);
         var (from, of) = ReadLinkWindows(links.Length, windows.Length, Checked(counts.LinkWindows));
         var held = new Held(counts, tables, series, links, windows, from, of);
@@ -169,8 +169,8 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
     {
         var of = Below(ProfileColumn.WindowSeries, count, series);
         var samples = Below(ProfileColumn.WindowSamples, count, int.MaxValue);
-        var (start, length, received) = (Numbers<long>(ProfileColumn.WindowStart, PageEntry.WholeBlock, count), Numbers<long>(ProfileColumn.WindowLength, PageEntry.WholeBlock, count),
-            Numbers<long>(ProfileColumn.WindowReceived, PageEntry.WholeBlock, count));
+        var (start, length, received) = (NumberColumn<long>(ProfileColumn.WindowStart, PageEntry.WholeBlock, count), NumberColumn<long>(ProfileColumn.WindowLength, PageEntry.WholeBlock, count),
+            NumberColumn<long>(ProfileColumn.WindowReceived, PageEntry.WholeBlock, count));
         var windows = new WindowFacts[count];
         for (var i = 0; i < count; i++) windows[i] = new WindowFacts(of[i], (ulong)start[i], (ulong)(start[i] + length[i]), (ulong)received[i], samples[i]);
         return windows;
@@ -197,9 +197,9 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
     private RowGroupSamples ReadRowGroup(int rowGroup, Held held)
     {
         var count = held.RowGroupSamples[rowGroup];
-        var stacks = Numbers<int>(ProfileColumn.Stack, rowGroup, count);
-        var links = Numbers<int>(ProfileColumn.Link, rowGroup, count);
-        var values = Numbers<long>(ProfileColumn.Value, rowGroup, count);
+        var stacks = NumberColumn<int>(ProfileColumn.Stack, rowGroup, count);
+        var links = NumberColumn<int>(ProfileColumn.Link, rowGroup, count);
+        var values = NumberColumn<long>(ProfileColumn.Value, rowGroup, count);
         var (nodes, at) = (held.Tables.NodeParent.Length, 0);
         foreach (var samples in held.SamplesOfWindows(rowGroup))
         {
@@ -218,7 +218,7 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
 
     private int[] Below(int column, int count, int limit)
     {
-        var values = Numbers<int>(column, PageEntry.WholeBlock, count);
+        var values = NumberColumn<int>(column, PageEntry.WholeBlock, count);
         foreach (var value in values)
         {
             if ((uint)value >= (uint)limit) throw Wrong(column, $"a number below {limit}", $"{value}");
@@ -226,7 +226,7 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
         return values;
     }
 
-    private TNumber[] Numbers<TNumber>(int column, int rowGroup, int count)
+    private TNumber[] NumberColumn<TNumber>(int column, int rowGroup, int count)
         where TNumber : unmanaged, System.Numerics.IBinaryInteger<TNumber>
     {
         var found = _directory.Of(rowGroup, column);
@@ -241,15 +241,15 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
         });
     }
 
-    private TItem[] ReadRaw<TItem>(int column, int count)
-        where TItem : unmanaged
+    private TRaw[] RawColumn<TRaw>(int column, int count)
+        where TRaw : unmanaged
     {
         var found = _directory.Of(PageEntry.WholeBlock, column);
         if (found.Length == 0 && count == 0) return [];
         if (found.Length != 1 || found[0].Count != count) throw Wrong(column, $"a page of {count} values", found.Length == 0 ? "none" : $"{found[0].Count}");
         return _pages.Read(found[0], Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
         {
-            var values = MemoryMarshal.Cast<byte, TItem>(body);
+            var values = MemoryMarshal.Cast<byte, TRaw>(body);
             return values.Length == e.Count ? values.ToArray() : throw new CorruptDataException(name, e.Offset, $"{e.Count} values", $"{body.Length} bytes");
         });
     }

@@ -16,6 +16,7 @@ const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/Gra
 const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
 const PipelineScreen = lazy(async () => ({ default: (await import('../pipeline/PipelineScreen')).PipelineScreen }));
 const LogsScreen = lazy(async () => ({ default: (await import('../logs/LogsScreen')).LogsScreen }));
+const ProfilingScreen = lazy(async () => ({ default: (await import('../profiling/ProfilingScreen')).ProfilingScreen }));
 const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
 const CompareScreen = lazy(async () => ({ default: (await import('../compare/CompareScreen')).CompareScreen }));
 const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/GalleryScreen')).GalleryScreen }));
@@ -82,6 +83,9 @@ export function App() {
             </Route>
             <Route path="/logs">
               <LogsScreen />
+            </Route>
+            <Route path="/profiling">
+              <ProfilingScreen />
             </Route>
             <Route path="/settings">
               <SettingsScreen />

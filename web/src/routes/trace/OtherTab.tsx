@@ -5,6 +5,7 @@ import type { TabState } from './tabState';
 
 const FlameTab = lazy(() => import('./flame/FlameTab').then((module) => ({ default: module.FlameTab })));
 const LogsTab = lazy(() => import('./logs/LogsTab').then((module) => ({ default: module.LogsTab })));
+const ProfileTab = lazy(() => import('./profile/ProfileTab').then((module) => ({ default: module.ProfileTab })));
 const RawTab = lazy(() => import('./raw/RawTab').then((module) => ({ default: module.RawTab })));
 const StatisticsTab = lazy(() => import('./statistics/StatisticsTab').then((module) => ({ default: module.StatisticsTab })));
 
@@ -26,7 +27,7 @@ export function OtherTab(props: TabProps) {
         </div>
       )}
       <Suspense fallback={<div className="tabwait" role="status" aria-label="Loading" />}>
-        {tab === 'flame' ? <FlameTab {...props} /> : tab === 'logs' ? <LogsTab {...props} /> : tab === 'raw' ? <RawTab {...props} /> : <StatisticsTab {...props} />}
+        {tab === 'flame' ? <FlameTab {...props} /> : tab === 'logs' ? <LogsTab {...props} /> : tab === 'profile' ? <ProfileTab {...props} /> : tab === 'raw' ? <RawTab {...props} /> : <StatisticsTab {...props} />}
       </Suspense>
     </div>
   );

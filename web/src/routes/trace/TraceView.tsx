@@ -3,7 +3,7 @@ import { useLocation } from 'wouter';
 import { marksOf } from '../../model/logView';
 import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, reveal, toggle as toggleRow, visibleRows } from '../../model/rows';
 import type { UnixNano } from '../../model/nano';
-import { endOf, startOf, type Trace } from '../../model/trace';
+import { endOf, serviceOf, startOf, type Trace } from '../../model/trace';
 import type { CheckAction } from '../../model/verdict';
 import { clamp, isWhole, whole, type Viewport } from '../../model/viewport';
 import { Timeline, type TimelineHandle } from '../../timeline/Timeline';
@@ -186,7 +186,19 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
         <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} logs={logs} lanes={lanes.choice} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
-        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} logs={state.tabs.spanLogs} showLogs={(spanLogs) => changeTab({ spanLogs })} />}
+        {selected >= 0 && (
+          <SidePanel
+            trace={trace}
+            row={selected}
+            close={() => select(-1)}
+            goTo={goTo}
+            share={share}
+            showSent={(asSent) => changeTab({ asSent })}
+            logs={state.tabs.spanLogs}
+            showLogs={(spanLogs) => changeTab({ spanLogs })}
+            profile={() => changeTab({ tab: 'profile', profile: { ...state.tabs.profile, service: serviceOf(trace, selected), span: trace.spans.spanId[selected] ?? '', zoom: '' } })}
+          />
+        )}
       </div>
     </>
   );

@@ -6,6 +6,7 @@ export const tabs = [
   { id: 'flame', name: 'Flame graph' },
   { id: 'statistics', name: 'Statistics' },
   { id: 'logs', name: 'Logs' },
+  { id: 'profile', name: 'Profile' },
   { id: 'raw', name: 'Raw' },
 ] as const;
 export type TabId = (typeof tabs)[number]['id'];
@@ -29,9 +30,23 @@ export interface TabState {
   readonly logsText: string;
   readonly logsNear: boolean;
   readonly logEntry: string;
+  readonly profile: ProfileTabState;
 }
 
-export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '', spanLogs: '', logsText: '', logsNear: true, logEntry: '' };
+/** Whose profile is shown: a service and a type (empty: the first), a span (empty: the whole trace), and the frame that is zoomed to, by its key. */
+export interface ProfileTabState {
+  readonly service: string;
+  readonly type: string;
+  readonly span: string;
+  readonly zoom: string;
+  readonly table: boolean;
+}
+
+export const firstTab: TabState = {
+  tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '',
+  spanLogs: '', logsText: '', logsNear: true, logEntry: '',
+  profile: { service: '', type: '', span: '', zoom: '', table: false },
+};
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T => values.find((value) => value === text) ?? otherwise;
 
@@ -50,6 +65,7 @@ export function readTabState(parameters: URLSearchParams): TabState {
     logsText: parameters.get('logfind') ?? '',
     logsNear: parameters.get('near') !== 'off',
     logEntry: parameters.get('entry') ?? '',
+    profile: { service: parameters.get('pservice') ?? '', type: parameters.get('ptype') ?? '', span: parameters.get('pspan') ?? '', zoom: parameters.get('pzoom') ?? '', table: parameters.get('pas') === 'table' },
   };
 }
 
@@ -68,4 +84,7 @@ export function writeTabState(state: TabState, parameters: URLSearchParams): voi
   if (state.logsText !== '') parameters.set('logfind', state.logsText);
   if (!state.logsNear) parameters.set('near', 'off');
   if (state.logEntry !== '') parameters.set('entry', state.logEntry);
+  const { profile } = state;
+  for (const part of ['service', 'type', 'span', 'zoom'] as const) if (profile[part] !== '') parameters.set(`p${part}`, profile[part]);
+  if (profile.table) parameters.set('pas', 'table');
 }

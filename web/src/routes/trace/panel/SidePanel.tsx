@@ -143,7 +143,7 @@ function Detail({ trace, row, detail, goTo, shared }: Omit<PanelProps, 'showSent
 }
 
 /** Everything about the selected span. What the columns know shows at once; the rest is fetched and keeps its place until the next has come. */
-export function SidePanel({ trace, row, close, goTo, share, showSent, logs, showLogs }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
+export function SidePanel({ trace, row, close, goTo, share, showSent, logs, showLogs, profile }: PanelProps & { readonly close: () => void; readonly share: () => void; readonly profile: () => void }) {
   const [width, setWidth] = useKeptWidth('panel', 348, leastWidth, mostWidth);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const spanId = trace.spans.spanId[row] ?? '';
@@ -194,6 +194,9 @@ export function SidePanel({ trace, row, close, goTo, share, showSent, logs, show
             <button type="button" className="btn" onClick={share}>
               <Icon name="link" />
               Copy link
+            </button>
+            <button type="button" className="btn" title="Which code paths used the time of this span and those below it" onClick={profile}>
+              Profile
             </button>
           </div>
         </div>

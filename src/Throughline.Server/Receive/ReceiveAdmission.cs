@@ -1,4 +1,5 @@
 using System.Globalization;
+using Throughline.Engine.Model;
 using Throughline.Server.Configuration;
 using Throughline.Server.Health;
 using Throughline.Server.SelfTelemetry;
@@ -12,7 +13,8 @@ public sealed class ReceiveAdmission(HealthWatch health, IngestCounters counters
     public Task InvokeAsync(HttpContext context, RequestDelegate next, ListenerRole role)
     {
         if (role == ListenerRole.Http || health.Refusal is not { } refusal) return next(context);
-        counters.CountRefused(refusal.IsOverload ? RefusalReason.Overloaded : RefusalReason.Unavailable, refusal.Message);
+        var path = context.Request.Path;
+        counters.CountRefused(ProfileReceiver.Takes(path) ? SignalKind.Profiles : OtlpSignal.At(path)?.Kind, refusal.IsOverload ? RefusalReason.Overloaded : RefusalReason.Unavailable, refusal.Message);
         if (role == ListenerRole.OtlpGrpc)
         {
             GrpcGuard.WriteRetry(context, refusal.IsOverload ? RpcCode.ResourceExhausted : RpcCode.Unavailable, refusal.Message, refusal.RetryAfter);

@@ -7,7 +7,6 @@ using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
 using Throughline.Server.Problems;
 using Throughline.Server.Process;
-using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Api.Native;

@@ -12,7 +12,7 @@ internal sealed record OtlpSignal(string Name, string Path, bool OnByDefault)
     /// <summary>Off unless configured: where traces go need not take logs, and every refused request would be a complaint. Throughline takes them.</summary>
     public static readonly OtlpSignal Logs = new("LOGS", "/v1/logs", OnByDefault: false);
 
-    /// <summary>Off unless configured, as <see cref="Logs"/>.</summary>
+    /// <summary>Off unless configured: a receiver that does not take them would refuse every request.</summary>
     public static readonly OtlpSignal Metrics = new("METRICS", "/v1/metrics", OnByDefault: false);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linearAxis } from '../src/model/axis';
 import { foldedAxis } from '../src/model/foldedAxis';
-import { formatLane, laneMetrics, lanesOf, strained, strainTime, strips, valueAt, type Lane } from '../src/model/lanes';
+import { firstLanes, formatLane, laneMetrics, lanesOf, strained, strainTime, strips, valueAt, type Lane } from '../src/model/lanes';
 import type { Metric, MetricSeries } from '../src/model/metric';
 import { unixNano } from '../src/model/nano';
 
@@ -97,6 +97,11 @@ describe('strain', () => {
     const drawn = strips(dense, linearAxis(0, 20 * second, 100));
     expect(drawn.length).toBeLessThanOrEqual(110);
     expect(Math.max(...drawn.map(({ value }) => value))).toBe(50);
+  });
+  it('comes first where there are more lanes than room', () => {
+    const calm = Array.from({ length: 6 }, (_, i) => gauge('q.queue.depth', [[0, 1]], { attributes: { 'queue.name': `q${i}` } }));
+    const lanes = lanesOf([...calm, gauge('q.queue.depth', [[0, 99]], { attributes: { 'queue.name': 'z' } })], start, 5 * second);
+    expect(firstLanes(lanes, 5 * second).map(({ label }) => label)).toEqual(['Queue z', 'Queue q0', 'Queue q1', 'Queue q2', 'Queue q3']);
   });
   it('is none where there is no limit to know', () => expect(one([rate('dotnet.process.cpu.time', [[0, 10, 30]])]).thresholds).toEqual({ saturated: null, starved: null }));
 });

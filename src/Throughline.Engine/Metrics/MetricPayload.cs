@@ -1,19 +1,45 @@
 using System.Buffers;
 using Throughline.Engine.Model.Wire;
+using ZstdNet;
 
 namespace Throughline.Engine.Metrics;
 
 /// <summary>
-/// The form in which a batch stands in the log (docs/format/metrics.md): what was refused or redacted is not in it. Stateless.
+/// The form in which a batch stands in the log (docs/format/metrics.md): what was refused or redacted is not in it. Compressed, since the names and attributes of all series come with every request:
+/// the demo's services took 554 bytes a point without. Stateless.
 /// </summary>
 internal static class MetricPayload
 {
     private const byte Version = 1;
 
+    /// <summary>Bytes of one batch before compression: more than any request that is received becomes.</summary>
+    private const int MaxBytes = 1 << 30;
+
+    // One a thread: the native contexts are far larger than most batches.
+    [ThreadStatic]
+    private static Compressor? _compressor;
+
+    [ThreadStatic]
+    private static Decompressor? _decompressor;
+
     public static void Write(MetricBatch batch, IBufferWriter<byte> output)
     {
-        using var writer = new WireWriter(64 + (batch.RowCount * 24));
-        writer.Varint(Version);
+        using var writer = new WireWriter(64 + batch.Keys.SizeBytes + (batch.RowCount * 24));
+        WriteBatch(batch, writer);
+        var raw = writer.Written;
+        using var head = new WireWriter(16);
+        head.Varint(Version);
+        head.Varint((ulong)raw.Length);
+        output.Write(head.Written);
+        _compressor ??= new Compressor(new CompressionOptions(1));
+        var bound = Compressor.GetCompressBound(raw.Length);
+        var compressed = ArrayPool<byte>.Shared.Rent(bound);
+        output.Write(compressed.AsSpan(0, _compressor.Wrap(raw, compressed.AsSpan(0, bound))));
+        ArrayPool<byte>.Shared.Return(compressed);
+    }
+
+    private static void WriteBatch(MetricBatch batch, WireWriter writer)
+    {
         writer.Varint((ulong)batch.Keys.Count);
         for (var key = 0; key < batch.Keys.Count; key++) Bytes(writer, batch.Keys[key]);
         writer.Varint((ulong)batch.RowCount);
@@ -27,7 +53,6 @@ internal static class MetricPayload
             System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(writer.Allocate(8), BitConverter.DoubleToInt64Bits(batch.Value[row]));
             Bytes(writer, batch.DistributionOf(row));
         }
-        output.Write(writer.Written);
     }
 
     public static bool TryRead(ReadOnlySpan<byte> payload, MetricBatch into, out string problem)
@@ -35,22 +60,39 @@ internal static class MetricPayload
         into.Clear();
         try
         {
-            Read(new WireReader(payload), into);
+            Expand(new WireReader(payload), into);
         }
-        catch (MalformedInputException e)
+        catch (Exception e) when (e is MalformedInputException or ZstdException)
         {
             into.Clear();
-            problem = $"byte {e.Offset}: {e.Message}";
+            problem = e is MalformedInputException malformed ? $"byte {malformed.Offset}: {e.Message}" : e.Message;
             return false;
         }
         problem = "";
         return true;
     }
 
-    private static void Read(WireReader reader, MetricBatch into)
+    private static void Expand(WireReader reader, MetricBatch into)
     {
         var version = reader.ReadVarint();
         if (version != Version) WireReader.Throw(0, $"version {version} of a batch of metrics, and this release reads {Version}");
+        var length = reader.ReadVarint();
+        if (length > MaxBytes) WireReader.Throw(reader.Position, $"a batch of {length} bytes");
+        var raw = ArrayPool<byte>.Shared.Rent((int)length);
+        try
+        {
+            var found = (_decompressor ??= new Decompressor()).Unwrap(reader.Rest, raw.AsSpan(0, (int)length), false);
+            if (found != (int)length) WireReader.Throw(reader.Position, $"{found} bytes where {length} were written");
+            Read(new WireReader(raw.AsSpan(0, (int)length)), into);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(raw);
+        }
+    }
+
+    private static void Read(WireReader reader, MetricBatch into)
+    {
         var keys = reader.ReadVarint();
         if (keys > (ulong)reader.Rest.Length) WireReader.Throw(reader.Position, $"{keys} series");
         for (var key = 0UL; key < keys; key++)

@@ -77,8 +77,8 @@ const thresholds: Readonly<Record<LaneKind, Thresholds>> = {
   tokens: { saturated: null, starved: null },
 };
 
-/** Lanes that are shown when nobody has chosen. */
-export const mostLanes = 5;
+/** How many lanes are shown when nobody has chosen. */
+const mostLanes = 5;
 
 const ruleOf = (name: string): Rule | undefined => rules.find((rule) => rule.metric.test(name) || (rule.limit?.test(name) ?? false));
 
@@ -225,6 +225,12 @@ export function strained(lane: Lane, drawn: readonly Strip[]): readonly (Omit<St
     else found.push({ x0, x1, strain });
   }
   return found;
+}
+
+/** The lanes that are shown when nobody has chosen: those under strain, then the others in their order. */
+export function firstLanes(lanes: readonly Lane[], total: number): readonly Lane[] {
+  const isStrained = (lane: Lane): boolean => strainTime(lane, 'saturated', total) > 0 || strainTime(lane, 'starved', total) > 0;
+  return [...lanes.filter(isStrained), ...lanes.filter((lane) => !isStrained(lane))].slice(0, mostLanes);
 }
 
 /** Nanoseconds of the trace during which a lane was under a strain. */

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { laneSeriesQuery } from '../../api/metricQueries';
 import { plural } from '../../model/format';
-import { lanesOf, mostLanes, type Lane } from '../../model/lanes';
+import { firstLanes, lanesOf, type Lane } from '../../model/lanes';
 import type { Trace } from '../../model/trace';
 import type { LaneChoice } from '../../timeline/lanes/Lanes';
 import type { LaneState } from './url';
@@ -32,7 +32,7 @@ export function useLanes(trace: Trace, state: LaneState, change: (next: Partial<
             : `The services sent ${plural(query.data.metrics, 'metric')} at that time, but none of a GPU, VRAM, CPU, queue or batch.`;
   const choice = useMemo((): LaneChoice | null => {
     if (state.shown === false || (lanes.length === 0 && state.shown === null)) return null;
-    const chosen = state.chosen ?? new Set(lanes.slice(0, mostLanes).map(({ key }) => key));
+    const chosen = state.chosen ?? new Set(firstLanes(lanes, trace.total).map(({ key }) => key));
     return {
       lanes,
       chosen,
@@ -43,6 +43,6 @@ export function useLanes(trace: Trace, state: LaneState, change: (next: Partial<
         change({ chosen: next });
       },
     };
-  }, [state, lanes, why, change]);
+  }, [state, lanes, why, change, trace]);
   return { choice, why: lanes.length > 0 ? '' : why };
 }

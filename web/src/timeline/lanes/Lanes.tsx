@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { TimeAxis } from '../../model/axis';
 import { formatDuration } from '../../model/format';
 import { formatLane, strainOf, strainTime, thresholdText, valueAt, type Lane } from '../../model/lanes';
+import { sharedPrefix } from '../../model/serviceColor';
 import { ServiceDot } from '../../ui/Service';
 import type { PointerTime } from '../pointer';
 import { LaneChart, laneHeight } from './LaneChart';
@@ -29,6 +30,9 @@ interface LanesProps {
 export function Lanes({ choice, axis, total, pointer, notched }: LanesProps) {
   const { lanes, chosen, why, toggle } = choice;
   const shown = lanes.filter(({ key }) => chosen.has(key));
+  // Lanes of one name are told apart by their service, less what all services' names begin with.
+  const prefix = sharedPrefix(lanes.map(({ service }) => service)).length;
+  const isShared = (label: string): boolean => lanes.filter((lane) => lane.label === label).length > 1;
   const every = Math.max(0, ...shown.map((lane) => lane.every));
   return (
     <section className="resources" aria-label="Resources of the services">
@@ -42,6 +46,7 @@ export function Lanes({ choice, axis, total, pointer, notched }: LanesProps) {
             <button key={lane.key} type="button" className="lanechip" aria-pressed={chosen.has(lane.key)} title={`${lane.label} of ${lane.service}`} onClick={() => toggle(lane.key)}>
               <ServiceDot name={lane.service} notched={notched.has(lane.service)} />
               {lane.label}
+              {isShared(lane.label) && <span aria-hidden="true">{lane.service.slice(prefix)}</span>}
               <span className="visually-hidden">of {lane.service}</span>
             </button>
           ))}

@@ -7,10 +7,10 @@ using Throughline.Telemetry.Profiling.Spans;
 namespace Throughline.Telemetry.Profiling;
 
 /// <summary>
-/// Takes a profile of its own process every so often and writes it to a file, until the host stops; what was sampled by then is
-/// written too. Owned by the host. Whatever goes wrong here is logged and leaves the service alone.
+/// Takes a profile of its own process every so often, and writes it to a file, sends it, or both, until the host stops; what was sampled by then is
+/// written and sent too. Owned by the host. Whatever goes wrong here is logged and leaves the service alone.
 /// </summary>
-internal sealed class ProfileService(ProfileOptions options, ProfileFiles files, string directory, ILogger logger, TimeProvider time)
+internal sealed class ProfileService(ProfileOptions options, ProfileFiles? files, ProfileSender? sender, string? directory, ILogger logger, TimeProvider time)
     : BackgroundService
 {
     // Spans that begin before the host has started count too.
@@ -26,8 +26,7 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        logger.LogInformation("Profiles of {Window} s are taken every {Interval} s and written to {Directory}.",
-            options.WindowSeconds, options.IntervalSeconds, directory);
+        logger.LogInformation("Profiles of {Window} s are taken every {Interval} s and {Deliveries}.", options.WindowSeconds, options.IntervalSeconds, Deliveries);
         using var next = new PeriodicTimer(TimeSpan.FromSeconds(options.IntervalSeconds), time);
         try
         {
@@ -38,6 +37,7 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
         {
             // The host stops.
         }
+        if (sender is not null) await sender.DisposeAsync();
     }
 
     private async Task TakeOneAsync(CancellationToken stopping)
@@ -45,16 +45,17 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
         try
         {
             // A directory that can't be written is told before the work, not after it.
-            files.Prepare();
+            files?.Prepare();
             var window = new ProfileWindow(_spans, options, logger, time);
             await window.RunAsync(stopping);
             if (window.Samples.Total == 0) throw new InvalidDataException("The runtime sent no samples.");
             var encoder = new PprofEncoder(window.Methods, Environment.GetCommandLineArgs()[0]);
             var profile = encoder.Encode(window.Samples, window.Scale, window.Start, window.Duration, encoded => Comments(window, encoded));
-            var path = files.Write(profile, window.Start);
+            sender?.Offer(profile, window.Start, window.Duration);
+            var path = files?.Write(profile, window.Start);
             if (_failure is not null) logger.LogInformation("Profiles are written again.");
             _failure = null;
-            logger.LogDebug("Wrote {Path}: {Comments}", path, string.Join("; ", Comments(window, encoder)));
+            logger.LogDebug("Wrote {Path}: {Comments}", path ?? "no file", string.Join("; ", Comments(window, encoder)));
             TellLoss(window);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -67,12 +68,15 @@ internal sealed class ProfileService(ProfileOptions options, ProfileFiles files,
             var reason = $"{problem.GetType().Name}: {problem.Message}";
             logger.Log(
                 reason == _failure ? LogLevel.Debug : LogLevel.Warning,
-                "No profile was written to {Directory}: {Reason} It is tried again every {Interval} s, and the same reason isn't told again. "
+                "No profile was {Deliveries}: {Reason} It is tried again every {Interval} s, and the same reason isn't told again. "
                 + "The runtime's diagnostic port has to be on (DOTNET_EnableDiagnostics), and the directory writable.",
-                directory, reason, options.IntervalSeconds);
+                Deliveries, reason, options.IntervalSeconds);
             _failure = reason;
         }
     }
+
+    /// <summary>What is done with profiles, in words.</summary>
+    private string Deliveries => string.Join(" and ", new[] { directory is null ? null : $"written to {directory}", sender is null ? null : $"sent to {sender.Target}" }.Where(static part => part is not null));
 
     private void TellLoss(ProfileWindow window)
     {

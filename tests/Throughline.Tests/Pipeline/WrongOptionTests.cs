@@ -17,6 +17,7 @@ public sealed class WrongOptionTests
     [InlineData("Nemotron", "--Analyst:TokensPerSecond", "0.6", "Analyst: The field TokensPerSecond must be between")]
     [InlineData("Nemotron", "--Memory:BudgetMegabytes", "1", "Memory: The field BudgetMegabytes must be between")]
     [InlineData("Nemotron", "--Telemetry:Profiles:Directory=profiles --Telemetry:Profiles:WindowSeconds", "soon", "Telemetry:Profiles:WindowSeconds")]
+    [InlineData("Nemotron", "--Telemetry:Profiles:Endpoint", "nowhere", "Telemetry:Profiles:Endpoint is 'nowhere'")]
     public async Task OptionThatCannotBeEndsTheServiceWithALineThatNamesIt(string service, string option, string value, string words)
     {
         var name = "hsi-" + service.ToLowerInvariant();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Throughline.Tests.Pipeline;
+using Throughline.Tests.Server;
 
 namespace Throughline.Tests.Telemetry.Profiling;
 
@@ -94,6 +95,33 @@ public sealed partial class ProfiledServiceTests : IDisposable
 
     /// <summary>The first one begins with the service, which has threads and spans a moment later only.</summary>
     private static async Task<StoredProfile> SecondProfileAsync(PipelineProcess service) => new((await service.LineAsync(Written(), number: 2)).Groups["path"].Value);
+
+    [Fact]
+    public async Task ProfilesAreSentToTheServerWhereASpanFindsItsOwn()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var service = Start("--Telemetry:Profiles:Endpoint", server.Addresses.OtlpHttp.ToString(), "--Telemetry:Profiles:WindowSeconds", "2", "--Telemetry:Profiles:IntervalSeconds", "2");
+        var first = await SpanAsync(service, "first");
+        await SecondProfileAsync(service);
+        // What waits is sent before the service ends.
+        Assert.Equal(0, await service.StopAsync());
+        var types = (await server.GetAsync("/api/v1/profiles/services")).GetProperty("services")[0].GetProperty("types");
+        Assert.Equal(["cpu", "samples", "wall"], types.EnumerateArray().Select(type => type.GetProperty("type").GetString()).Order());
+        var flame = await server.GetAsync($"/api/v1/profiles/flame?service=profiled-service&type=wall&trace={first.Trace}");
+        Assert.Equal("labels", flame.GetProperty("matchedBy").GetString());
+        var names = flame.GetProperty("names").EnumerateArray().Select(name => name.GetString()).ToList();
+        Assert.Contains(Namespace + "First", names);
+        Assert.DoesNotContain(Namespace + "Second", names);
+        Assert.DoesNotContain("was not sent", service.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AServerThatIsNotThereCostsTheServiceNothingButALine()
+    {
+        await using var service = Start("--Telemetry:Profiles:Endpoint", "http://127.0.0.1:9", "--Telemetry:Profiles:DeliverySeconds", "1", "--Telemetry:Profiles:WindowSeconds", "1", "--Telemetry:Profiles:IntervalSeconds", "1");
+        await service.LineAsync(new Regex(@"A profile was not sent to http://127\.0\.0\.1:9/api/v1/profiles: .* 1 were dropped so far"));
+        Assert.Equal(0, await service.StopAsync());
+    }
 
     private PipelineProcess Start(params string[] options) => PipelineProcess.Start(
         PipelineFiles.Program("tests/ProfiledService", "profiled-service"),

@@ -55,6 +55,9 @@ describe('the verdict', () => {
   it('tells services that keep a share of their traces, unless all keep the same', () => {
     const rows = [{ ...root, service: 'api' }, { parent: 0, service: 'gpu', start: 1, duration: 1 }];
     expect(check(traceOf(rows, { sampling: [{ service: 1, share: 0.2, spans: 1 }] }), /sampled out/)?.title).toBe('Parts may be sampled out: gpu keeps 20 %');
+    const lost = traceOf(rows, { dropped: [{ stage: 'head', rule: 'rate', service: 'camera', spans: 3n }, { stage: 'limit', rule: 'spansPerTrace', service: 'gpu', spans: 1n }] });
+    expect(check(lost, /dropped by the rules/)).toMatchObject({ level: 'bad', title: '4 spans were dropped by the rules in Settings', detail: '3 of camera (its service’s rate), 1 of gpu (limit: spans per trace). They came, and are not stored.' });
+    expect(check(traceOf(rows), /dropped by the rules/)).toBeUndefined();
     expect(check(traceOf(rows, { sampling: [{ service: 0, share: 0.2, spans: 1 }, { service: 1, share: 0.2, spans: 1 }] }), /ampled/)?.level).toBe('good');
   });
   it('tells a clock that is off, by how much, with the way to raw times and back, and is complete all the same', () => {

@@ -11,10 +11,12 @@ export const redOperations = z.pipe(
   z.object({
     operations: z.array(z.object({ ...operation, spans: number, errors: number, p50Nano: nanos, p95Nano: nanos, p99Nano: nanos, totalNano: nanos })),
     truncated,
+    estimated: z.optional(z.boolean()),
   }),
   z.transform((wire) => ({
     operations: wire.operations.map(({ p50Nano, p95Nano, p99Nano, totalNano, ...rest }) => ({ ...rest, p50: p50Nano, p95: p95Nano, p99: p99Nano, total: totalNano })),
     truncated: wire.truncated,
+    estimated: wire.estimated,
   })),
 );
 
@@ -25,6 +27,7 @@ export const operationSeries = z.pipe(
     steps: z.number(),
     operations: z.array(z.object({ ...operation, spans: z.array(z.number()), errors: z.array(z.number()), p50Nano: z.array(nanos), p95Nano: z.array(nanos) })),
     truncated,
+    estimated: z.optional(z.boolean()),
   }),
   z.transform((wire) => ({
     first: wire.firstUnixNano,
@@ -32,10 +35,11 @@ export const operationSeries = z.pipe(
     steps: wire.steps,
     operations: wire.operations.map(({ p50Nano, p95Nano, ...rest }) => ({ ...rest, p50: p50Nano, p95: p95Nano })),
     truncated: wire.truncated,
+    estimated: wire.estimated,
   })),
 );
 
 export const calls = z.pipe(
-  z.object({ edges: z.array(z.object({ parent: z.string(), child: z.string(), calls: number, errors: number, p50Nano: nanos, p95Nano: nanos })), truncated }),
-  z.transform((wire) => ({ edges: wire.edges.map(({ p50Nano, p95Nano, ...rest }) => ({ ...rest, p50: p50Nano, p95: p95Nano })), truncated: wire.truncated })),
+  z.object({ edges: z.array(z.object({ parent: z.string(), child: z.string(), calls: number, errors: number, p50Nano: nanos, p95Nano: nanos })), truncated, estimated: z.optional(z.boolean()) }),
+  z.transform((wire) => ({ edges: wire.edges.map(({ p50Nano, p95Nano, ...rest }) => ({ ...rest, p50: p50Nano, p95: p95Nano })), truncated: wire.truncated, estimated: wire.estimated })),
 );

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { causes } from './processWire';
 import { makeTrace } from '../model/trace';
 import { summary, time } from './wire';
 
@@ -68,6 +69,7 @@ export const trace = z.pipe(
     links: z.array(z.object({ row: z.number(), traceId: z.string(), spanId: z.string(), toRow: z.number() })),
     excerpt: z.nullable(z.object({ spans: z.number(), omittedRoots: z.number() })),
     sampling: z.array(z.object({ service: z.number(), share: z.number(), spans: z.number() })),
+    dropped: z.optional(causes),
     truncated: z.nullable(z.object({ reason: z.string(), message: z.string() })),
   }),
   z.transform(({ startUnixNano, truncated, columns: { omitted, ...loaded }, ...rest }) => makeTrace({ ...rest, columns: { ...loaded, omitted: omitted ?? null }, start: startUnixNano, truncated: truncated === null ? null : truncated.message })),

@@ -15,6 +15,8 @@ export interface RedOperation {
 export interface RedOperations {
   readonly operations: readonly RedOperation[];
   readonly truncated: string | null;
+  /** Whether sampled spans were counted for what they stand for. */
+  readonly estimated?: boolean | undefined;
 }
 
 export interface OperationSteps {
@@ -33,6 +35,8 @@ export interface OperationSeries {
   readonly steps: number;
   readonly operations: readonly OperationSteps[];
   readonly truncated: string | null;
+  /** Whether sampled spans were counted for what they stand for. */
+  readonly estimated?: boolean | undefined;
 }
 
 export interface Call {
@@ -47,6 +51,8 @@ export interface Call {
 export interface Calls {
   readonly edges: readonly Call[];
   readonly truncated: string | null;
+  /** Whether sampled spans were counted for what they stand for. */
+  readonly estimated?: boolean | undefined;
 }
 
 const ms = 1e6;

@@ -1,4 +1,5 @@
 import { after, durationNano, type UnixNano } from './nano';
+import type { ProcessCause } from './processRules';
 import { clockShifts } from './skew';
 import { arrange, buildTree, type SpanColumns, type SpanTree } from './spanTree';
 import type { TraceSummary } from './summary';
@@ -53,6 +54,8 @@ export interface Trace {
   /** Null when every span was loaded. Durations of the whole and the summary hold in any case; self times and gaps only for what was loaded. */
   readonly excerpt: Excerpt | null;
   readonly sampling: readonly Sampling[];
+  /** What rules of the server have dropped of it, as far as it remembers. */
+  readonly dropped: readonly ProcessCause[];
   /** Why only a part of the trace was read; null when it is whole. */
   readonly truncated: string | null;
   /**
@@ -77,6 +80,7 @@ export interface TraceParts {
   readonly links: readonly SpanLink[];
   readonly excerpt: Excerpt | null;
   readonly sampling: readonly Sampling[];
+  readonly dropped?: readonly ProcessCause[] | undefined;
   readonly truncated: string | null;
 }
 
@@ -128,6 +132,7 @@ export function makeTrace(parts: TraceParts, asSent = false): Trace {
     waits,
     excerpt: parts.excerpt,
     sampling: parts.sampling,
+    dropped: parts.dropped ?? [],
     truncated: parts.truncated,
     shifts,
     asSent: asSent && skewed,

@@ -1,5 +1,6 @@
 import { formatAgo, formatDuration, formatOffset, plural } from './format';
 import { after, type UnixNano } from './nano';
+import { causeInWords, sumOf } from './processRules';
 import { serviceClocks } from './skew';
 import { warning } from './spanTree';
 import { endOf, isError, nameOf, serviceOf, startOf, type Trace } from './trace';
@@ -117,6 +118,21 @@ function sampling(trace: Trace): Check {
     : { level: 'unsure', title: `Parts may be sampled out: ${said.join(', ')}`, detail: 'Of their traces; the other services keep more, so that spans of these may be missing from a trace without a trace of them. Give all services one rate, or sample by the parent.', action: null };
 }
 
+/** What this server's own rules and limits took away. */
+function dropped(trace: Trace): readonly Check[] {
+  const checks: Check[] = [];
+  if (trace.dropped.length > 0) {
+    const sum = sumOf(trace.dropped);
+    const of = trace.dropped.map((cause) => `${cause.spans} of ${cause.service} (${causeInWords(cause)})`);
+    checks.push({ level: 'bad', title: `${plural(sum, 'span was', 'spans were')} dropped by the rules in Settings`, detail: `${of.join(', ')}. They came, and are not stored.`, action: null });
+  }
+  const [full] = rowsWith(trace, warning.traceFull);
+  if (full !== undefined && trace.dropped.length === 0) checks.push({ level: 'bad', title: 'The trace reached the limit of spans', detail: 'What came after this span is not stored: the limit of spans of a trace stands in Settings.', action: look(full) });
+  const cut = rowsWith(trace, warning.cut);
+  if (cut[0] !== undefined) checks.push({ level: 'unsure', title: `${plural(cut.length, 'span has', 'spans have')} attributes that were cut`, detail: `For example ${nameOf(trace, cut[0])} of ${serviceOf(trace, cut[0])}: left out or shortened by the limits in Settings.`, action: look(cut[0]) });
+  return checks;
+}
+
 function clocks(trace: Trace): Check {
   if (trace.asSent) return { level: 'unsure', title: 'Clocks disagree; times are shown as they were sent', detail: 'Spans lie where they cannot have run. Compare the services’ NTP offsets.', action: { kind: 'times', asSent: false } };
   if (trace.shifts === null) return { level: 'good', title: 'Clocks agree', detail: 'No span begins before its caller, none of a call ends after it.', action: null };
@@ -155,7 +171,7 @@ function arrival(trace: Trace, readAt: UnixNano, arriving: boolean): Check {
 
 /** Whether all of the trace is here, and what else is odd about it: each with its facts and what to check. */
 export function verdictOf(trace: Trace, readAt: UnixNano): Verdict {
-  const found = [...parents(trace), ...unanswered(trace), ...oddities(trace)];
+  const found = [...parents(trace), ...unanswered(trace), ...oddities(trace), ...dropped(trace)];
   const missing = trace.truncated !== null || found.some((check) => check.level === 'bad');
   const age = Number(readAt - after(trace.start, trace.total));
   const arriving = trace.truncated === null && age < (missing ? mayBeArriving : surelyArriving);

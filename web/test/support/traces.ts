@@ -27,6 +27,7 @@ export interface Options {
   readonly excerpt?: Trace['excerpt'];
   readonly truncated?: string | null;
   readonly sampling?: Trace['sampling'];
+  readonly dropped?: Trace['dropped'];
 }
 
 /** Columns of spans as the server sends them; times in nanoseconds. */
@@ -60,7 +61,7 @@ export function columnsOf(rows: readonly Row[]): { readonly columns: SpanColumns
   };
 }
 
-export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], excerpt = null, truncated = null, sampling = [] }: Options = {}): Trace {
+export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root = true, links = [], excerpt = null, truncated = null, sampling = [], dropped = [] }: Options = {}): Trace {
   const { columns, services, names, texts } = columnsOf(rows);
   const end = rows.reduce((last, row) => Math.max(last, row.start + row.duration), 0);
   const first = { service: services[0] ?? '', name: names[0] ?? '' };
@@ -74,6 +75,7 @@ export function traceOf(rows: readonly Row[], { waiting = 0, orphans = 0, root =
     links,
     excerpt,
     sampling,
+    dropped,
     truncated,
     summary: {
       traceId: '0'.repeat(31) + '1',

@@ -100,6 +100,8 @@ export function PipelineScreen() {
   const busy = useDelayed(red.isFetching, 120);
   const parts = [shown?.truncated, series.data?.truncated, calls.data?.truncated].filter((part) => part !== null && part !== undefined);
 
+  const estimated = shown?.estimated === true || series.data?.estimated === true || calls.data?.estimated === true;
+
   const bar = <RangeBar range={state.range} now={now} live={state.live} change={(range) => change({ ...state, range })} follow={(live) => change({ ...state, live })} />;
   return (
     <main className="screen pipeline" aria-busy={red.isFetching}>
@@ -120,6 +122,7 @@ export function PipelineScreen() {
                 <p className="rem">
                   {said.cause}
                   {stages.kind === 'derived' && ' These are the operations with the most time in them: the stages of the reference pipeline are not among what was received.'}
+                  {estimated && ' The figures are estimated: some traces were sampled, and each span counts for those that it stands for.'}
                 </p>
               </>
             )}

@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Configuration;
+using Throughline.Server.Events;
 using Throughline.Server.Grafana;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
@@ -54,6 +55,14 @@ internal static class Pipeline
         var grpc = new OtlpGrpcReceiver(ingest, bodies, guard, limits, counters);
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch => branch.Run(http.HandleAsync));
+        if (options.TracePage)
+        {
+            application.MapWhen(static context => RoleOf(context) == ListenerRole.Http && context.Request.Path == PageTelemetry.Path, branch => branch.Run(context =>
+            {
+                context.Request.Path = PageTelemetry.PathOfReceiver;
+                return http.HandleAsync(context);
+            }));
+        }
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -73,14 +82,22 @@ internal static class Pipeline
             application.Lifetime.ApplicationStopped.Register(proxy.Dispose);
             application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
         }
+        if (options.EventsUrl is { } events)
+        {
+            var gateway = new EventsGateway(events, options.EventsTimeout);
+            application.Lifetime.ApplicationStopped.Register(gateway.Dispose);
+            application.MapWhen(static context => EventsGateway.Takes(context.Request.Path), branch => branch.Run(gateway.HandleAsync));
+        }
         application.UseRouting();
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
+            options.EventsUrl is null ? null : EventsGateway.Mount, options.TracePage ? PageTelemetry.Path : null,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, gate, config, counters, options.Settings);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));
+        application.Map($"{EventsGateway.Mount}/{{**path}}", EventsGateway.RefuseAsync);
         application.Map("/grafana/{**path}", static context => new Problem(404, "No Grafana is passed on by this server; --grafana-proxy URL does that, and --grafana-url URL makes the page embed one at its own address.").WriteAsync(context));
         application.MapPage();
     }

@@ -10,6 +10,7 @@ export const screens: readonly Screen[] = [
   { name: 'Traces', path: '/', key: 'g t', paths: /^\/(search|trace\/.*)?$/ },
   { name: 'Pipeline', path: '/pipeline', key: 'g p', paths: /^\/pipeline$/ },
   { name: 'Compare', path: '/compare', key: 'g c', paths: /^\/compare$/ },
+  { name: 'Events', path: '/events', key: 'g e', paths: /^\/events$/ },
   { name: 'Grafana', path: '/grafana-dashboard', key: 'g g', paths: /^\/grafana(-dashboard)?$/ },
   { name: 'Settings', path: '/settings', key: 'g s', paths: /^\/settings$/ },
 ];

@@ -21,6 +21,8 @@ public sealed class ServerCommandLine
     private readonly Option<ListenAddress> _otlpHttp = Listen("--otlp-http", "http://127.0.0.1:4318", "OTLP over HTTP.");
     private readonly Option<Uri?> _grafana = Link("--grafana-url", "The Grafana that the page links to and may embed.");
     private readonly Option<Uri?> _grafanaProxy = Link("--grafana-proxy", "A Grafana to pass on under /grafana/ of --http, so that a page over https may embed one over http. --grafana-url then lies below it.");
+    private readonly Option<Uri?> _events = Link("--events-url", "The events API that the Events screen shows, such as http://backend:5000/api/events. Without it the screen shows what spans say of events.");
+    private readonly Option<bool> _tracePage = new("--trace-page") { Description = "Let the page send spans of its own work, as service hsi-frontend, to this server." };
     private readonly Option<Uri?> _jaeger = Link("--jaeger-url", "The Jaeger UI that the page links to.");
 
     private readonly Option<string?> _token = new("--token")
@@ -56,7 +58,7 @@ public sealed class ServerCommandLine
     /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
     public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
-        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
+        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _events, _tracePage, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         foreach (var option in _forward.Options) _server.Options.Add(option);
@@ -106,6 +108,8 @@ public sealed class ServerCommandLine
         }
         if (options.GrafanaProxy is { } proxy && (proxy.Query.Length > 0 || proxy.Fragment.Length > 0))
             return $"--grafana-proxy {proxy.OriginalString} has more than an address and a path; give the Grafana itself, and the dashboard as --grafana-url";
+        if (options.EventsUrl is { } events && (events.Query.Length > 0 || events.Fragment.Length > 0))
+            return $"--events-url {events.OriginalString} has more than an address and a path; filters are the page's business";
         if (options.GrafanaProxy is { } grafana && options.GrafanaUrl is { } dashboard && !GrafanaLink.LiesBelow(dashboard, grafana))
             return $"--grafana-url {dashboard.OriginalString} does not lie below --grafana-proxy {grafana.OriginalString}; the page embeds what is passed on, so give a dashboard of that Grafana";
         if (ForwardCommandLine.Contradiction(options.Forward) is { } forward) return forward;
@@ -123,6 +127,8 @@ public sealed class ServerCommandLine
             OtlpHttp = result.GetRequiredValue(_otlpHttp),
             GrafanaUrl = result.GetValue(_grafana),
             GrafanaProxy = result.GetValue(_grafanaProxy),
+            EventsUrl = result.GetValue(_events),
+            TracePage = result.GetValue(_tracePage),
             JaegerUrl = result.GetValue(_jaeger),
             Token = result.GetValue(_token),
             Insecure = result.GetValue(_insecure),
@@ -174,6 +180,8 @@ public sealed class ServerCommandLine
             (options, value) => options with { RedMaxOperations = (int)value });
         Number("--grafana-timeout-seconds", "Time that a Grafana behind --grafana-proxy may be silent.", (long)new ServerOptions { Store = store }.GrafanaTimeout.TotalSeconds, 1, 3600,
             (options, value) => options with { GrafanaTimeout = TimeSpan.FromSeconds(value) });
+        Number("--events-timeout-seconds", "Time that the API behind --events-url may take to answer.", (long)new ServerOptions { Store = store }.EventsTimeout.TotalSeconds, 1, 3600,
+            (options, value) => options with { EventsTimeout = TimeSpan.FromSeconds(value) });
         AddRetention(store.Retention);
         Store("--max-pinned-traces", "Traces that may be pinned.", store.MaxPinnedTraces, 0, 1_000_000, (s, v) => s with { MaxPinnedTraces = (int)v });
         Store("--compact-target-spans", "Spans that blocks are merged up to; half as many are left alone.", store.Compaction.TargetSpans, 1, 100_000_000,

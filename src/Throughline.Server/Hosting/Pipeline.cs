@@ -5,6 +5,7 @@ using Throughline.Server.Api.Jaeger;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Api.Prometheus;
 using Throughline.Server.Configuration;
+using Throughline.Server.Events;
 using Throughline.Server.Grafana;
 using Throughline.Server.Page;
 using Throughline.Server.Problems;
@@ -68,6 +69,14 @@ internal static class Pipeline
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch =>
             branch.Run(context => ProfileReceiver.Takes(context.Request.Path) ? profiles.HandleAsync(context) : http.HandleAsync(context)));
+        if (parts.Options.TracePage)
+        {
+            application.MapWhen(static context => RoleOf(context) == ListenerRole.Http && context.Request.Path == PageTelemetry.Path, branch => branch.Run(context =>
+            {
+                context.Request.Path = PageTelemetry.PathOfReceiver;
+                return http.HandleAsync(context);
+            }));
+        }
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -88,12 +97,19 @@ internal static class Pipeline
             application.Lifetime.ApplicationStopped.Register(proxy.Dispose);
             application.MapWhen(static context => GrafanaProxy.Takes(context.Request.Path), branch => branch.Run(proxy.HandleAsync));
         }
+        if (options.EventsUrl is { } events)
+        {
+            var gateway = new EventsGateway(events, options.EventsTimeout);
+            application.Lifetime.ApplicationStopped.Register(gateway.Dispose);
+            application.MapWhen(static context => EventsGateway.Takes(context.Request.Path), branch => branch.Run(gateway.HandleAsync));
+        }
         application.UseRouting();
         var requests = new RequestCounters(parts.Time);
         application.Use(next => context => requests.InvokeAsync(context, next));
         new MetricsEndpoint(parts.Gate, parts.Counters, parts.Red, requests).Map(application);
         new HealthEndpoints(parts.Gate, parts.Health, parts.Forward).Map(application);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
+            options.EventsUrl is null ? null : EventsGateway.Mount, options.TracePage ? PageTelemetry.Path : null,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, parts.Gate, config, new StatusParts(parts.Counters, options.Receive, parts.Forward, parts.Health, parts.Gate), options.Settings, parts.Process);
         JaegerApi.Map(application, parts.Gate, parts.Time, options.Receive.MaxBodyBytes);
@@ -102,6 +118,7 @@ internal static class Pipeline
         foreach (var path in ProfileReceiver.Paths)
             application.Map(path, context => new Problem(404, $"Profiles are received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}{path}, not on this port.").WriteAsync(context));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));
+        application.Map($"{EventsGateway.Mount}/{{**path}}", EventsGateway.RefuseAsync);
         application.Map("/grafana/{**path}", static context => new Problem(404, "No Grafana is passed on by this server; --grafana-proxy URL does that, and --grafana-url URL makes the page embed one at its own address.").WriteAsync(context));
         application.MapPage();
     }

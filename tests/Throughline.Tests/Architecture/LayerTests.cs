@@ -89,11 +89,12 @@ public sealed class LayerTests
         [$"{S}.Forward"] = [$"{E}.Encode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Wal", $"{S}.Configuration"],
         [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Health"] = [$"{E}.Files", $"{S}.Configuration"],
+        [$"{S}.Events"] = [$"{S}.Problems"],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Health",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Health", $"{S}.Events",
         ],
     };
 

@@ -4,7 +4,7 @@ import { Icon } from './Icon';
 type Group = readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]];
 const columns: readonly (readonly Group[])[] = [
   [
-    ['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g l', 'logs'], ['g p', 'pipeline'], ['g f', 'profiling'], ['g c', 'compare'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
+    ['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g l', 'logs'], ['g p', 'pipeline'], ['g f', 'profiling'], ['g c', 'compare'], ['g e', 'events'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
     ['Query', [['↑ ↓', 'choose a suggestion'], ['Tab', 'accept it'], ['Enter', 'search'], ['Shift Del', 'forget a recent query'], ['Esc', 'close, undo, leave']]],
   ],
   [

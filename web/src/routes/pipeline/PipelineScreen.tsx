@@ -14,7 +14,7 @@ import { useRefresh } from '../shell/refresh';
 import { EmptyPipeline, FailedPipeline, PipelineSkeleton } from './States';
 import { ErrorHints, LongSpans, Waits } from './Hints';
 import { MapPicture, MapTable } from './MapPanel';
-import { RangeBar } from './RangeBar';
+import { RangeBar } from '../shell/RangeBar';
 import { StageTable } from './StageTable';
 import { readPipeline, writePipeline, type PipelineState } from './url';
 import './pipeline.css';

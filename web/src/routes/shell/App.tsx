@@ -19,11 +19,12 @@ const LogsScreen = lazy(async () => ({ default: (await import('../logs/LogsScree
 const ProfilingScreen = lazy(async () => ({ default: (await import('../profiling/ProfilingScreen')).ProfilingScreen }));
 const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
 const CompareScreen = lazy(async () => ({ default: (await import('../compare/CompareScreen')).CompareScreen }));
+const EventsScreen = lazy(async () => ({ default: (await import('../events/EventsScreen')).EventsScreen }));
 const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/GalleryScreen')).GalleryScreen }));
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 /** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
-const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'settings', 'grafana-check']);
+const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'settings', 'grafana-check', 'events', 'event', 'events-traced', 'events-around']);
 
 function NotFound() {
   return (
@@ -68,6 +69,9 @@ export function App() {
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
             <Route path="/compare">
               <CompareScreen />
+            </Route>
+            <Route path="/events">
+              <EventsScreen />
             </Route>
             <Route path="/gallery">
               <GalleryScreen />

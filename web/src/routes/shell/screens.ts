@@ -12,6 +12,7 @@ export const screens: readonly Screen[] = [
   { name: 'Pipeline', path: '/pipeline', key: 'g p', paths: /^\/pipeline$/ },
   { name: 'Profiling', path: '/profiling', key: 'g f', paths: /^\/profiling$/ },
   { name: 'Compare', path: '/compare', key: 'g c', paths: /^\/compare$/ },
+  { name: 'Events', path: '/events', key: 'g e', paths: /^\/events$/ },
   { name: 'Grafana', path: '/grafana-dashboard', key: 'g g', paths: /^\/grafana(-dashboard)?$/ },
   { name: 'Settings', path: '/settings', key: 'g s', paths: /^\/settings$/ },
 ];

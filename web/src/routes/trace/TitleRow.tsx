@@ -12,6 +12,7 @@ import { useToasts } from '../../ui/toasts';
 import { Tabs } from './Tabs';
 import type { TabId } from './tabState';
 import { CompareTypical } from './CompareTypical';
+import { EventLink } from './EventLink';
 import { VerdictMenu } from './VerdictMenu';
 
 interface TitleProps {
@@ -47,6 +48,7 @@ export function TitleRow({ trace, readAt, share, act, tab, openTab }: TitleProps
           </span>
         )}
         <VerdictMenu verdict={verdict} act={act} />
+        <EventLink trace={trace} />
         <span className="grow" />
         <dl className="facts">
           <div title={trace.shifts === null ? undefined : `As it was sent: ${formatDuration(nanosOf(trace.parts.summary.duration))}. Clocks disagree, and times are mended.`}>

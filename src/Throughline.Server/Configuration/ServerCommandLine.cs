@@ -162,6 +162,7 @@ public sealed class ServerCommandLine
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
         Store("--trace-cache-bytes", "Memory for large traces that were read, for their next windows; 0 keeps none.", store.TraceCacheBytes, 0, 1L << 40, (s, v) => s with { TraceCacheBytes = v });
+        Store("--facet-cache-bytes", "Memory for the counts of values of blocks; 0 keeps none.", store.FacetCacheBytes, 0, 1L << 40, (s, v) => s with { FacetCacheBytes = v });
         Number("--grafana-timeout-seconds", "Time that a Grafana behind --grafana-proxy may be silent.", (long)new ServerOptions { Store = store }.GrafanaTimeout.TotalSeconds, 1, 3600,
             (options, value) => options with { GrafanaTimeout = TimeSpan.FromSeconds(value) });
         AddRetention(store.Retention);

@@ -15,6 +15,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     private readonly SnapshotLeases _leases = new(time, options.SnapshotLease, options.SnapshotLeaseMaxBytes);
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
     private readonly SplitTraces _split = new();
+    private readonly FacetCache _facets = new(options.FacetCacheBytes);
     private readonly TraceCache _traces = new(time, options.TraceCacheBytes, options.TraceCacheTime);
     private readonly QueryWorkers _workers = new(options.QueryHelpers);
     private readonly HashSet<string> _unreadable = [];
@@ -69,7 +70,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
         return RunAsync(snapshot =>
         {
             var all = plan with { Order = TraceOrder.Start, Limit = 1, Total = TotalWanted.Exact, After = null };
-            var (result, unreadable) = new SearchExecution(all, snapshot.View(_split), Bounds(cancellationToken)).Facets(request, _workers);
+            var (result, unreadable) = new SearchExecution(all, snapshot.View(_split), Bounds(cancellationToken)).Facets(request, _facets, _workers);
             Report(unreadable);
             return result;
         }, cancellationToken);

@@ -86,6 +86,9 @@ public sealed record TraceStoreOptions
     /// <summary>How long such a trace is kept after it was last asked for.</summary>
     public TimeSpan TraceCacheTime { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Memory for the counts of blocks' values, so that facets over all traces are counted once; 0 keeps none.</summary>
+    public long FacetCacheBytes { get; init; } = 32L << 20;
+
     /// <summary>Threads that all queries together may take beside their own. One of two processors stays free for ingest.</summary>
     public int QueryHelpers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 

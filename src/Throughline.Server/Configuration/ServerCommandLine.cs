@@ -178,6 +178,7 @@ public sealed class ServerCommandLine
             (options, value) => options with { MetricsMaxSeries = (int)value });
         Number("--red-max-operations", "Combinations of service, operation, kind and status that /metrics counts spans by; spans of others are counted in one number.", new ServerOptions { Store = store }.RedMaxOperations, 0, 1_000_000,
             (options, value) => options with { RedMaxOperations = (int)value });
+        Store("--facet-cache-bytes", "Memory for the counts of values of blocks; 0 keeps none.", store.FacetCacheBytes, 0, 1L << 40, (s, v) => s with { FacetCacheBytes = v });
         Number("--grafana-timeout-seconds", "Time that a Grafana behind --grafana-proxy may be silent.", (long)new ServerOptions { Store = store }.GrafanaTimeout.TotalSeconds, 1, 3600,
             (options, value) => options with { GrafanaTimeout = TimeSpan.FromSeconds(value) });
         Number("--events-timeout-seconds", "Time that the API behind --events-url may take to answer.", (long)new ServerOptions { Store = store }.EventsTimeout.TotalSeconds, 1, 3600,

@@ -32,6 +32,9 @@ public sealed class FacetPropertyTests
             Assert.Equal(new Total(expected.Count, true), found.Total);
             Assert.Equal(request.Keys, found.Keys.Select(k => k.Key));
             foreach (var facet in found.Keys) Check(plan, request, expected, facet);
+            // What is remembered of the blocks says the same.
+            var again = await store.Store.GetFacetsAsync(plan, request, default);
+            foreach (var facet in again.Keys) Check(plan, request, expected, facet);
         }
     }, seed: Seed, iter: 300, print: c => string.Join("\n", (object[])c.Item1));
 

@@ -5,7 +5,7 @@ using Throughline.Engine.Model.Vectors;
 namespace Throughline.Engine.Query.Execution;
 
 /// <summary>Counts the matches of a search by the values of several keys, part by part. Used by all threads of a query; thread safe.</summary>
-internal sealed class FacetBook(FacetRequest request, QueryBounds bounds)
+internal sealed class FacetBook(FacetRequest request, QueryBounds bounds, FacetCache cache)
 {
     private readonly FacetCount[] _counts = [.. request.Keys.Select(key => new FacetCount(key, request, bounds))];
     private readonly HashSet<TraceId> _matchesElsewhere = [];
@@ -21,8 +21,20 @@ internal sealed class FacetBook(FacetRequest request, QueryBounds bounds)
         if (split is not null) RowBits.AndNot(others, split);
         if (!RowBits.IsEmpty(others)) part.Columns.ClearRowsOf(others, rows);
         if (RowBits.IsEmpty(rows)) return;
-        var traceOf = part.Columns.ReadTraces();
-        foreach (var count in _counts) count.Count(segment, part, rows, traceOf, split);
+        // What is counted of a whole part of a block is the same the next time.
+        var isWhole = segment.IsLasting && split is null && RowBits.Count(rows) == part.Facts.Rows;
+        var traceOf = default(int[]);
+        foreach (var count in _counts)
+        {
+            if (isWhole && cache.Find(segment.Identity, part.Facts.FirstTrace, count.Key) is { } known)
+            {
+                bounds.Check();
+                count.Add(known);
+                continue;
+            }
+            var counted = count.Count(segment, part, rows, traceOf ??= part.Columns.ReadTraces(), split);
+            if (isWhole && counted is not null) cache.Keep(segment.Identity, part.Facts.FirstTrace, count.Key, counted);
+        }
     }
 
     /// <summary>A trace that lies in several segments matches. Called by one thread at a time.</summary>

@@ -23,13 +23,17 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
     private readonly HashSet<(TraceId Trace, int Value)> _split = [];
     private volatile bool _isFull;
 
+    /// <summary>The key.</summary>
+    public string Key => key;
+
     /// <summary>Counts the rows of a part.</summary>
     /// <param name="rows">The rows that count.</param>
     /// <param name="traceOf">By row: its trace.</param>
     /// <param name="split">The part's traces that have spans elsewhere; null when there are none.</param>
-    public void Count(ISpanSegment segment, in OpenPart part, ulong[] rows, int[] traceOf, ulong[]? split)
+    /// <returns>What was counted of the part; null when that is not all of its values.</returns>
+    public PartFacet? Count(ISpanSegment segment, in OpenPart part, ulong[] rows, int[] traceOf, ulong[]? split)
     {
-        if (_isFull) return;
+        if (_isFull) return null;
         FacetColumn[] columns = [.. _columns.Of(segment, part.Columns)];
         var ids = segment.TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
         // The rows of a block's trace follow one another: a value was counted for the trace when it was the last for which it was.
@@ -57,7 +61,18 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
                 else counts.Add(value, trace);
             }
         }
-        Take(counts, elsewhere);
+        return Take(counts, elsewhere);
+    }
+
+    /// <summary>Adds what was counted of a part before.</summary>
+    public void Add(PartFacet part)
+    {
+        for (var i = 0; i < part.Texts.Length; i++)
+        {
+            var value = NumberOf(part.Texts[i]);
+            if (value == Rejected) continue;
+            lock (_gate) _traces[value] += part.Traces[i];
+        }
     }
 
     /// <summary>The values, of the traces that lie in several segments those of <paramref name="matches"/>.</summary>
@@ -78,14 +93,22 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
         return new Facet(key, values, distinct);
     }
 
-    private void Take(PartCounts counts, HashSet<(TraceId, int)> elsewhere)
+    private PartFacet? Take(PartCounts counts, HashSet<(TraceId, int)> elsewhere)
     {
         bounds.Charge(elsewhere.Count * 48L);
+        var (texts, traces) = (new List<string>(), new List<int>());
         lock (_gate)
         {
-            for (var value = 0; value < counts.Length; value++) _traces[value] += counts[value];
+            for (var value = 0; value < counts.Length; value++)
+            {
+                if (counts[value] == 0) continue;
+                _traces[value] += counts[value];
+                texts.Add(_texts[value]);
+                traces.Add(counts[value]);
+            }
             foreach (var pair in elsewhere) _split.Add(pair);
         }
+        return _isFull || request.Contains.Length > 0 ? null : new PartFacet([.. texts], [.. traces]);
     }
 
     /// <summary>The number of a text, <see cref="Rejected"/> when it is not to be counted.</summary>

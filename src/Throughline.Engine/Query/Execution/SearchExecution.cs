@@ -66,9 +66,9 @@ internal sealed class SearchExecution
     }
 
     /// <summary>All matches, counted by values instead of listed. The plan has no cursor and wants exact totals.</summary>
-    public (FacetCounts Result, IReadOnlyList<string> Unreadable) Facets(FacetRequest request, QueryWorkers workers)
+    public (FacetCounts Result, IReadOnlyList<string> Unreadable) Facets(FacetRequest request, FacetCache cache, QueryWorkers workers)
     {
-        _facets = new FacetBook(request, _bounds);
+        _facets = new FacetBook(request, _bounds, cache);
         Execute(static () => { }, workers);
         var truncated = Truncated();
         return (new FacetCounts(_facets.Result(truncated is null), new Total(_total, truncated is null), truncated), _unreadable);

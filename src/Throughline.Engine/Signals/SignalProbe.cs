@@ -28,6 +28,17 @@ internal interface ISignalProbe
     IReadOnlyList<(string Part, long Bytes)> Parts(IReadableFile content, string name);
 }
 
+/// <summary>Makes probes. Stateless.</summary>
+internal static class SignalProbe
+{
+    /// <summary>The probe of a format.</summary>
+    public static ISignalProbe Of<TBatch, THead, TView, TBlock>(ISignalFormat<TBatch, THead, TView, TBlock> format)
+        where TBatch : class
+        where THead : class
+        where TView : class
+        where TBlock : class, IDisposable => new SignalProbe<TBatch, THead, TView, TBlock>(format);
+}
+
 /// <summary>The probe of a format.</summary>
 internal sealed class SignalProbe<TBatch, THead, TView, TBlock>(ISignalFormat<TBatch, THead, TView, TBlock> format) : ISignalProbe
     where TBatch : class

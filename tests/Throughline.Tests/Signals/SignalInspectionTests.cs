@@ -1,8 +1,11 @@
+using System.Net;
+using System.Text;
 using Throughline.Engine;
 using Throughline.Engine.Inspection;
 using Throughline.Engine.Signals;
 using Throughline.Server.Configuration;
 using Throughline.Tests.Files;
+using Throughline.Tests.Server;
 using Throughline.Tests.Store;
 
 namespace Throughline.Tests.Signals;
@@ -10,7 +13,7 @@ namespace Throughline.Tests.Signals;
 /// <summary>A check and the figures of a directory reach the stores of all signals.</summary>
 public sealed class SignalInspectionTests
 {
-    private static readonly ISignalProbe[] s_probes = [new SignalProbe<PlainBatch, PlainHead, PlainView, PlainBlock>(new PlainFormat())];
+    private static readonly ISignalProbe[] s_probes = [SignalProbe.Of(new PlainFormat())];
 
     /// <summary>Two blocks of three items and one request in the log, beside empty traces; closed.</summary>
     private static async Task<MemoryFileSystem> FilledAsync()
@@ -84,19 +87,33 @@ public sealed class SignalInspectionTests
     }
 
     [Fact]
-    public async Task TheCommandsPrintThem()
+    public async Task TheCommandsPrintThemOfARealSignal()
     {
-        var files = await FilledAsync();
+        var files = new MemoryFileSystem();
+        await using (var server = await ServerUnderTest.StartAsync(o => o with { Store = o.Store with { Directory = PlainStore.Directory } }, files))
+        {
+            await SendAsync(server, "first", "second");
+            using var compacted = await server.Http.PostAsync("/api/v1/compact", new StringContent("", Encoding.UTF8, "application/json"));
+            Assert.Equal(HttpStatusCode.NoContent, compacted.StatusCode);
+            await SendAsync(server, "third");
+        }
         var check = await RunAsync(files, "check");
-        Assert.Equal(0, check.Code);
-        Assert.Contains("logs: 2 blocks with 3 ", check.Output);
+        Assert.Equal((0, true), (check.Code, check.Output.Contains("logs: 1 blocks with 2 log entries and 1 requests with 1 log entries in the log were read.\n", StringComparison.Ordinal)));
         var stats = await RunAsync(files, "stats");
         Assert.Equal(0, stats.Code);
-        Assert.Matches("\nlogs\nblocks    2: 3 .*, [0-9]+ bytes, [0-9]+\\.[0-9]{2} each\n  level 0: 2 blocks", stats.Output);
-        files.FlipBit(PlainStore.Paths.Block(2), 8 * 90);
+        Assert.Matches("\nlogs\nblocks    1: 2 log entries, [0-9]+ bytes, [0-9]+\\.[0-9]{2} each\n  level 0: 1 blocks", stats.Output);
+        files.FlipBit(PlainStore.Paths.Block(1), 8 * 40);
         var damaged = await RunAsync(files, "check");
         Assert.Equal(1, damaged.Code);
-        Assert.Contains("damage: 0/logs/blocks/0000000002.block", damaged.Output);
+        Assert.Contains("damage: 0/logs/blocks/0000000001.block", damaged.Output);
+    }
+
+    private static async Task SendAsync(ServerUnderTest server, params string[] lines)
+    {
+        var records = string.Join(',', lines.Select(l => $$$"""{"timeUnixNano":"1790000000000000000","body":{"stringValue":"{{{l}}}"}}"""));
+        using var content = new StringContent("""{"resourceLogs":[{"scopeLogs":[{"logRecords":[""" + records + "]}]}]}", Encoding.UTF8, "application/json");
+        using var response = await server.Otlp.PostAsync("/v1/logs", content);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     private static async Task<(int Code, string Output)> RunAsync(MemoryFileSystem files, string command)

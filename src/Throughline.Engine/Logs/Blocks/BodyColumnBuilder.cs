@@ -60,29 +60,11 @@ internal sealed class BodyColumnBuilder
         _templateOfBody[body] = _templates.GetOrAdd(_splitter.Template);
         var first = _values.Count;
         _values.AddRange(_splitter.Values);
-        if (_splitter.Words.IsEmpty) return;
-        // The values of words are their places among the line's words; which slots are words the template says.
-        var slots = Slots(_splitter.Template);
-        for (var i = 0; i < _splitter.Values.Length; i++)
-        {
-            if (slots[i] != BodySlot.Word) continue;
-            var (start, length) = _splitter.Words[(int)_splitter.Values[i]];
-            _values.Items[first + i] = _words.GetOrAdd(text.Slice(start, length));
-        }
-    }
-
-    private readonly Dictionary<int, BodySlot[]> _slots = [];
-
-    private BodySlot[] Slots(ReadOnlySpan<byte> template)
-    {
-        var id = _templates.Find(template);
-        if (_slots.TryGetValue(id, out var slots)) return slots;
-        return _slots[id] = BodyTemplate.Parse(template, "", 0).Slots;
+        foreach (var (slot, start, length) in _splitter.Words) _values.Items[first + slot] = _words.GetOrAdd(text.Slice(start, length));
     }
 
     private void GiveUpRareTemplates(LogChunk chunk, int whole)
     {
-        _slots.Clear();
         if (_uses.Length < _templates.Count) _uses = new int[_templates.Count];
         _uses.AsSpan(0, _templates.Count).Clear();
         foreach (var body in chunk.Body.Span) _uses[_templateOfBody[body]]++;

@@ -26,16 +26,16 @@ internal sealed class BodySplitter
 
     private Column<byte> _template = new(256);
     private Column<long> _values = new(64);
-    private Column<(int Start, int Length)> _words = new(16);
+    private Column<(int Slot, int Start, int Length)> _words = new(16);
 
     /// <summary>The template.</summary>
     public ReadOnlySpan<byte> Template => _template.Span;
 
-    /// <summary>By slot its number; of a word its place in <see cref="Words"/>.</summary>
+    /// <summary>By slot its number; 0 for a word.</summary>
     public ReadOnlySpan<long> Values => _values.Span;
 
-    /// <summary>Where the words lie in the text.</summary>
-    public ReadOnlySpan<(int Start, int Length)> Words => _words.Span;
+    /// <summary>The slots that are words, and where the words lie in the text.</summary>
+    public ReadOnlySpan<(int Slot, int Start, int Length)> Words => _words.Span;
 
     /// <summary>Splits a text; false when it is too long for a template, or would have too many slots.</summary>
     public bool TrySplit(ReadOnlySpan<byte> text)
@@ -162,8 +162,8 @@ internal sealed class BodySplitter
     private int Word(ReadOnlySpan<byte> text, int from, int end, ref int copied)
     {
         Slot(text, from, BodySlot.Word, ref copied, end);
-        _values.Add(_words.Count);
-        _words.Add((from, end - from));
+        _words.Add((_values.Count, from, end - from));
+        _values.Add(0);
         return end;
     }
 

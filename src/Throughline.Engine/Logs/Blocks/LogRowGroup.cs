@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Blocks.Read;
@@ -85,13 +86,21 @@ internal sealed class LogRowGroup(LogBlock block, int rowGroup) : LogPart
         Require(page.Count == count, page, $"{count} values", $"{page.Count}");
         return block.Pages.Read(page, Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
         {
-            var values = new long[e.Count];
-            NumberDecoder.Decode(e, body, 0, values, name);
-            if (e.Column == LogColumn.At) return NumberVector.Narrowed(MemoryMarshal.Cast<long, ulong>(values));
-            var smallest = long.MaxValue;
-            var largest = long.MinValue;
-            foreach (var value in values) (smallest, largest) = (Math.Min(smallest, value), Math.Max(largest, value));
-            return NumberVector.Narrowed(MemoryMarshal.Cast<long, ulong>(values), (ulong)smallest, (ulong)largest - (ulong)smallest);
+            // Fresh memory for each would cost more than decoding.
+            var rented = ArrayPool<long>.Shared.Rent(e.Count);
+            try
+            {
+                var values = rented.AsSpan(0, e.Count);
+                NumberDecoder.Decode(e, body, 0, values, name);
+                if (e.Column == LogColumn.At) return NumberVector.Narrowed(MemoryMarshal.Cast<long, ulong>(values));
+                var (smallest, largest) = (long.MaxValue, long.MinValue);
+                foreach (var value in values) (smallest, largest) = (Math.Min(smallest, value), Math.Max(largest, value));
+                return values.IsEmpty ? NumberVector.Constant(0, 0) : NumberVector.Narrowed(MemoryMarshal.Cast<long, ulong>(values), (ulong)smallest, (ulong)largest - (ulong)smallest);
+            }
+            finally
+            {
+                ArrayPool<long>.Shared.Return(rented);
+            }
         });
     }
 

@@ -21,6 +21,7 @@ internal sealed class LogRowGroupWriter(PageWriter pages)
     private ulong _lastSequence;
     private int[] _rows = [];
     private long[] _numbers = [];
+    private ulong[] _times = [];
 
     /// <summary>Writes the rows of a chunk that nobody appends to any more.</summary>
     public LogRowGroupFacts Write(LogChunk chunk, int rowGroup)
@@ -52,7 +53,19 @@ internal sealed class LogRowGroupWriter(PageWriter pages)
             rows[i] = i;
             isSorted &= i == 0 || Compare(i - 1, i) < 0;
         }
-        if (!isSorted) rows.Sort(Compare);
+        if (isSorted) return;
+        // Numbers are sorted several times as fast as rows by a comparison, which then is needed for equal times only.
+        if (_times.Length < rows.Length) _times = new ulong[rows.Length];
+        var times = _times.AsSpan(0, rows.Length);
+        _chunk.At.Span.CopyTo(times);
+        times.Sort(rows);
+        for (var first = 0; first < rows.Length;)
+        {
+            var end = first + 1;
+            while (end < rows.Length && times[end] == times[first]) end++;
+            if (end - first > 1) rows[first..end].Sort(Compare);
+            first = end;
+        }
     }
 
     private int Compare(int a, int b)

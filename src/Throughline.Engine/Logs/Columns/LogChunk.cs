@@ -8,6 +8,26 @@ namespace Throughline.Engine.Logs.Columns;
 /// </summary>
 internal sealed class LogChunk
 {
+    /// <summary>An empty chunk.</summary>
+    public LogChunk()
+    {
+    }
+
+    /// <summary>An empty chunk that is expected to become as large as another one: tables that grow look all of their entries up again.</summary>
+    public LogChunk(LogChunk like)
+    {
+        Tables.Strings = new ByteDictionary(like.Tables.Strings.Count * 2);
+        Spans = new DistinctTable<LogSpan>(like.Spans.Count);
+        At = new(like.RowCount);
+        Observed = new(like.RowCount);
+        Sequence = new(like.RowCount);
+        Class = new(like.RowCount);
+        Span = new(like.RowCount);
+        Body = new(like.RowCount);
+        ValueOffset.Reserve(like.RowCount);
+        Values = new(like.Values.Count + like.Values.Count / 8);
+    }
+
     /// <summary>What the classes, bodies and values refer to.</summary>
     public LogTables Tables = new();
 

@@ -45,7 +45,10 @@ internal record struct LogSpan(TraceId TraceId, ulong SpanId);
 internal sealed class DistinctTable<TEntry>
     where TEntry : unmanaged
 {
-    private ByteDictionary _entries = new();
+    private ByteDictionary _entries;
+
+    /// <summary>An empty table with room for so many values, roughly.</summary>
+    public DistinctTable(int capacity = 16) => _entries = new ByteDictionary(capacity * 2);
 
     /// <summary>Number of values.</summary>
     public int Count => _entries.Count;

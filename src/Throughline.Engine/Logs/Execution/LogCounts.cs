@@ -51,7 +51,7 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
         var levelOf = new byte[table.Length];
         for (var i = 0; i < levelOf.Length; i++) levelOf[i] = (byte)LogSeverity.LevelOf(table[i].SeverityNumber);
         // Neighbours are mostly of one step: a division a row would take longer than all else.
-        var (start, current) = (1ul, (long[]?)null);
+        var (start, current) = (0ul, (long[]?)null);
         for (var word = 0; word < rows.Length; word++)
         {
             if ((word & 255) == 0) walk.Bounds.Check();
@@ -59,7 +59,7 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
             {
                 var row = (word << 6) + BitOperations.TrailingZeroCount(left);
                 var distance = at[row] - from;
-                if (current is null || distance - start >= step)
+                if (current is null || distance < start || distance - start >= step)
                 {
                     current = counts[(int)Math.Min((ulong)counts.Length - 1, distance / step)];
                     start = distance / step * step;

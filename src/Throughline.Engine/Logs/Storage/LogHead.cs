@@ -9,7 +9,7 @@ namespace Throughline.Engine.Logs.Storage;
 internal sealed class LogHead
 {
     /// <summary>Rows of a chunk: a row group is small enough to be decoded in some milliseconds, and large enough that its tables cost next to nothing a row.</summary>
-    public const int ChunkRows = 1 << 16;
+    public const int ChunkRows = 1 << 15;
 
     /// <summary>Memory of a chunk.</summary>
     public const long ChunkBytes = 24L << 20;
@@ -50,7 +50,7 @@ internal sealed class LogHead
             _fullRows += _chunks[^1].RowCount;
             _fullBytes += _chunks[^1].UsedBytes;
         }
-        _chunks.Add(new LogChunk());
+        _chunks.Add(_chunks.Count > 0 ? new LogChunk(_chunks[^1]) : new LogChunk());
         return _chunks[^1];
     }
 

@@ -49,5 +49,6 @@ internal sealed class DetectionStage(
         var joined = batcher.Join(member, batching.IsUrgent(answer.Detections));
         span?.SetTag("batch.id", joined.BatchId).SetTag("batch.opened_at", joined.OpenedAt.ToString("O")).SetTag("batch.size", joined.Size)
             .SetTag("camera.id", image.Camera.Id).SetTag("camera.name", image.Camera.Name).SetTag("detection.count", answer.Detections.Count);
+        logger.LogInformation("Image {Image} of {Camera} with {Count} detections joins batch {Batch} as number {Size}.", image.Id, image.Camera.Id, answer.Detections.Count, joined.BatchId, joined.Size);
     }
 }

@@ -26,6 +26,7 @@ internal sealed class DetectEndpoint(Detector detector)
             if (result is null) return Refusal.NotAnImage(body.Length).Answer(context, span, detector);
             Describe(span, result);
             detector.Metrics.Answered("ok");
+            context.RequestServices.GetRequiredService<ILogger<DetectEndpoint>>().LogInformation("{Count} objects found on an image of {Bytes} bytes.", result.Detections.Count, body.Length);
             return Results.Ok(result);
         }
         catch (Exception problem) when (Refusal.Of(problem, context) is { } refusal)

@@ -40,6 +40,7 @@ internal sealed record Refusal(int Status, string ErrorType, string Title, strin
     {
         Mark(span);
         detector.Metrics.Answered(ErrorType, images);
+        context.RequestServices.GetRequiredService<ILogger<DetectEndpoint>>().LogWarning("A request is refused ({Error}): {Problem}", ErrorType, Detail);
         if (Status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = WorkQueue.RetryAfterSeconds;
         return Results.Problem(statusCode: Status, title: Title, detail: Detail, extensions: new Dictionary<string, object?> { ["errorType"] = ErrorType });
     }

@@ -51,6 +51,7 @@ internal sealed class BatchAnalysis(
             var verdict = await analyst.AnalyzeAsync(batch, cancellation);
             span?.SetTag("model.name", verdict.Model);
             verdict.Describe(span);
+            logger.LogInformation("Batch {Batch} of {Camera} is analysed by {Model}: {Level} risk.", batch.Id, batch.Camera.Id, verdict.Model, verdict.RiskLevel);
             return (verdict, span?.Context);
         }
         catch (ServiceCallException problem)

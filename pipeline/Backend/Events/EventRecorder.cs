@@ -25,6 +25,7 @@ internal sealed class EventRecorder(
         {
             var saved = SaveWhenUnlocked(batch, verdict, span);
             span?.SetTag("event.id", saved.Id);
+            logger.LogInformation("Event {Event} of batch {Batch} of {Camera} is saved: {Level} risk.", saved.Id, batch.Id, batch.Camera.Id, saved.RiskLevel);
             metrics.CountEvent(saved.RiskLevel, saved.Fallback);
             feed.Announce();
         }

@@ -17,6 +17,7 @@ internal sealed class AnalyzeEndpoint(
     private async Task<IResult> Analyze(HttpContext context)
     {
         var span = Activity.Current;
+        var logger = context.RequestServices.GetRequiredService<ILogger<AnalyzeEndpoint>>();
         using var place = queue.TryEnter();
         if (place is null) return Failed(AnalysisFailure.QueueFull(queue));
         AnalysisRequest? request;
@@ -42,6 +43,7 @@ internal sealed class AnalyzeEndpoint(
             using var turn = await queue.TurnAsync(context.RequestAborted);
             var answer = await JudgeAsync(request, span, context.RequestAborted);
             metrics.Answered("ok");
+            logger.LogInformation("Batch {Batch} of {Camera} is judged: {Level} risk, {Score} of 100.", request.BatchId, request.CameraId, answer.RiskLevel, answer.RiskScore);
             return Results.Ok(answer);
         }
         catch (Exception problem) when (AnalysisFailure.Of(problem, context.RequestAborted) is { } failure)
@@ -54,6 +56,7 @@ internal sealed class AnalyzeEndpoint(
             if (failure.Cause is not null) span.Fail(failure.Cause, failure.ErrorType);
             else span.Fail(failure.ErrorType, failure.Message);
             metrics.Answered(failure.ErrorType);
+            logger.LogWarning("A batch could not be analysed ({Error}): {Problem}", failure.ErrorType, failure.Message);
             if (failure.RetryAfter is not null) context.Response.Headers.RetryAfter = failure.RetryAfter;
             return Results.Problem(statusCode: failure.Status, title: "The batch could not be analysed", detail: failure.Message,
                 extensions: new Dictionary<string, object?> { ["errorType"] = failure.ErrorType });

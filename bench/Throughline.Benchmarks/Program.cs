@@ -1,4 +1,5 @@
 using Throughline.Benchmarks;
+using Throughline.Benchmarks.Logs;
 
 const string Usage =
     """
@@ -15,6 +16,7 @@ const string Usage =
       size      bytes a span on disk, everything in blocks: --data DIR
       start     time from process start to first answer, memory at rest; [--data DIR]
       visible   time from acknowledgement to being found
+      logs      log lines per CPU-second of decoder and store in this process, bytes a line, View Logs and other questions: [--lines N] [--seed N]
       overhead  what telemetry costs the pipeline's services, CPU time and latency, with it and without in turn: [--rate IMAGES_PER_SECOND] [--seconds N] [--images A_PAIR] [--protocol grpc|http/protobuf];
                 needs pipeline/setup
       page      a large trace in Chromium: first paint, frames while scrolling, zooming, panning (bench/page, in Node): [--spans N] [--frames N] [--runs N]
@@ -39,6 +41,7 @@ switch (args[0])
     case "size": return await SizeBenchmark.RunAsync(arguments);
     case "start": return await StartBenchmark.RunAsync(arguments);
     case "visible": return await VisibleBenchmark.RunAsync(arguments);
+    case "logs": return await LogsBenchmark.RunAsync(arguments);
     case "overhead": return await OverheadBenchmark.RunAsync(arguments);
     default:
         Console.Error.WriteLine(Usage);

@@ -9,7 +9,7 @@ internal sealed record OtlpSignal(string Name, string Path, bool OnByDefault)
 {
     public static readonly OtlpSignal Traces = new("TRACES", "/v1/traces", OnByDefault: true);
 
-    /// <summary>Off unless configured: Throughline doesn't take logs, and every refused request would be a complaint.</summary>
+    /// <summary>Off unless configured: where traces go need not take logs, and every refused request would be a complaint. Throughline takes them.</summary>
     public static readonly OtlpSignal Logs = new("LOGS", "/v1/logs", OnByDefault: false);
 
     /// <summary>Off unless configured: a receiver that does not take them would refuse every request.</summary>

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { embedAddress, grafanaAddress } from '../src/model/grafana';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
-import { bytesASpan, grouped, ingestRate, refusalInWords, sendersLine, settingText, statusSentence, type Setting, type WholeStatus } from '../src/model/settings';
+import { allProblems, bytesASpan, grouped, ingestRate, refusalInWords, sendersLine, settingText, signalBytesEach, statusSentence, type Setting, type SignalStatus, type WholeStatus } from '../src/model/settings';
 
 const status = (change: Partial<WholeStatus> = {}): WholeStatus => ({
   started: unixNanoFromMillis(0), now: unixNanoFromMillis(60_000), requests: 3n, spans: 120n, lastReceived: unixNanoFromMillis(57_000), refused: [], storedSpans: 300n, storedTraces: 20n, earliest: null, latest: null, problems: [],
   redacted: 0n, headSpans: 100n, blocks: 1, blockBytes: 8000n, logBytes: 4000n, levels: [{ level: 0, blocks: 1, spans: 200n, bytes: 8000n }],
   compaction: { idle: true, backlogBlocks: 0, backlogSpans: 0n, merges: 0n, mergedSpans: 0n },
   retention: { hiddenBefore: unixNano(0n), pinnedTraces: 0, droppedBlocks: 0n, droppedTraces: 0n, droppedBytes: 0n },
+  signals: [],
   ...change,
+});
+const signal = (change: Partial<SignalStatus> = {}): SignalStatus => ({
+  name: 'logs', items: 1200n, headItems: 200n, blocks: 2, blockBytes: 25_000n, logBytes: 3000n, earliest: null, latest: null, retention: { droppedBlocks: 0n, droppedItems: 0n, droppedBytes: 0n }, problems: [], ...change,
 });
 const setting = (option: string, value: string | null): Setting => ({ option, value, description: '', isDefault: true });
 
@@ -34,6 +38,12 @@ describe('what the server says of itself', () => {
     expect(sendersLine(['a', 'b'], [], latest, now)).toEqual({ level: 'good', title: '2 services with spans in the last hour', detail: 'a, b' });
     expect(sendersLine(['a'], [], latest, now).level).toBe('unsure');
   });
+  it('has the problems of every store, and bytes of what lies in the blocks of each', () => {
+    const all = status({ problems: ['a'], signals: [signal(), signal({ name: 'metrics', problems: ['metrics: b'] })] });
+    expect(allProblems(all)).toEqual(['a', 'metrics: b']);
+    expect(statusSentence(all).worry).toBe(' 2 problems of the store.');
+    expect([signalBytesEach(signal()), signalBytesEach(signal({ headItems: 1200n }))]).toEqual([25, null]);
+  });
   it('counts spans for ids and requests for the rest, and has words for reasons that it does not know', () => {
     expect(refusalInWords('invalid_ids').counts).toBe('span');
     expect(refusalInWords('something_new')).toEqual({ name: 'something new', counts: 'request', remedy: '' });
@@ -42,12 +52,12 @@ describe('what the server says of itself', () => {
 
 describe('options', () => {
   it('are grouped, and none is lost', () => {
-    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--header-timeout-seconds', '--http', '--something-new'].map((option) => setting(option, '1'));
-    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 1], ['Storage', 1], ['Queries', 1], ['Receiving', 2], ['Addresses and access', 1], ['Others', 1]]);
+    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--header-timeout-seconds', '--http', '--something-new', '--logs-retention', '--metrics-head-max-bytes', '--profiles-log-queue-bytes'].map((option) => setting(option, '1'));
+    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 2], ['Storage', 3], ['Queries', 1], ['Receiving', 2], ['Addresses and access', 1], ['Others', 1]]);
   });
   it('read as what they are', () => {
-    expect([setting('--max-body-bytes', '16777216'), setting('--retention-bytes', '0'), setting('--retention-traces', '0'), setting('--header-timeout-seconds', '15'), setting('--retention', '7d'), setting('--token', null), setting('--no-redact', 'false'), setting('--max-requests', '10000'), setting('--allow-host', '')].map(settingText)).toEqual(
-      ['16.8\u2009MB', 'no limit', 'no limit', '15 s', '7d', 'not set', 'off', '10,000', 'none'],
+    expect([setting('--max-body-bytes', '16777216'), setting('--retention-bytes', '0'), setting('--logs-retention-bytes', '0'), setting('--retention-traces', '0'), setting('--header-timeout-seconds', '15'), setting('--retention', '7d'), setting('--token', null), setting('--no-redact', 'false'), setting('--max-requests', '10000'), setting('--allow-host', '')].map(settingText)).toEqual(
+      ['16.8\u2009MB', 'no limit', 'no limit', 'no limit', '15 s', '7d', 'not set', 'off', '10,000', 'none'],
     );
   });
 });

@@ -138,11 +138,29 @@ internal sealed class AttributeDecoder(int maxNesting)
                     break;
             }
         }
-        if (value.Type is AttributeType.Array or AttributeType.KvList) value.Bits = ListBlob(ref value);
+        if (value.Type is AttributeType.Array or AttributeType.KvList) value.Bits = _blobs.GetOrAdd(ListBytes(ref value));
         output.Add(Key(key), value.Type, value.Bits);
     }
 
-    private void Value(WireReader reader, ref Draft value)
+    /// <summary>The id of the text of an AnyValue that is no attribute's (a log record's body): a string's own, of anything else its JSON; and the type that it had.</summary>
+    public int BodyText(WireReader message, BodyJson json, out AttributeType type)
+    {
+        Draft value = default;
+        Value(message, ref value, keepsBytes: false);
+        type = value.Type;
+        return type switch
+        {
+            AttributeType.Empty => Text([]),
+            AttributeType.String => (int)value.Bits,
+            AttributeType.Bool => Text(json.Of(value.Bits != 0)),
+            AttributeType.Int => Text(json.Of(value.Bits)),
+            AttributeType.Double => Text(json.Of(BitConverter.Int64BitsToDouble(value.Bits))),
+            AttributeType.Bytes => Text(json.OfBytes(value.List)),
+            _ => Text(json.OfList(ListBytes(ref value), type == AttributeType.KvList)),
+        };
+    }
+
+    private void Value(WireReader reader, ref Draft value, bool keepsBytes = true)
     {
         while (reader.HasMore)
         {
@@ -173,7 +191,8 @@ internal sealed class AttributeDecoder(int maxNesting)
                     break;
                 case 0x3A:
                     value.Type = AttributeType.Bytes;
-                    value.Bits = _blobs.GetOrAdd(reader.ReadBytes());
+                    value.List = reader.ReadBytes();
+                    if (keepsBytes) value.Bits = _blobs.GetOrAdd(value.List);
                     break;
                 default:
                     reader.Skip(tag);
@@ -201,10 +220,10 @@ internal sealed class AttributeDecoder(int maxNesting)
         value.IsMendable |= mendable;
     }
 
-    private long ListBlob(ref Draft value)
+    private ReadOnlySpan<byte> ListBytes(ref Draft value)
     {
         var bytes = value.IsJoined ? CollectionsMarshal.AsSpan(_joined) : value.List;
-        return _blobs.GetOrAdd(value.IsMendable ? NestedMender.Mend(bytes, value.Type, () => MendedTexts++) : bytes);
+        return value.IsMendable ? NestedMender.Mend(bytes, value.Type, () => MendedTexts++) : bytes;
     }
 
     /// <summary>A value while its parts are read. Lists are kept when the last part has come.</summary>

@@ -137,6 +137,7 @@ internal static class OtlpSchema
     {
         SignalKind.Traces => OtlpTraceSchema.Request,
         SignalKind.Metrics => OtlpMetricSchema.Request,
+        SignalKind.Logs => OtlpLogSchema.Request,
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "A signal without a table."),
     };
 

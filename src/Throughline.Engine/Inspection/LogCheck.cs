@@ -1,40 +1,33 @@
-using Throughline.Engine.Blocks;
-using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
-using Throughline.Engine.Lifecycle;
-using Throughline.Engine.Model;
 using Throughline.Engine.Wal;
 
 namespace Throughline.Engine.Inspection;
 
-/// <summary>Reads the log of a store and decodes its records. Used once, by one thread.</summary>
-internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList findings)
-{
-    private const string Folder = "0/traces/log/";
+/// <summary>Looks at a record of the log and says what is wrong with it; null when nothing is.</summary>
+internal delegate string? RecordCheck(in WalRecord record);
 
-    private readonly OtlpTraceDecoder _decoder = new(maxNesting: 1024);
-    private readonly SpanBatch _batch = new();
+/// <summary>
+/// Reads the log of a store and has its records looked at. <paramref name="directory"/> is where it lies, <paramref name="folder"/> the same as findings name it, with a slash at its end, <paramref name="items"/> what
+/// records hold. Used once, by one thread.
+/// </summary>
+internal sealed class LogCheck(IFileSystem files, string directory, string folder, string items, FindingList findings)
+{
     private ulong _lastSequence;
     private int _told;
-    private Dictionary<TraceId, long> _carried = [];
 
     /// <summary>Records that could be read.</summary>
     public long Records { get; private set; }
 
-    /// <summary>Spans in them that are in no block.</summary>
-    public long Spans { get; private set; }
-
     /// <summary>Bytes of the log's files.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Reads all.</summary>
-    public void Run(Manifest manifest, CancellationToken cancellationToken)
+    /// <summary>Reads all from a segment on; those below it are not needed any more.</summary>
+    public void Run(long firstSegment, RecordCheck check, CancellationToken cancellationToken)
     {
         try
         {
-            Inspect(manifest);
-            _carried = manifest.Carried.ToDictionary(c => c.Id, c => c.FromSegment);
-            using var reader = new WalReader(files, new WalOptions { Directory = paths.Log }, manifest.FirstSegment);
+            Inspect(firstSegment);
+            using var reader = new WalReader(files, new WalOptions { Directory = directory }, firstSegment);
             Tell(reader, "");
             while (reader.TryRead(out var record))
             {
@@ -42,34 +35,35 @@ internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList 
                 var lost = _lastSequence == 0 ? 0 : record.Sequence - _lastSequence - 1;
                 Tell(reader, lost > 0 ? $"up to {lost} requests of the log are lost, behind request {_lastSequence}" : "");
                 _lastSequence = record.Sequence;
-                Decode(record, manifest);
+                Records++;
+                if (check(record) is { } wrong) findings.Damage(folder + WalSegmentName.Of(record.Segment), record.Offset, "an export request", wrong, $"the {items} of request {record.Sequence} are lost");
             }
             Tell(reader, "requests at the end of the log are lost");
             NoteTornTail(reader.End);
         }
         catch (InvalidDataException e)
         {
-            findings.Damage(Folder, 0, "a log that this release can read", e.Message, "the spans of the log are not served");
+            findings.Damage(folder, 0, "a log that this release can read", e.Message, $"the {items} of the log are not served");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            findings.Damage(Folder, e, "the spans of the log are not served");
+            findings.Damage(folder, e, $"the {items} of the log are not served");
         }
     }
 
-    private void Inspect(Manifest manifest)
+    private void Inspect(long firstSegment)
     {
-        foreach (var name in files.ListFiles(paths.Log))
+        foreach (var name in files.ListFiles(directory))
         {
             if (!WalSegmentName.TryParse(name, out var number))
             {
-                findings.Note(Folder + name, 0, "segments of the log", "another file", "the store does not use it");
+                findings.Note(folder + name, 0, "segments of the log", "another file", "the store does not use it");
                 continue;
             }
-            using var file = files.OpenRead(Path.Combine(paths.Log, name));
+            using var file = files.OpenRead(Path.Combine(directory, name));
             Bytes += file.Length;
-            if (number < manifest.FirstSegment) findings.Note(Folder + name, 0, $"segments from {manifest.FirstSegment} on", $"{number}", "its spans are in blocks; the next opening deletes it");
-            else if (file.Length <= WalSegmentHeader.CopiesSize) CheckCopies(file, Folder + name, number);
+            if (number < firstSegment) findings.Note(folder + name, 0, $"segments from {firstSegment} on", $"{number}", $"its {items} are in blocks; the next opening deletes it");
+            else if (file.Length <= WalSegmentHeader.CopiesSize) CheckCopies(file, folder + name, number);
         }
     }
 
@@ -90,38 +84,20 @@ internal sealed class LogCheck(IFileSystem files, StorePaths paths, FindingList 
         }
     }
 
-    private void Decode(in WalRecord record, Manifest manifest)
-    {
-        Records++;
-        _batch.Clear();
-        var payload = record.Payload.Span;
-        var result = record.Header.Form == WalForm.Processed ? _decoder.DecodeProcessed(payload, _batch) : _decoder.Decode(payload, _batch);
-        if (result.Status == DecodeStatus.Decoded) Spans += record.Segment >= manifest.CutSegment ? _batch.RowCount : Carried(record.Segment);
-        else findings.Damage(Folder + WalSegmentName.Of(record.Segment), record.Offset, "an export request", result.Message, $"the spans of request {record.Sequence} are lost");
-    }
-
-    /// <summary>Spans of a request of before the last flush that it left for the next block.</summary>
-    private int Carried(long segment)
-    {
-        var count = 0;
-        foreach (var id in _batch.TraceId.Span) count += _carried.TryGetValue(id, out var from) && segment >= from ? 1 : 0;
-        return count;
-    }
-
     private void Tell(WalReader reader, string meaning)
     {
         for (; _told < reader.Problems.Count; _told++)
         {
             var problem = reader.Problems[_told];
             var lost = meaning.Length > 0 ? meaning : problem.SizeBytes > WalSegmentHeader.Size ? "all requests in them are lost" : "no request is known to be lost";
-            findings.Damage(Folder + Path.GetFileName(problem.File), problem.Offset, problem.Expected, problem.Found, problem.SizeBytes > 0 ? $"{problem.SizeBytes} bytes: {lost}" : lost);
+            findings.Damage(folder + Path.GetFileName(problem.File), problem.Offset, problem.Expected, problem.Found, problem.SizeBytes > 0 ? $"{problem.SizeBytes} bytes: {lost}" : lost);
         }
     }
 
     private void NoteTornTail(WalEnd end)
     {
         if (end.TornBytes == 0) return;
-        findings.Note(Folder + WalSegmentName.Of(end.PreviousSegment), end.PreviousLength, "records", $"{end.TornBytes} other bytes at the end",
+        findings.Note(folder + WalSegmentName.Of(end.PreviousSegment), end.PreviousLength, "records", $"{end.TornBytes} other bytes at the end",
             "they were being written when the process or the machine stopped: no sender was told that they are stored");
     }
 }

@@ -3,6 +3,7 @@ using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Blocks.Version0;
 using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
+using Throughline.Engine.Signals;
 
 namespace Throughline.Engine.Inspection;
 
@@ -13,26 +14,44 @@ namespace Throughline.Engine.Inspection;
 public sealed class StoreCheck
 {
     private readonly IFileSystem _files;
+    private readonly string _directory;
     private readonly StorePaths _paths;
+    private readonly IReadOnlyList<ISignalProbe> _probes;
     private readonly FindingList _findings = new();
     private long _blockSpans;
     private long _bytes;
 
-    private StoreCheck(IFileSystem files, string directory)
+    private StoreCheck(IFileSystem files, string directory, IReadOnlyList<ISignalProbe> probes)
     {
         _files = files;
+        _directory = directory;
         _paths = new StorePaths(directory);
+        _probes = probes;
     }
 
-    /// <summary>Checks the store in a directory. Holds its lock meanwhile.</summary>
+    /// <summary>Checks the stores in a directory, the traces and the other signals. Holds its lock meanwhile.</summary>
     /// <exception cref="StoreOpenException">The directory holds no store, or a server has it open.</exception>
-    public static StoreCheckReport Run(string directory, IFileSystem files, CancellationToken cancellationToken)
+    public static StoreCheckReport Run(string directory, IFileSystem files, CancellationToken cancellationToken) => Run(directory, files, SignalProbes.All, cancellationToken);
+
+    /// <summary>The same with other signals than this release has.</summary>
+    internal static StoreCheckReport Run(string directory, IFileSystem files, IReadOnlyList<ISignalProbe> probes, CancellationToken cancellationToken)
     {
         using var held = StoreLock.Take(directory, files);
-        return new StoreCheck(files, directory).Run(cancellationToken);
+        var check = new StoreCheck(files, directory, probes);
+        var report = check.RunTraces(cancellationToken);
+        var signals = check.RunSignals(cancellationToken);
+        return report with { Findings = check._findings.All, Signals = signals, Bytes = report.Bytes + signals.Sum(s => s.Bytes) };
     }
 
-    private StoreCheckReport Run(CancellationToken cancellationToken)
+    private List<SignalSizes> RunSignals(CancellationToken cancellationToken)
+    {
+        var sizes = new List<SignalSizes>();
+        foreach (var signal in DirectoryOwner.Signals.Where(s => s != "traces" && DirectoryOwner.HoldsStore(_files, _directory, s)))
+            sizes.Add(new SignalInspection(_files, _directory, signal, _probes.FirstOrDefault(p => p.Name == signal), _findings, isThorough: true).Run(cancellationToken));
+        return sizes;
+    }
+
+    private StoreCheckReport RunTraces(CancellationToken cancellationToken)
     {
         if (ReadManifest() is not { } manifest) return new StoreCheckReport(_findings.All, 0, 0, 0, 0, _bytes);
         foreach (var block in manifest.Blocks)
@@ -41,7 +60,7 @@ public sealed class StoreCheck
             Check(block, cancellationToken);
         }
         NoteOtherFiles(manifest);
-        var log = new LogCheck(_files, _paths, _findings);
+        var log = new TraceLogCheck(_files, _paths, _findings);
         log.Run(manifest, cancellationToken);
         return new StoreCheckReport(_findings.All, manifest.Blocks.Count, _blockSpans, log.Records, log.Spans, _bytes + log.Bytes);
     }

@@ -24,6 +24,9 @@ public sealed record StoreFinding(bool IsDamage, string File, long Offset, strin
 /// <param name="Bytes">Bytes of all files that were looked at.</param>
 public sealed record StoreCheckReport(IReadOnlyList<StoreFinding> Findings, int Blocks, long BlockSpans, long LogRecords, long LogSpans, long Bytes)
 {
+    /// <summary>What was read of the signals beside the traces.</summary>
+    public IReadOnlyList<SignalSizes> Signals { get; init; } = [];
+
     /// <summary>True when nothing is damaged.</summary>
     public bool IsSound => !Findings.Any(f => f.IsDamage);
 }

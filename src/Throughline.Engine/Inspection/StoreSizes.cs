@@ -58,4 +58,7 @@ public sealed record StoreSizes
 
     /// <summary>Blocks whose parts are not in the figures, with the reason.</summary>
     public required IReadOnlyList<string> Unreadable { get; init; }
+
+    /// <summary>The signals beside the traces.</summary>
+    public IReadOnlyList<SignalSizes> Signals { get; init; } = [];
 }

@@ -6,6 +6,7 @@ using Throughline.Engine.Blocks.Pages;
 using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
+using Throughline.Engine.Signals;
 
 namespace Throughline.Engine.Inspection;
 
@@ -26,14 +27,21 @@ public sealed class StoreStats
 
     private StoreStats(IFileSystem files, string directory) => (_files, _paths) = (files, new StorePaths(directory));
 
-    /// <summary>Reads the store in a directory. Holds its lock meanwhile.</summary>
+    /// <summary>Reads the stores in a directory, the traces and the other signals. Holds its lock meanwhile.</summary>
     /// <exception cref="StoreOpenException">The directory holds no store, a server has it open, or its manifest cannot be read.</exception>
-    public static StoreSizes Read(string directory, IFileSystem files, CancellationToken cancellationToken)
+    public static StoreSizes Read(string directory, IFileSystem files, CancellationToken cancellationToken) => Read(directory, files, SignalProbes.All, cancellationToken);
+
+    /// <summary>The same with other signals than this release has.</summary>
+    internal static StoreSizes Read(string directory, IFileSystem files, IReadOnlyList<ISignalProbe> probes, CancellationToken cancellationToken)
     {
         using var held = StoreLock.Take(directory, files);
         try
         {
-            return new StoreStats(files, directory).Read(cancellationToken);
+            var signals = DirectoryOwner.Signals.Where(s => s != "traces" && DirectoryOwner.HoldsStore(files, directory, s));
+            return new StoreStats(files, directory).Read(cancellationToken) with
+            {
+                Signals = [.. signals.Select(s => new SignalInspection(files, directory, s, probes.FirstOrDefault(p => p.Name == s), new FindingList(), isThorough: false).Run(cancellationToken))],
+            };
         }
         catch (Exception e) when (e is CorruptDataException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -49,7 +57,7 @@ public sealed class StoreStats
             cancellationToken.ThrowIfCancellationRequested();
             Measure(block);
         }
-        var log = new LogCheck(_files, _paths, new FindingList());
+        var log = new TraceLogCheck(_files, _paths, new FindingList());
         log.Run(manifest, cancellationToken);
         var known = manifest.Blocks.Where(b => b.IsKnown && b.Spans > 0).ToArray();
         return new StoreSizes

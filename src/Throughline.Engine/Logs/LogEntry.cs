@@ -34,7 +34,7 @@ public sealed record LogPage(IReadOnlyList<LogEntry> Entries, Total Total, LogCu
 
 /// <summary>Matches by time and level.</summary>
 /// <param name="FromUnixNano">Begin of the first step.</param>
-/// <param name="StepNano">Length of a step; at least 1.</param>
+/// <param name="StepNano">Length of a step; at least 1. The last step takes all matches behind its begin.</param>
 /// <param name="Steps">Of each step the matches of each level, indexed by <see cref="LogLevel"/>.</param>
 /// <param name="Total">All matches.</param>
 /// <param name="Truncated">Why not all matches were counted; null when they were.</param>

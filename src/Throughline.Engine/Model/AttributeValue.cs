@@ -16,18 +16,32 @@ namespace Throughline.Engine.Model;
 public sealed record AttributeValue(AttributeType Type, string Text, long Number, ReadOnlyMemory<byte> Bytes, IReadOnlyList<AttributeValue> Items, IReadOnlyList<string> Keys)
 {
     /// <summary>Reads the attribute at <paramref name="index"/> of one of the batch's attribute columns.</summary>
-    public static AttributeValue Read(SpanBatch batch, AttributeColumns attributes, int index)
+    public static AttributeValue Read(SpanBatch batch, AttributeColumns attributes, int index) => Read(batch.Strings, batch.Blobs, attributes, index);
+
+    /// <summary>Reads the attribute at <paramref name="index"/> of attribute columns whose texts and blobs lie in these dictionaries.</summary>
+    public static AttributeValue Read(ByteDictionary strings, ByteDictionary blobs, AttributeColumns attributes, int index)
     {
         var type = (AttributeType)attributes.Type[index];
         var value = attributes.Value[index];
+        return type switch
+        {
+            AttributeType.String => Of(type, 0, strings[(int)value]),
+            AttributeType.Bytes or AttributeType.Array or AttributeType.KvList => Of(type, 0, blobs[(int)value]),
+            _ => Of(type, value, []),
+        };
+    }
+
+    /// <summary>The value of a type that has a number (bool, int, double) or bytes (text, bytes, encoded array or list).</summary>
+    internal static AttributeValue Of(AttributeType type, long number, ReadOnlySpan<byte> bytes)
+    {
         var draft = new Draft { Type = type };
         switch (type)
         {
-            case AttributeType.String: draft.Text = Encoding.UTF8.GetString(batch.Strings[(int)value]); break;
-            case AttributeType.Bytes: draft.Bytes = batch.Blobs[(int)value].ToArray(); break;
-            case AttributeType.Array: draft.ReadArray(new WireReader(batch.Blobs[(int)value])); break;
-            case AttributeType.KvList: draft.ReadKvList(new WireReader(batch.Blobs[(int)value])); break;
-            default: draft.Number = value; break;
+            case AttributeType.String: draft.Text = Encoding.UTF8.GetString(bytes); break;
+            case AttributeType.Bytes: draft.Bytes = bytes.ToArray(); break;
+            case AttributeType.Array: draft.ReadArray(new WireReader(bytes)); break;
+            case AttributeType.KvList: draft.ReadKvList(new WireReader(bytes)); break;
+            default: draft.Number = number; break;
         }
         return draft.ToValue();
     }

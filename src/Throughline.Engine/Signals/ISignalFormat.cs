@@ -87,4 +87,7 @@ internal interface ISignalFormat<TBatch, THead, TView, TBlock>
     /// <summary>Reads all of a block and checks what is in it against itself, for <c>throughline check</c>; answers the number of its items. Memory: that of a few pages.</summary>
     /// <exception cref="CorruptDataException">Something is wrong with it.</exception>
     long Verify(TBlock block, CancellationToken stop);
+
+    /// <summary>Where the bytes of a block go, by names that mean something to an operator, for <c>throughline stats</c>; what is not listed is told as other content.</summary>
+    IReadOnlyList<(string Part, long Bytes)> Parts(TBlock block) => [];
 }

@@ -85,10 +85,10 @@ internal sealed class SignalBlockFile
         return facts;
     }
 
-    /// <summary>Reads and checks the trailer of a file, which belongs to the caller until a block has the content.</summary>
+    /// <summary>Reads and checks the trailer of a file, which belongs to the caller until a block has the content. Null for <paramref name="signal"/> takes any.</summary>
     /// <exception cref="CorruptDataException">It is no whole block of this signal.</exception>
     /// <exception cref="InvalidDataException">A newer release wrote it.</exception>
-    public static SignalBlockFile Read(IReadableFile file, string name, WalSignal signal)
+    public static SignalBlockFile Read(IReadableFile file, string name, WalSignal? signal)
     {
         if (file.Length < TrailerBytes) throw new CorruptDataException(name, file.Length, $"a block of at least {TrailerBytes} bytes", $"{file.Length} bytes");
         var at = file.Length - TrailerBytes;
@@ -99,7 +99,7 @@ internal sealed class SignalBlockFile
         if (BinaryPrimitives.ReadUInt64LittleEndian(trailer[64..]) != checksum) throw new CorruptDataException(name, at, "a trailer with the right checksum", $"checksum {checksum:x16}");
         if (BinaryPrimitives.ReadUInt16LittleEndian(trailer[8..]) is var version && version != FormatVersion)
             throw new InvalidDataException($"{name} has block format version {version}, written by a newer release; this one knows {FormatVersion}. Start the newer release.");
-        if (trailer[10] != (byte)signal) throw new CorruptDataException(name, at + 10, $"a block of signal {(byte)signal}", $"one of {trailer[10]}");
+        if (signal is { } expected && trailer[10] != (byte)expected) throw new CorruptDataException(name, at + 10, $"a block of signal {(byte)expected}", $"one of {trailer[10]}");
         var read = new SignalBlockFile(file, name, trailer);
         if (read._digests < 0 || read.ContentBytes < 0 || read.ContentBytes != at - (long)read._digests * DigestBytes)
             throw new CorruptDataException(name, at, $"{read.ContentBytes} bytes of content and {read._digests} digests", $"{at} bytes before the trailer");

@@ -29,8 +29,11 @@ public sealed record SignalStoreOptions
     /// <summary>Memory for what is decoded of blocks.</summary>
     public long BlockCacheBytes { get; init; } = 32L << 20;
 
-    /// <summary>When blocks are merged; what it calls spans are the signal's items.</summary>
-    public CompactionOptions Compaction { get; init; } = new() { TargetSpans = 16_000_000, TargetBytes = 128L << 20, MaxMergeBytes = 128L << 20 };
+    /// <summary>
+    /// When blocks are merged; what it calls spans are the signal's items. Small blocks wait longer than those of traces, since no trace has to be rejoined: by the policy alone a byte is rewritten once under load, and 1.8 times
+    /// where a head of 300 kB comes every half hour (3.5 times if blocks waited for 15 minutes).
+    /// </summary>
+    public CompactionOptions Compaction { get; init; } = new() { TargetSpans = 16_000_000, TargetBytes = 128L << 20, MaxMergeBytes = 128L << 20, MaxWait = TimeSpan.FromHours(6) };
 
     /// <summary>Age at which blocks go, counted from when their last request was received; zero keeps them for ever.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(7);

@@ -15,7 +15,7 @@ public sealed class InspectionCommands(IFileSystem files)
     /// <summary>The commands.</summary>
     public IEnumerable<Command> Commands() =>
     [
-        Make("check", "Verifies every checksum of a data directory and that ids, filters, tables and summaries agree with the spans. Exit code 0: all is well; 1: something is damaged.", Check),
+        Make("check", "Verifies every checksum of a data directory, of traces and all other signals, and that ids, filters, tables and summaries agree with the spans. Exit code 0: all is well; 1: something is damaged.", Check),
         Make("stats", "Tells what a data directory holds and where its bytes go.", Stats),
     ];
 
@@ -45,6 +45,11 @@ public sealed class InspectionCommands(IFileSystem files)
         foreach (var finding in report.Findings) output.WriteLine(Printable(finding.ToString()));
         var damage = report.Findings.Count(f => f.IsDamage);
         output.WriteLine(Invariant($"{report.Blocks} blocks with {report.BlockSpans} spans and {report.LogRecords} requests with {report.LogSpans} spans in the log were read, {report.Bytes} bytes."));
+        foreach (var signal in report.Signals)
+        {
+            var items = Invariant($"{signal.Blocks} blocks with {signal.BlockItems} {signal.ItemsName} and {signal.LogRecords} requests with {signal.LogItems} {signal.ItemsName} in the log");
+            output.WriteLine($"{signal.Name}: {items} were read.");
+        }
         output.WriteLine(damage == 0 ? "All is well." : $"{damage} places are damaged.");
         return report.IsSound ? 0 : 1;
     }
@@ -62,7 +67,22 @@ public sealed class InspectionCommands(IFileSystem files)
         Table(output, "part of the blocks", sizes.Parts, sizes);
         Table(output, "attribute (the largest)", sizes.LargestKeys, sizes);
         foreach (var block in sizes.Unreadable) output.WriteLine($"not counted, since it cannot be read: {block}");
-        return sizes.Unreadable.Count == 0 ? 0 : 1;
+        foreach (var signal in sizes.Signals) Tell(output, signal);
+        return sizes.Unreadable.Count == 0 && sizes.Signals.All(s => s.Unreadable.Count == 0) ? 0 : 1;
+    }
+
+    private static void Tell(TextWriter output, SignalSizes signal)
+    {
+        output.WriteLine();
+        var each = signal.BlockItems == 0 ? "" : Invariant($", {signal.BlockBytes / (double)signal.BlockItems:f2} each");
+        output.WriteLine(signal.Name);
+        output.WriteLine(Invariant($"blocks    {signal.Blocks}: {signal.BlockItems} {signal.ItemsName}, {signal.BlockBytes} bytes{each}"));
+        foreach (var level in signal.Levels) output.WriteLine(Invariant($"  level {level.Level}: {level.Blocks} blocks, {level.Items} {signal.ItemsName}, {level.Bytes} bytes"));
+        output.WriteLine(Invariant($"log       {signal.LogRecords} requests, {signal.LogItems} {signal.ItemsName}, {signal.LogBytes} bytes"));
+        output.WriteLine($"times     {Time(signal.Earliest)} to {Time(signal.Latest)}");
+        output.WriteLine($"received  {Time(signal.FirstReceived)} to {Time(signal.LastReceived)}");
+        foreach (var (name, bytes) in signal.Parts) output.WriteLine(Invariant($"  {Printable(name),-38} {bytes,14} {bytes / (double)Math.Max(1, signal.BlockItems),8:f2}"));
+        foreach (var block in signal.Unreadable) output.WriteLine($"not counted, since it cannot be read: {block}");
     }
 
     private static void Table(TextWriter output, string title, IReadOnlyList<PartSize> parts, StoreSizes sizes)

@@ -49,7 +49,7 @@ internal static class Pipeline
     {
         var limits = options.Receive;
         // One line for each signal that is stored.
-        ISignalIntake[] intakes = [new SpanIntake(gate, red, limits.MaxNesting), new MetricIntake(gate, limits.MaxNesting, options.Redact)];
+        ISignalIntake[] intakes = [new SpanIntake(gate, red, limits.MaxNesting), new LogIntake(gate, limits.MaxNesting), new MetricIntake(gate, limits.MaxNesting, options.Redact)];
         IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, options.Redact, limits.MaxNesting))];
         var budget = new ReceiveBudget(limits);
         var bodies = new BodyReader(limits);

@@ -83,6 +83,45 @@ public sealed class Redactor
         return result;
     }
 
+    /// <summary>Begins with the dictionaries of a batch of another signal; false when there is nothing to redact in its attributes.</summary>
+    internal bool Begin(ByteDictionary strings, ByteDictionary blobs)
+    {
+        FindSensitiveKeys(strings);
+        _blobs.Clear();
+        return _sensitiveKeys.Count > 0 || blobs.Count > 0;
+    }
+
+    /// <summary>Redacts columns of that batch; <paramref name="changed"/> is told each attribute of which something was replaced. Answers how many values were.</summary>
+    internal int Redact(ByteDictionary strings, ByteDictionary blobs, AttributeColumns attributes, Action<int> changed)
+    {
+        var values = 0;
+        var types = attributes.Type.Items;
+        for (var i = 0; i < attributes.Count; i++)
+        {
+            if (_sensitiveKeys.Contains(attributes.Key[i]))
+            {
+                var replacement = strings.GetOrAdd(Replacement);
+                if (types[i] == (byte)AttributeType.String && attributes.Value[i] == replacement) continue;
+                types[i] = (byte)AttributeType.String;
+                attributes.Value.Items[i] = replacement;
+                values++;
+            }
+            else if ((AttributeType)types[i] is AttributeType.Array or AttributeType.KvList)
+            {
+                var (blob, replaced) = RedactBlob(blobs, (int)attributes.Value[i], (AttributeType)types[i]);
+                if (replaced == 0) continue;
+                attributes.Value.Items[i] = blob;
+                values += replaced;
+            }
+            else
+            {
+                continue;
+            }
+            changed(i);
+        }
+        return values;
+    }
+
     private static int Next(ReadOnlySpan<int> keys, ReadOnlySpan<int> sensitive, int from)
     {
         if (sensitive.Length == 0) return keys.Length;
@@ -97,7 +136,7 @@ public sealed class Redactor
     }
 
     /// <summary>The owner whose part [offset, next offset) holds <paramref name="index"/>.</summary>
-    private static int OwnerOf(Column<int> offsets, int index)
+    internal static int OwnerOf(Column<int> offsets, int index)
     {
         // Owners without parts share an offset with their successor: the last one that begins at or before the index is meant.
         int low = 0, high = offsets.Count - 2;

@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Engine.Metrics;
+using Throughline.Engine.Logs.Storage;
 using Throughline.Engine.Signals;
 using Throughline.Server.Configuration;
 
@@ -16,5 +17,7 @@ public static class SignalOpenings
     public static IReadOnlyList<SignalOpening> All { get; } =
     [
         static async (directory, options, files, time, cancellationToken) => await MetricStore.OpenAsync(directory, options.Metrics, options.MetricsMaxSeries, files, time, cancellationToken),
+        static async (directory, options, files, time, cancellationToken) => await LogStore.OpenAsync(
+            directory, options.Logs, new LogQueryOptions { TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes }, files, time, cancellationToken),
     ];
 }

@@ -96,6 +96,25 @@ public static class OtlpGen
     /// <summary>A request that is short enough to be cut at every byte.</summary>
     public static readonly Gen<ExportTraceServiceRequest> SmallRequest = Request.Where(request => request.CalculateSize() is > 300 and < 900);
 
+    private static readonly Gen<AnyValue?> Body = Gen.OneOf(Gen.Const((AnyValue?)null), Word.Select(text => (AnyValue?)new AnyValue { StringValue = text }), KeyValues[^1].Select(pair => (AnyValue?)pair.Value));
+
+    private static readonly Gen<LogRecord> LogRecord = Gen.Select(Gen.Select(Number, Number, Gen.OneOf(Gen.Int[0, 24], Gen.Int), Word), Body, Attributes, Gen.Select(TraceId, ParentId, Word), Count.Array[2], (head, body, attributes, ids, counts) =>
+    {
+        var record = new LogRecord
+        {
+            TimeUnixNano = head.Item1, ObservedTimeUnixNano = head.Item2, SeverityNumber = head.Item3, SeverityText = head.Item4, Attributes = { attributes },
+            TraceId = ids.Item1, SpanId = ids.Item2, EventName = ids.Item3, DroppedAttributesCount = counts[0], Flags = counts[1],
+        };
+        if (body is not null) record.Body = body;
+        return record;
+    });
+
+    /// <summary>A request with log records.</summary>
+    public static readonly Gen<ExportLogsServiceRequest> LogRequest = Gen.Select(
+        Gen.Select(Resource, Gen.Select(Scope, LogRecord.Array[0, 4], SchemaUrl, (scope, records, url) => new ScopeLogs { Scope = scope, LogRecords = { records }, SchemaUrl = url }).Array[0, 3], SchemaUrl,
+            (resource, scopes, url) => new ResourceLogs { Resource = resource, ScopeLogs = { scopes }, SchemaUrl = url }).Array[0, 3],
+        parts => new ExportLogsServiceRequest { ResourceLogs = { parts } });
+
     private static Gen<KeyValue>[] BuildKeyValues(int depth)
     {
         var levels = new List<Gen<KeyValue>>();

@@ -38,6 +38,35 @@ public sealed class IndependentSenderTests
         Assert.Equal(10, (await server.GetAsync("/api/v1/search?q=RangeError+error%3Dtrue&limit=1")).GetProperty("total").GetProperty("value").GetInt32());
     }
 
+    [Theory]
+    [InlineData("proto", "none")]
+    [InlineData("proto", "gzip")]
+    [InlineData("json", "none")]
+    [InlineData("grpc", "gzip")]
+    public async Task LogRecordsArriveAsTheSdkMadeThem(string protocol, string compression)
+    {
+        await Installed.Value;
+        await using var server = await ServerUnderTest.StartAsync();
+        var endpoint = (protocol == "grpc" ? server.Addresses.OtlpGrpc : server.Addresses.OtlpHttp).ToString();
+        var emitted = JsonDocument.Parse(await RunAsync("node", "emit-logs.mjs", protocol, endpoint, compression)).RootElement;
+        Assert.Empty(emitted.GetProperty("failures").EnumerateArray());
+        var sent = emitted.GetProperty("records").EnumerateArray().ToList();
+        var answer = await server.GetAsync("/api/v1/logs?limit=1000&direction=asc");
+        var stored = answer.GetProperty("entries").EnumerateArray().ToList();
+        Assert.Equal((120, 120), (sent.Count, stored.Count));
+        foreach (var (record, entry) in sent.Zip(stored))
+        {
+            foreach (var name in new[] { "timeUnixNano", "observedUnixNano", "severityNumber", "severityText", "eventName", "traceId", "spanId" }) Assert.Equal(record.GetProperty(name).ToString(), entry.GetProperty(name).ToString());
+            var (body, text) = (record.GetProperty("body"), entry.GetProperty("body").GetString() ?? "");
+            if (entry.GetProperty("bodyType").GetString() == "string") Assert.Equal(body.GetString(), text);
+            else Assert.True(JsonElement.DeepEquals(body, JsonDocument.Parse(text).RootElement), $"{body} was stored as {text}");
+            Assert.Equal(string.Join(", ", record.GetProperty("attributes").EnumerateObject().Select(p => $"{p.Name}={Plain(p.Value)}").Order(StringComparer.Ordinal)),
+                string.Join(", ", entry.GetProperty("attributes").EnumerateArray().Select(p => $"{p.GetProperty("key").GetString()}={Typed(p)}").Order(StringComparer.Ordinal)));
+            Assert.Equal("warehouse", answer.GetProperty("scopes")[entry.GetProperty("scope").GetInt32()].GetProperty("name").GetString());
+            Assert.Equal("orders", answer.GetProperty("resources")[entry.GetProperty("resource").GetInt32()].GetProperty("service").GetString());
+        }
+    }
+
     /// <summary>Both forms of a span as one text, to be compared; attributes by key, numbers by value, since JavaScript has one type of them.</summary>
     private static string AsSent(JsonElement span) => string.Join("\n", Fields(span,
         a => string.Join(", ", a.EnumerateObject().Select(p => $"{p.Name}={Plain(p.Value)}").Order(StringComparer.Ordinal)), span.GetProperty("resource")));

@@ -3,6 +3,7 @@ using Throughline.Engine;
 using Throughline.Engine.Signals;
 using Throughline.Tests.Crash;
 using Throughline.Tests.Files;
+using Throughline.Tests.Store;
 
 namespace Throughline.Tests.Signals;
 
@@ -135,6 +136,52 @@ public sealed class SignalCrashTests
         Assert.True(again is null, $"{what}, after all was sent again: {again}");
         Assert.Equal(ledger.Requests.Sum(r => r.Items.Length), store.Read().Length);
         Assert.Empty(store.Store.GetStatistics().Problems);
+    }
+
+    /// <summary>A manifest whose directory could not be synced is what the next opening sees; the power may go before anything else is written.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhatTheManifestBeforeWantsIsNotDeletedBeforeTheNewOneIsDurable(bool merges)
+    {
+        var files = new MemoryFileSystem();
+        var ledger = new PlainLedger(8);
+        await using (var store = await PlainStore.OpenAsync(files, new ManualTime()))
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                await ledger.Next().SendAsync(store);
+                if (i == 0 || merges) await store.Store.FlushAsync(default);
+            }
+            using var refused = new CancellationTokenSource();
+            files.Before = (operation, path) =>
+            {
+                if (operation != FileOperation.SyncDirectory || path != PlainStore.Paths.Root) return;
+                refused.CancelAfter(0);
+                throw new IOException($"Input/output error: {operation} of '{path}'");
+            };
+            await Assert.ThrowsAnyAsync<Exception>(() => merges ? store.Store.CompactAsync(refused.Token) : store.Store.FlushAsync(refused.Token));
+        }
+        files.Before = null;
+        await using (var store = await PlainStore.OpenAsync(files, new FixedTime()))
+        {
+            Assert.Null(ledger.Check(store.Read()));
+            var blockIsWritten = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            files.Before = (_, path) =>
+            {
+                if (!path.StartsWith(PlainStore.Paths.Manifest, StringComparison.Ordinal)) return;
+                files.Stop();
+                blockIsWritten.TrySetResult();
+            };
+            await ledger.Next().SendAsync(store);
+            using var gone = new CancellationTokenSource();
+            var flush = store.Store.FlushAsync(gone.Token);
+            // The power goes when a block is there and its manifest is not.
+            await blockIsWritten.Task.WaitAsync(Patience.Limit);
+            await gone.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => flush);
+        }
+        await JudgeAsync(files.Crash(), ledger, "the power went");
     }
 
     [Fact]

@@ -19,6 +19,28 @@ internal static class PlainOtlp
         return request.ToArray();
     }
 
+    /// <summary>The same of log records.</summary>
+    public static byte[] Request(IEnumerable<Logs.PlainLog> logs)
+    {
+        var request = new Message();
+        foreach (var log in logs)
+        {
+            var scopeLogs = new Message().Embed(1, Scope(log.Scope)).Embed(2, Log(log)).Text(3, log.Scope.SchemaUrl);
+            request.Embed(1, new Message().Embed(1, Attributes(new Message(), 1, log.Resource.Attributes).Number(2, log.Resource.Dropped)).Embed(2, scopeLogs).Text(3, log.Resource.SchemaUrl));
+        }
+        return request.ToArray();
+    }
+
+    private static Message Log(Logs.PlainLog log)
+    {
+        var message = new Message().Fixed64(1, log.Time).Number(2, (ulong)log.Severity).Text(3, log.SeverityText);
+        if (log.Body.Type != AttributeType.Empty) message.Embed(5, Value(log.Body));
+        Attributes(message, 6, log.Attributes).Number(7, log.Dropped).Fixed32(8, log.Flags);
+        if (log.TraceId.IsValid) message.Bytes(9, Id(log.TraceId));
+        if (log.SpanId != 0) message.Bytes(10, Id(log.SpanId));
+        return message.Fixed64(11, log.Observed).Text(12, log.EventName);
+    }
+
     private static Message Scope(PlainScope scope) => Attributes(new Message().Text(1, scope.Name).Text(2, scope.Version), 3, scope.Attributes).Number(4, scope.Dropped);
 
     private static Message Span(PlainSpan span)

@@ -3,6 +3,23 @@ import { count, time } from './wire';
 
 const level = z.object({ level: z.number(), blocks: z.number(), spans: count, bytes: count });
 
+/** A store beside the traces. */
+const signal = z.pipe(
+  z.object({
+    name: z.string(),
+    items: count,
+    headItems: count,
+    blocks: z.number(),
+    blockBytes: count,
+    logBytes: count,
+    earliestUnixNano: z.nullable(time),
+    latestUnixNano: z.nullable(time),
+    retention: z.object({ droppedBlocks: count, droppedItems: count, droppedBytes: count }),
+    problems: z.array(z.string()),
+  }),
+  z.transform(({ earliestUnixNano, latestUnixNano, ...wire }) => ({ ...wire, earliest: earliestUnixNano, latest: latestUnixNano })),
+);
+
 /** The whole of the status, for the screen that is about the server itself. */
 export const wholeStatus = z.pipe(
   z.object({
@@ -25,6 +42,7 @@ export const wholeStatus = z.pipe(
       retention: z.object({ hiddenBeforeUnixNano: time, pinnedTraces: z.number(), droppedBlocks: count, droppedTraces: count, droppedBytes: count }),
       problems: z.array(z.string()),
     }),
+    signals: z.array(signal),
   }),
   z.transform(({ store, ...wire }) => ({
     started: wire.startedUnixNano,
@@ -44,6 +62,7 @@ export const wholeStatus = z.pipe(
     blockBytes: store.blockBytes,
     logBytes: store.logBytes,
     levels: store.levels,
+    signals: wire.signals,
     compaction: store.compaction,
     retention: {
       hiddenBefore: store.retention.hiddenBeforeUnixNano,

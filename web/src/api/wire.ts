@@ -96,7 +96,7 @@ const value: z.ZodMiniType<AttributeValue> = z.lazy(() =>
   ]),
 );
 const attribute: z.ZodMiniType<Attribute> = z.lazy(() => z.intersection(z.object({ key: z.string() }), value));
-const attributes = z.array(attribute);
+export const attributes = z.array(attribute);
 
 const origin = { attributes, droppedAttributes: z.number(), schemaUrl: z.string() };
 const event = z.pipe(

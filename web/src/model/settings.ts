@@ -18,6 +18,20 @@ export interface BlockLevel {
   readonly bytes: bigint;
 }
 
+/** What lies in the store of logs, of metrics or of profiles. */
+export interface SignalStatus {
+  readonly name: string;
+  readonly items: bigint;
+  readonly headItems: bigint;
+  readonly blocks: number;
+  readonly blockBytes: bigint;
+  readonly logBytes: bigint;
+  readonly earliest: UnixNano | null;
+  readonly latest: UnixNano | null;
+  readonly retention: { readonly droppedBlocks: bigint; readonly droppedItems: bigint; readonly droppedBytes: bigint };
+  readonly problems: readonly string[];
+}
+
 /** All that the server says of itself. */
 export interface WholeStatus extends ServerStatus {
   readonly redacted: bigint;
@@ -28,6 +42,15 @@ export interface WholeStatus extends ServerStatus {
   readonly levels: readonly BlockLevel[];
   readonly compaction: { readonly idle: boolean; readonly backlogBlocks: number; readonly backlogSpans: bigint; readonly merges: bigint; readonly mergedSpans: bigint };
   readonly retention: { readonly hiddenBefore: UnixNano; readonly pinnedTraces: number; readonly droppedBlocks: bigint; readonly droppedTraces: bigint; readonly droppedBytes: bigint };
+  readonly signals: readonly SignalStatus[];
+}
+
+/** What is wrong with any store, the traces' first. */
+export const allProblems = (status: WholeStatus): readonly string[] => [...status.problems, ...status.signals.flatMap((signal) => signal.problems)];
+
+/** Bytes of an item in blocks; null while there are none. */
+export function signalBytesEach({ items, headItems, blockBytes }: SignalStatus): number | null {
+  return items === headItems ? null : Number(blockBytes) / Number(items - headItems);
 }
 
 /** Bytes of a stored span in blocks, which is where it stays; null while there are none. */
@@ -75,7 +98,8 @@ export function statusSentence(status: WholeStatus): { readonly strong: string; 
   const strong = status.storedSpans === 0n ? 'Nothing is stored yet.' : `${plural(status.storedSpans, 'span')} of ${plural(status.storedTraces, 'trace')} take ${bytes}.`;
   const rest = status.lastReceived === null ? ` Nothing has been received since the start, ${formatAgo(status.started, status.now)}.` : ` The last came ${formatAgo(status.lastReceived, status.now)}.`;
   const turnedAway = status.refused.reduce((sum, refusal) => sum + refusal.count, 0n);
-  const worries = [status.problems.length > 0 ? `${plural(status.problems.length, 'problem')} of the store` : '', turnedAway > 0n ? `${formatCount(turnedAway)} refused since the start` : ''].filter((worry) => worry !== '');
+  const problems = allProblems(status);
+  const worries = [problems.length > 0 ? `${plural(problems.length, 'problem')} of the store` : '', turnedAway > 0n ? `${formatCount(turnedAway)} refused since the start` : ''].filter((worry) => worry !== '');
   return { strong, rest, worry: worries.length === 0 ? '' : ` ${worries.join(', ')}.` };
 }
 
@@ -87,8 +111,8 @@ export function sendersLine(recent: readonly string[], last: readonly string[], 
 }
 
 const groups: readonly (readonly [title: string, options: RegExp])[] = [
-  ['Retention', /^--(retention|max-pinned)/],
-  ['Storage', /^--(data|head-|log|block|compact|duplicate)/],
+  ['Retention', /^--(retention|max-pinned|(logs|metrics|profiles)-retention)/],
+  ['Storage', /^--(data|head-|log-|block|compact|duplicate|(logs|metrics|profiles)-(head|log|cache)-)/],
   ['Queries', /^--(query|trace-max)/],
   ['Receiving', /^--(max|header-timeout|body-timeout|no-redact|otlp-cors)/],
   ['Addresses and access', /^--(http|otlp|token|insecure|allow-host|grafana|jaeger)/],
@@ -107,7 +131,7 @@ export function settingText({ option, value }: Setting): string {
   if (value === 'true') return 'on';
   if (value === 'false') return 'off';
   if (!/^\d+$/.test(value)) return value === '' ? 'none' : value;
-  if (isBytes.test(option)) return value === '0' && option === '--retention-bytes' ? 'no limit' : formatBytes(Number(value));
+  if (isBytes.test(option)) return value === '0' && option.endsWith('retention-bytes') ? 'no limit' : formatBytes(Number(value));
   if (value === '0' && option === '--retention-traces') return 'no limit';
   if (option.endsWith('-seconds')) return `${formatCount(BigInt(value))} s`;
   return formatCount(BigInt(value));

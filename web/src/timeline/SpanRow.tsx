@@ -3,11 +3,13 @@ import type { TimeAxis } from '../model/axis';
 import { layoutBar, sideOf, type Bar } from '../model/barLayout';
 import type { CriticalPath } from '../model/criticalPath';
 import { formatCount, formatDuration, formatOffset, plural } from '../model/format';
+import type { LogMark } from '../model/logView';
 import { pathLines } from '../model/overlay';
 import { serviceColor, serviceTextColor } from '../model/serviceColor';
 import { durationOf, isBackoff, isError, nameOf, serviceOf, shiftOf, waitKindOf, type Interval, type Trace } from '../model/trace';
 import { Icon } from '../ui/Icon';
 import { axisEdge } from './geometry';
+import { LogMarks } from './LogMarks';
 
 export interface SpanRowProps {
   readonly trace: Trace;
@@ -24,6 +26,8 @@ export interface SpanRowProps {
   readonly path: CriticalPath | null;
   /** Stretches that nothing explains, which this row shows. */
   readonly gaps: readonly Interval[] | undefined;
+  /** Log entries that were written in it. */
+  readonly logs: readonly LogMark[] | undefined;
   readonly select: (row: number) => void;
   readonly toggle: (row: number) => void;
 }
@@ -95,7 +99,7 @@ function SpanBar({ trace, row, axis, notched }: Pick<SpanRowProps, 'trace' | 'ro
 }
 
 /** A span: its place in the tree, its duration, its bar. 22 px; what can't be told by colour is told by shape or word. */
-export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, selected, dim, match, collapsed, notched, path, gaps, select, toggle }: SpanRowProps) {
+export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, selected, dim, match, collapsed, notched, path, gaps, logs, select, toggle }: SpanRowProps) {
   const { tree } = trace;
   const service = serviceOf(trace, row);
   const depth = tree.depth[row] ?? 0;
@@ -168,6 +172,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
       <div role="gridcell" className="gr" data-gr>
         <SpanBar trace={trace} row={row} axis={axis} notched={notched} />
         {gaps !== undefined && <Gaps gaps={gaps} axis={axis} />}
+        {logs !== undefined && <LogMarks marks={logs} axis={axis} />}
         {path !== null && pathLines(path, axis, row, stop).map((line) => <i key={line.left} className="crit" style={line} />)}
       </div>
     </div>

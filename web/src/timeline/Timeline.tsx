@@ -4,6 +4,7 @@ import { niceStep, type TimeAxis } from '../model/axis';
 import { criticalPath } from '../model/criticalPath';
 import { panFolded, workSegments, zoomFolded } from '../model/foldedAxis';
 import { formatDuration } from '../model/format';
+import type { LogMark } from '../model/logView';
 import { isCollapsed, positionOf, type Folding } from '../model/rows';
 import { notchedServices } from '../model/serviceColor';
 import { serviceOf, type Trace } from '../model/trace';
@@ -56,6 +57,8 @@ interface TimelineProps {
   readonly withPath: boolean;
   /** Resources of the services; null when they are not shown. */
   readonly lanes: LaneChoice | null;
+  /** Log entries, by the row that they are drawn on. */
+  readonly logs: ReadonlyMap<number, readonly LogMark[]>;
   readonly toggleFold: (fold: number) => void;
   readonly show: (view: Viewport) => void;
   readonly select: (row: number) => void;
@@ -64,7 +67,7 @@ interface TimelineProps {
 }
 
 /** Minimap, lens, ruler and the rows of a trace. Rows are a treegrid with one tab stop; only what is in view is in the document. */
-export function Timeline({ trace, overview, visible, folding, view, selected, matches, services, folds, withPath, lanes, toggleFold, show, select, toggle, handle }: TimelineProps) {
+export function Timeline({ trace, overview, visible, folding, view, selected, matches, services, folds, withPath, lanes, logs, toggleFold, show, select, toggle, handle }: TimelineProps) {
   const [measure, size] = useSize();
   const [tree, setTree] = useKeptWidth('tree', 300, leastTree, mostTree);
   const treeWidth = Math.min(tree, Math.max(leastTree, size.width * 0.45));
@@ -240,6 +243,7 @@ export function Timeline({ trace, overview, visible, folding, view, selected, ma
                 notched={notched.has(service)}
                 path={path}
                 gaps={gaps.get(row)}
+                logs={logs.get(row)}
                 select={select}
                 toggle={toggle}
               />

@@ -4,11 +4,12 @@ import { Icon } from './Icon';
 type Group = readonly [title: string, keys: readonly (readonly [keys: string, what: string])[]];
 const columns: readonly (readonly Group[])[] = [
   [
-    ['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g p', 'pipeline'], ['g c', 'compare'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
+    ['Everywhere', [['/', 'query or span search'], ['g t', 'traces'], ['g l', 'logs'], ['g p', 'pipeline'], ['g c', 'compare'], ['g g', 'Grafana'], ['g s', 'settings'], ['r', 'refresh'], ['t', 'theme'], ['?', 'this help'], ['Esc', 'close, clear']]],
     ['Query', [['↑ ↓', 'choose a suggestion'], ['Tab', 'accept it'], ['Enter', 'search'], ['Esc', 'close, undo, leave']]],
   ],
   [
     ['Result list', [['j k', 'next, previous trace'], ['x', 'select to compare'], ['c', 'compare the two'], ['Enter', 'open']]],
+    ['Logs', [['j k', 'next, previous entry'], ['Enter', 'open its span'], ['Esc', 'close the entry'], ['drag', 'narrow the time']]],
     ['Chart', [['drag', 'mark time and duration'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Enter', 'mark'], ['Esc', 'clear the mark']]],
     ['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['n N', 'next, previous match']]],
   ],
@@ -17,7 +18,7 @@ const columns: readonly (readonly Group[])[] = [
       'Timeline',
       [
         ['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['w s', 'zoom in, out'], ['a d', 'pan left, right'], ['0', 'fit all'], ['1 … 9', 'fit stretch of work'], ['f', 'fold waits'],
-        ['[ ]', 'fold by fold; Enter opens'], ['p', 'critical path'], ['m', 'resource lanes'], ['e E', 'next, previous error'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan'],
+        ['[ ]', 'fold by fold; Enter opens'], ['p', 'critical path'], ['m', 'resource lanes'], ['e E', 'next, previous error'], ['v', 'logs of the span'], ['n N', 'next, previous match'], ['Ctrl wheel', 'zoom at the pointer'], ['Shift drag', 'pan'],
       ],
     ],
     ['Flame graph', [['← → ↑ ↓', 'move from path to path'], ['Enter', 'zoom to a path, and out'], ['o', 'open its longest span'], ['Esc', 'show all']]],

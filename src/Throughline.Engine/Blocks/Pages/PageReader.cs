@@ -23,6 +23,18 @@ internal sealed class PageReader(IReadableFile file, string name)
     public TResult Read<TState, TResult>(in PageEntry entry, TState state, Use<TState, TResult> use)
     {
         if (entry.StoredLength == 0) return use(entry, [], state);
+        return ReadStored(entry, (Reader: this, state, use), static (in PageEntry e, ReadOnlySpan<byte> body, (PageReader Reader, TState State, Use<TState, TResult> Use) s) => e.Compression switch
+        {
+            PageCompression.None => s.Use(e, body, s.State),
+            PageCompression.Zstd => s.Reader.Decompressed(e, body, s.State, s.Use),
+            _ => throw new CorruptDataException(s.Reader.Name, e.Offset, "compression 0 or 1", e.Compression.ToString()),
+        });
+    }
+
+    /// <summary>Reads a page's body as it is stored and hands it over.</summary>
+    /// <exception cref="CorruptDataException">The stored bytes are not what the directory says.</exception>
+    public TResult ReadStored<TState, TResult>(in PageEntry entry, TState state, Use<TState, TResult> use)
+    {
         if (entry.Offset < 0 || entry.StoredLength < 0 || entry.RawLength < 0 || entry.Offset > file.Length - entry.StoredLength)
             throw new CorruptDataException(name, entry.Offset, $"a page of {entry.StoredLength} bytes in a file of {file.Length}", "a place outside of it");
         var stored = ArrayPool<byte>.Shared.Rent(entry.StoredLength);
@@ -32,9 +44,7 @@ internal sealed class PageReader(IReadableFile file, string name)
             file.ReadExactly(entry.Offset, body);
             var checksum = (uint)XxHash3.HashToUInt64(body);
             if (checksum != entry.Checksum) throw new CorruptDataException(name, entry.Offset, $"page checksum {entry.Checksum:x8}", $"{checksum:x8}");
-            if (entry.Compression == PageCompression.None) return use(entry, body, state);
-            if (entry.Compression != PageCompression.Zstd) throw new CorruptDataException(name, entry.Offset, "compression 0 or 1", entry.Compression.ToString());
-            return Decompressed(entry, body, state, use);
+            return use(entry, body, state);
         }
         finally
         {

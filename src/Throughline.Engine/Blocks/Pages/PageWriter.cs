@@ -77,17 +77,31 @@ internal sealed class PageWriter : IDisposable
     }
 
     /// <summary>A page of bytes; none when there are none.</summary>
-    public void Bytes(int column, ReadOnlySpan<byte> bytes, bool compress)
+    public void Bytes(int column, ReadOnlySpan<byte> bytes, bool compress) => Bytes(column, PageEntry.WholeBlock, bytes, compress);
+
+    /// <summary>A page of bytes of a row group; none when there are none.</summary>
+    public void Bytes(int column, int rowGroup, ReadOnlySpan<byte> bytes, bool compress)
     {
         if (bytes.IsEmpty) return;
-        Append(new PageEntry { Column = column, RowGroup = PageEntry.WholeBlock, Encoding = PageEncoding.Bytes, Count = bytes.Length }, bytes, compress);
+        Append(new PageEntry { Column = column, RowGroup = rowGroup, Encoding = PageEncoding.Bytes, Count = bytes.Length }, bytes, compress);
     }
 
     /// <summary>A page of entries of a column's dictionary (<see cref="DictionaryPage"/>).</summary>
-    public void Dictionary(int column, long firstId, int count, ReadOnlySpan<byte> body)
+    public void Dictionary(int column, long firstId, int count, ReadOnlySpan<byte> body) => Dictionary(column, PageEntry.WholeBlock, firstId, count, body);
+
+    /// <summary>A page of entries of a dictionary that a row group has for itself.</summary>
+    public void Dictionary(int column, int rowGroup, long firstId, int count, ReadOnlySpan<byte> body)
     {
         DictionaryBytes += body.Length;
-        Append(new PageEntry { Column = column, RowGroup = PageEntry.WholeBlock, Encoding = PageEncoding.Dictionary, Base = firstId, Top = firstId + count - 1, Count = count }, body, true);
+        Append(new PageEntry { Column = column, RowGroup = rowGroup, Encoding = PageEncoding.Dictionary, Base = firstId, Top = firstId + count - 1, Count = count }, body, true);
+    }
+
+    /// <summary>A page of another block as it was stored there, for another row group.</summary>
+    public void Stored(PageEntry entry, int rowGroup, ReadOnlySpan<byte> stored)
+    {
+        (entry.RowGroup, entry.Offset) = (rowGroup, Position);
+        _entries.Add(entry);
+        Plain(stored);
     }
 
     /// <summary>Appends bytes that are no page: the header, the directory, the footer.</summary>

@@ -22,6 +22,28 @@ internal static class AttributeWriter
         json.WriteEndArray();
     }
 
+    /// <summary>Writes one attribute as an element of an array.</summary>
+    internal static void Write(Utf8JsonWriter json, string key, AttributeValue value)
+    {
+        json.WriteStartObject();
+        json.WriteString("key"u8, key);
+        WriteTypeAndValue(json, value);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The types as the API names them.</summary>
+    internal static ReadOnlySpan<byte> TypeName(AttributeType type) => type switch
+    {
+        AttributeType.String => "string"u8,
+        AttributeType.Bool => "bool"u8,
+        AttributeType.Int => "int"u8,
+        AttributeType.Double => "double"u8,
+        AttributeType.Bytes => "bytes"u8,
+        AttributeType.Array => "array"u8,
+        AttributeType.KvList => "kvlist"u8,
+        _ => "empty"u8,
+    };
+
     private static void WriteTypeAndValue(Utf8JsonWriter json, AttributeValue value)
     {
         switch (value.Type)

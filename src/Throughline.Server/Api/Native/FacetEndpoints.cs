@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Throughline.Engine;
-using Throughline.Engine.Model;
 using Throughline.Engine.Query;
 using Throughline.Server.Problems;
 
@@ -31,7 +30,7 @@ internal static class FacetEndpoints
             json.WriteString("key"u8, key.Key);
             json.WriteString("scope"u8, key.IsResource ? "resource"u8 : "span"u8);
             json.WriteStartArray("types"u8);
-            foreach (var type in key.Types) json.WriteStringValue(TypeName(type));
+            foreach (var type in key.Types) json.WriteStringValue(AttributeWriter.TypeName(type));
             json.WriteEndArray();
             if (key.Values is { } values) json.WriteLong("values"u8, values);
             else json.WriteNull("values"u8);
@@ -118,16 +117,4 @@ internal static class FacetEndpoints
         SearchWriter.WriteTruncated(json, counts.Truncated);
         json.WriteEndObject();
     }
-
-    private static ReadOnlySpan<byte> TypeName(AttributeType type) => type switch
-    {
-        AttributeType.String => "string"u8,
-        AttributeType.Bool => "bool"u8,
-        AttributeType.Int => "int"u8,
-        AttributeType.Double => "double"u8,
-        AttributeType.Bytes => "bytes"u8,
-        AttributeType.Array => "array"u8,
-        AttributeType.KvList => "kvlist"u8,
-        _ => "empty"u8,
-    };
 }

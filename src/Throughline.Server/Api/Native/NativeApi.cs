@@ -1,5 +1,6 @@
 using Throughline.Engine;
 using Throughline.Engine.Encode;
+using Throughline.Engine.Logs;
 using Throughline.Engine.Model;
 using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
@@ -42,6 +43,11 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/traces/{id}/spans/{spanId}", SpanAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/typical", TypicalEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/traces/{id}/linked-from", LinkedFromEndpoint.ReadAsync);
+        GetLogs(routes, gate, "/api/v1/logs", LogEndpoints.SearchAsync);
+        GetLogs(routes, gate, "/api/v1/logs/histogram", LogEndpoints.HistogramAsync);
+        GetLogs(routes, gate, "/api/v1/logs/values", LogEndpoints.ValuesAsync);
+        GetLogs(routes, gate, "/api/v1/logs/keys", LogEndpoints.KeysAsync);
+        GetLogs(routes, gate, "/api/v1/logs/services", LogEndpoints.ServicesAsync);
         routes.Map("/api/{**path}", static context =>
             new Problem(StatusCodes.Status404NotFound, $"There is nothing at {context.Request.Path}. The API is described at /api/v1/openapi.json.").WriteAsync(context));
     }
@@ -200,12 +206,16 @@ public static class NativeApi
     private static void GetStored(IEndpointRouteBuilder routes, StoreGate gate, string pattern, NativeHandler handler) => MapStored(routes, gate, pattern, ["GET"], handler);
 
     private static void MapStored(IEndpointRouteBuilder routes, StoreGate gate, string pattern, string[] methods, NativeHandler handler) =>
-        Map(routes, pattern, methods, context =>
-        {
-            if (gate.Store is { } store) return handler(context, store);
-            context.Response.Headers.RetryAfter = "1";
-            return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
-        });
+        Map(routes, pattern, methods, context => gate.Store is { } store ? handler(context, store) : NotOpen(context));
+
+    private static void GetLogs(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, ILogSource, Task<Problem?>> handler) =>
+        Get(routes, pattern, context => gate.Signals.OfType<ILogSource>().FirstOrDefault() is { } logs ? handler(context, logs) : NotOpen(context));
+
+    private static Task<Problem?> NotOpen(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
+    }
 
     private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
 

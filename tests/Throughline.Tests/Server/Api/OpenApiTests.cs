@@ -15,6 +15,7 @@ public sealed class OpenApiTests
         await server.ExportAsync([0x7F]);
         using (var metrics = await server.Otlp.PostAsync("/v1/metrics", new ByteArrayContent(Metrics.MetricRequests.Bytes("svc", Metrics.MetricRequests.Gauge("depth", Metrics.MetricRequests.Point(3, 1, "k")))) { Headers = { ContentType = new("application/x-protobuf") } }))
             Assert.Equal(HttpStatusCode.OK, metrics.StatusCode);
+        await server.StoreLogsAsync(LogExport.Json("svc", LogExport.Record("one", more: LogExport.In(1, 1)), LogExport.Record("two", 0, 1, Export.Attributes(("a", "b")))));
         using (var pinned = await server.Http.PutAsync($"/api/v1/traces/{Export.Trace(1)}/pin", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, pinned.StatusCode);
         using (var compacted = await server.Http.PostAsync("/api/v1/compact", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, compacted.StatusCode);
         var api = new OpenApi(await server.GetAsync("/api/v1/openapi.json"));
@@ -45,6 +46,12 @@ public sealed class OpenApiTests
             ("/api/v1/metrics", "/api/v1/metrics"),
             ("/api/v1/metrics/range", "/api/v1/metrics/range?name=depth"),
             ("/api/v1/metrics/range", "/api/v1/metrics/range?name=depth&step=15s&aggregation=max"),
+            ("/api/v1/logs", "/api/v1/logs"),
+            ("/api/v1/logs", "/api/v1/logs?limit=1&total=exact"),
+            ("/api/v1/logs/histogram", "/api/v1/logs/histogram?steps=3"),
+            ("/api/v1/logs/values", "/api/v1/logs/values?key=a"),
+            ("/api/v1/logs/keys", "/api/v1/logs/keys"),
+            ("/api/v1/logs/services", "/api/v1/logs/services"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + trace),
             ("/api/v1/traces/{id}", $"/api/v1/traces/{trace}?format=otlp"),
             ("/api/v1/traces/{id}", "/api/v1/traces/" + Export.Trace(2)),

@@ -79,7 +79,6 @@ public sealed class OtlpGrpcTests
     }
 
     [Theory]
-    [InlineData("logs.v1.LogsService", "Logs are not stored")]
     [InlineData("profiles.v1development.ProfilesService", "Profiles are not stored")]
     public async Task OtherSignalsAreUnimplementedInWords(string service, string message)
     {

@@ -254,7 +254,6 @@ public sealed class OtlpHttpTests
     }
 
     [Theory]
-    [InlineData("/v1/logs", "Logs are not stored")]
     [InlineData("/v1development/profiles", "Profiles are not stored")]
     [InlineData("/v1/trace", "spans are sent to /v1/traces")]
     [InlineData("/", "spans are sent to /v1/traces")]

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { servicesQuery } from '../../api/queries';
 import { formatAgo, formatMoment, plural } from '../../model/format';
 import { unixNano } from '../../model/nano';
-import { sendersLine, type WholeStatus } from '../../model/settings';
+import { allProblems, sendersLine, type WholeStatus } from '../../model/settings';
 import { CheckLine } from '../../ui/Checks';
 import { Panel } from './Panel';
 
@@ -21,6 +21,7 @@ export function HealthPanel({ status }: { readonly status: WholeStatus }) {
   const silent = status.lastReceived !== null && status.now - status.lastReceived > hour;
   const ahead = status.latest !== null && status.latest > status.now + aheadNanos;
   const refused = status.refused.length > 0;
+  const problems = allProblems(status);
   return (
     <Panel title="Why do I see nothing?" note="checked now" wide>
       <ul className="checks">
@@ -51,7 +52,11 @@ export function HealthPanel({ status }: { readonly status: WholeStatus }) {
         )}
         {status.storedSpans > 0n && senders !== null && <CheckLine {...senders} />}
         {recent.isError && <CheckLine level="bad" title="The services could not be counted" detail={recent.error.message} />}
-        <CheckLine level={status.problems.length > 0 ? 'bad' : 'good'} title={status.problems.length > 0 ? 'The store has problems' : 'The store has no problems'} detail={status.problems.length > 0 ? 'Some stored spans cannot be read: see Storage.' : 'Everything that was stored can be read.'} />
+        <CheckLine
+          level={problems.length > 0 ? 'bad' : 'good'}
+          title={problems.length > 0 ? 'The store has problems' : 'The store has no problems'}
+          detail={status.problems.length > 0 ? 'Some stored spans cannot be read: see Storage.' : problems.length > 0 ? 'Something of another signal cannot be read or written: see Other signals.' : 'Everything that was stored can be read.'}
+        />
       </ul>
     </Panel>
   );

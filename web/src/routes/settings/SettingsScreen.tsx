@@ -7,6 +7,7 @@ import { HealthPanel } from './HealthPanel';
 import { IngestPanel, RefusalsPanel } from './IngestPanels';
 import { LimitsPanel } from './LimitsPanel';
 import { Panel, Facts } from './Panel';
+import { SignalsPanel } from './SignalsPanel';
 import { RetentionPanel, StoragePanel } from './StoragePanels';
 import './settings.css';
 
@@ -68,6 +69,7 @@ export function SettingsScreen() {
               <StoragePanel status={status.data} />
               <IngestPanel status={status.data} rate={rate} config={config.data} />
               <RetentionPanel status={status.data} settings={settings.data} />
+              <SignalsPanel status={status.data} settings={settings.data} />
               <RefusalsPanel status={status.data} />
             </>
           )}

@@ -15,6 +15,7 @@ import { entrance, screens } from './screens';
 const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/GrafanaScreen')).GrafanaScreen }));
 const DashboardScreen = lazy(async () => ({ default: (await import('../grafana/DashboardScreen')).DashboardScreen }));
 const PipelineScreen = lazy(async () => ({ default: (await import('../pipeline/PipelineScreen')).PipelineScreen }));
+const LogsScreen = lazy(async () => ({ default: (await import('../logs/LogsScreen')).LogsScreen }));
 const SettingsScreen = lazy(async () => ({ default: (await import('../settings/SettingsScreen')).SettingsScreen }));
 const CompareScreen = lazy(async () => ({ default: (await import('../compare/CompareScreen')).CompareScreen }));
 const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/GalleryScreen')).GalleryScreen }));
@@ -78,6 +79,9 @@ export function App() {
             </Route>
             <Route path="/pipeline">
               <PipelineScreen />
+            </Route>
+            <Route path="/logs">
+              <LogsScreen />
             </Route>
             <Route path="/settings">
               <SettingsScreen />

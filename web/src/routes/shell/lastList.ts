@@ -4,13 +4,13 @@ import { terms } from '../../model/filterText';
 import { withTerm } from '../../model/filterTerm';
 import { visitedAfter, type Visited } from './screens';
 
-const keys = { list: 'throughline.list', pipeline: 'throughline.pipeline' } as const;
+const keys = { list: 'throughline.list', pipeline: 'throughline.pipeline', logs: 'throughline.logs' } as const;
 
 function remembered(): Visited {
   try {
-    return { list: sessionStorage.getItem(keys.list) ?? '', pipeline: sessionStorage.getItem(keys.pipeline) ?? '' };
+    return { list: sessionStorage.getItem(keys.list) ?? '', pipeline: sessionStorage.getItem(keys.pipeline) ?? '', logs: sessionStorage.getItem(keys.logs) ?? '' };
   } catch {
-    return { list: '', pipeline: '' };
+    return { list: '', pipeline: '', logs: '' };
   }
 }
 
@@ -27,11 +27,12 @@ export function useRemembered(): Visited {
     try {
       sessionStorage.setItem(keys.list, visited.list);
       sessionStorage.setItem(keys.pipeline, visited.pipeline);
+      sessionStorage.setItem(keys.logs, visited.logs);
     } catch {
       // Without storage each screen begins anew, and so does the query that a condition is added to.
       return;
     }
-  }, [visited.list, visited.pipeline]);
+  }, [visited.list, visited.pipeline, visited.logs]);
   return visited;
 }
 

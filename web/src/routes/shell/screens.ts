@@ -8,6 +8,7 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
   { name: 'Traces', path: '/', key: 'g t', paths: /^\/(search|trace\/.*)?$/ },
+  { name: 'Logs', path: '/logs', key: 'g l', paths: /^\/logs$/ },
   { name: 'Pipeline', path: '/pipeline', key: 'g p', paths: /^\/pipeline$/ },
   { name: 'Compare', path: '/compare', key: 'g c', paths: /^\/compare$/ },
   { name: 'Grafana', path: '/grafana-dashboard', key: 'g g', paths: /^\/grafana(-dashboard)?$/ },
@@ -18,6 +19,7 @@ export const screens: readonly Screen[] = [
 export interface Visited {
   readonly list: string;
   readonly pipeline: string;
+  readonly logs: string;
 }
 
 const rangeNames = ['range', 'from', 'to'];
@@ -26,7 +28,7 @@ const rangeNames = ['range', 'from', 'to'];
 function inRangeOf(search: string, other: string): string {
   const [parameters, source] = [new URLSearchParams(search), new URLSearchParams(other)];
   if (rangeNames.every((name) => parameters.get(name) === source.get(name))) return search;
-  for (const name of [...rangeNames, 'brush']) parameters.delete(name);
+  for (const name of [...rangeNames, 'brush', 'entry']) parameters.delete(name);
   for (const name of rangeNames) {
     const value = source.get(name);
     if (value !== null) parameters.set(name, value);
@@ -34,15 +36,17 @@ function inRangeOf(search: string, other: string): string {
   return parameters.toString();
 }
 
-/** What is to be remembered after a visit: the screen's own state, and its time range for the other one. */
+/** What is to be remembered after a visit: the screen's own state, and its time range for the others. */
 export function visitedAfter(visited: Visited, path: string, search: string): Visited {
-  if (path === '/' || path === '/search') return { list: search, pipeline: inRangeOf(visited.pipeline, search) };
-  if (path === '/pipeline') return { list: inRangeOf(visited.list, search), pipeline: search };
+  const others: Visited = { list: inRangeOf(visited.list, search), pipeline: inRangeOf(visited.pipeline, search), logs: inRangeOf(visited.logs, search) };
+  if (path === '/' || path === '/search') return { ...others, list: search };
+  if (path === '/pipeline') return { ...others, pipeline: search };
+  if (path === '/logs') return { ...others, logs: search };
   return visited;
 }
 
 /** Where a screen is entered: as it was left. */
 export function entrance(screen: Screen, visited: Visited): string {
-  const search = screen.path === '/' ? visited.list : screen.path === '/pipeline' ? visited.pipeline : '';
+  const search = screen.path === '/' ? visited.list : screen.path === '/pipeline' ? visited.pipeline : screen.path === '/logs' ? visited.logs : '';
   return search === '' ? screen.path : `${screen.path}?${search}`;
 }

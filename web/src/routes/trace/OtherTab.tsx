@@ -4,6 +4,7 @@ import { tabId, tabPanelId } from './Tabs';
 import type { TabState } from './tabState';
 
 const FlameTab = lazy(() => import('./flame/FlameTab').then((module) => ({ default: module.FlameTab })));
+const LogsTab = lazy(() => import('./logs/LogsTab').then((module) => ({ default: module.LogsTab })));
 const RawTab = lazy(() => import('./raw/RawTab').then((module) => ({ default: module.RawTab })));
 const StatisticsTab = lazy(() => import('./statistics/StatisticsTab').then((module) => ({ default: module.StatisticsTab })));
 
@@ -18,14 +19,14 @@ export function OtherTab(props: TabProps) {
   const { tab } = props.state.tabs;
   return (
     <div id={tabPanelId} className="tabpanel" role="tabpanel" aria-labelledby={tabId(tab)}>
-      {tab !== 'raw' && (
+      {tab !== 'raw' && tab !== 'logs' && (
         <div className="tools" role="toolbar" aria-label="Spans">
           <Finder {...props} />
           <Legend {...props} />
         </div>
       )}
       <Suspense fallback={<div className="tabwait" role="status" aria-label="Loading" />}>
-        {tab === 'flame' ? <FlameTab {...props} /> : tab === 'raw' ? <RawTab {...props} /> : <StatisticsTab {...props} />}
+        {tab === 'flame' ? <FlameTab {...props} /> : tab === 'logs' ? <LogsTab {...props} /> : tab === 'raw' ? <RawTab {...props} /> : <StatisticsTab {...props} />}
       </Suspense>
     </div>
   );

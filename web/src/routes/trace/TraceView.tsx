@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { marksOf } from '../../model/logView';
 import { changeDepth, errorRows, findSpans, isCollapsed, nextOf, positionOf, reveal, toggle as toggleRow, visibleRows } from '../../model/rows';
 import type { UnixNano } from '../../model/nano';
 import { endOf, startOf, type Trace } from '../../model/trace';
@@ -10,6 +11,7 @@ import { copyText } from '../../ui/copy';
 import { useKeys } from '../../ui/keys';
 import { useToasts } from '../../ui/toasts';
 import { useRefresh } from '../shell/refresh';
+import { useOwnLogs } from './logs/useTraceLogs';
 import { OtherTab } from './OtherTab';
 import { SidePanel } from './panel/SidePanel';
 import { tabId, tabPanelId } from './Tabs';
@@ -37,6 +39,8 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
     return flags;
   }, [trace, found]);
   const errors = useMemo(() => errorRows(trace), [trace]);
+  const own = useOwnLogs(trace);
+  const logs = useMemo(() => marksOf(trace, own.entries), [trace, own.entries]);
 
   useEffect(() => onView(view), [onView, view]);
   const show = useCallback((next: Viewport) => change((old) => ({ ...old, view: next })), [change]);
@@ -95,6 +99,9 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
   };
   const scale = (factor: number): void => timeline.current?.zoom(factor, 'pointer');
 
+  const { tab } = state.tabs;
+  const changeTab = (tabs: Partial<TabState>): void => change((old) => ({ ...old, tabs: { ...old.tabs, ...tabs } }));
+
   const keys = {
     j: () => step(1),
     k: () => step(-1),
@@ -121,6 +128,11 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
     E: () => goTo(nextOf(errors, selected, -1)),
     n: () => nextMatch(1),
     N: () => nextMatch(-1),
+    v: () => {
+      if (selected < 0) return false;
+      changeTab({ spanLogs: state.tabs.spanLogs === '' ? 'span' : '' });
+      return;
+    },
     '/': () => finder.current?.focus(),
     Escape: () => {
       if (selected >= 0) select(-1);
@@ -128,14 +140,12 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
       else if (!isWhole(view, trace.total)) show(whole(trace.total));
     },
   } as const;
-  const { tab } = state.tabs;
-  const changeTab = (tabs: Partial<TabState>): void => change((old) => ({ ...old, tabs: { ...old.tabs, ...tabs } }));
   const showRow = (row: number): void => {
     changeTab({ tab: 'timeline' });
     goTo(row);
   };
   // The keys of the timeline's rows and axis mean nothing where these are not to be seen.
-  useKeys(tab === 'timeline' ? keys : tab === 'raw' ? { '/': keys['/'] } : { '/': keys['/'], e: () => showRow(nextOf(errors, selected, 1)), E: () => showRow(nextOf(errors, selected, -1)), n: () => showRow(nextOf(found, selected, 1)), N: () => showRow(nextOf(found, selected, -1)) });
+  useKeys(tab === 'timeline' ? keys : tab === 'raw' ? { '/': keys['/'] } : tab === 'logs' ? { Escape: () => changeTab({ logEntry: '' }) } : { '/': keys['/'], e: () => showRow(nextOf(errors, selected, 1)), E: () => showRow(nextOf(errors, selected, -1)), n: () => showRow(nextOf(found, selected, 1)), N: () => showRow(nextOf(found, selected, -1)) });
 
   const share = (): void => {
     const query = writeTraceState(state, trace);
@@ -174,8 +184,8 @@ export function TraceView({ trace, overview, readAt, onView }: { readonly trace:
         fit={() => show(whole(trace.total))}
       />
       <div className="main" id={tabPanelId} role="tabpanel" aria-labelledby={tabId(tab)}>
-        <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} lanes={lanes.choice} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
-        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} />}
+        <Timeline trace={trace} overview={overview} visible={visible} folding={folding} view={view} selected={selected} matches={matches} services={state.services} folds={folds} withPath={state.path} lanes={lanes.choice} logs={logs} toggleFold={toggleFold} show={show} select={select} toggle={toggle} handle={timeline} />
+        {selected >= 0 && <SidePanel trace={trace} row={selected} close={() => select(-1)} goTo={goTo} share={share} showSent={(asSent) => changeTab({ asSent })} logs={state.tabs.spanLogs} showLogs={(spanLogs) => changeTab({ spanLogs })} />}
       </div>
     </>
   );

@@ -1,9 +1,11 @@
+import { logViews, type LogView } from '../../model/logView';
 import { groupings, statisticColumns, type Grouping, type StatisticColumn } from '../../model/statistics';
 
 export const tabs = [
   { id: 'timeline', name: 'Timeline' },
   { id: 'flame', name: 'Flame graph' },
   { id: 'statistics', name: 'Statistics' },
+  { id: 'logs', name: 'Logs' },
   { id: 'raw', name: 'Raw' },
 ] as const;
 export type TabId = (typeof tabs)[number]['id'];
@@ -21,9 +23,15 @@ export interface TabState {
   readonly flameWaits: boolean;
   readonly flameTable: boolean;
   readonly rawText: string;
+  /** Which logs the panel of the selected span shows; empty for none. */
+  readonly spanLogs: LogView | '';
+  /** What is looked for in the tab of the logs, whether it has entries that only service and time connect with the trace, and which entry is open, by its place. */
+  readonly logsText: string;
+  readonly logsNear: boolean;
+  readonly logEntry: string;
 }
 
-export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '' };
+export const firstTab: TabState = { tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '', spanLogs: '', logsText: '', logsNear: true, logEntry: '' };
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T => values.find((value) => value === text) ?? otherwise;
 
@@ -38,6 +46,10 @@ export function readTabState(parameters: URLSearchParams): TabState {
     flameWaits: parameters.get('waits') !== 'out',
     flameTable: parameters.get('as') === 'table',
     rawText: parameters.get('raw') ?? '',
+    spanLogs: logViews.find((view) => view === parameters.get('logs')) ?? '',
+    logsText: parameters.get('logfind') ?? '',
+    logsNear: parameters.get('near') !== 'off',
+    logEntry: parameters.get('entry') ?? '',
   };
 }
 
@@ -52,4 +64,8 @@ export function writeTabState(state: TabState, parameters: URLSearchParams): voi
   if (!state.flameWaits) parameters.set('waits', 'out');
   if (state.flameTable) parameters.set('as', 'table');
   if (state.rawText !== '') parameters.set('raw', state.rawText);
+  if (state.spanLogs !== '') parameters.set('logs', state.spanLogs);
+  if (state.logsText !== '') parameters.set('logfind', state.logsText);
+  if (!state.logsNear) parameters.set('near', 'off');
+  if (state.logEntry !== '') parameters.set('entry', state.logEntry);
 }

@@ -6,7 +6,7 @@ import type { UnixNano } from '../../model/nano';
 import { Icon } from '../../ui/Icon';
 import { QueryBox } from './QueryBox';
 import { SavedViews } from './SavedViews';
-import { TimeMenu } from './TimeMenu';
+import { TimeMenu } from '../shell/TimeMenu';
 import type { SearchState } from './url';
 
 interface QueryBarProps {

@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { spanQuery } from '../../../api/queries';
 import { attributeOf, groupAttributes } from '../../../model/attribute';
 import { formatClock, formatDay, formatDuration, formatExact, formatOffset, needsDay } from '../../../model/format';
+import type { LogView } from '../../../model/logView';
 import { after, unixNanoFromMillis } from '../../../model/nano';
 import { serviceColor } from '../../../model/serviceColor';
 import { adviceFor, type SpanDetail } from '../../../model/spanDetail';
@@ -18,6 +19,8 @@ import { Exceptions } from './Exceptions';
 import { Links } from './Links';
 import { Section } from './Section';
 
+const SpanLogs = lazy(() => import('../logs/SpanLogs').then((module) => ({ default: module.SpanLogs })));
+
 const [leastWidth, mostWidth] = [280, 720];
 
 interface PanelProps {
@@ -25,6 +28,9 @@ interface PanelProps {
   readonly row: number;
   readonly goTo: (row: number) => void;
   readonly showSent: (asSent: boolean) => void;
+  /** Which of its logs are shown; empty for none. */
+  readonly logs: LogView | '';
+  readonly showLogs: (view: LogView | '') => void;
 }
 
 /** A span of a clock that is off, in words: where it was sent, and the way there. */
@@ -121,7 +127,7 @@ function Identity({ detail }: { readonly detail: SpanDetail }) {
   );
 }
 
-function Detail({ trace, row, detail, goTo, shared }: Omit<PanelProps, 'showSent'> & { readonly detail: SpanDetail; readonly shared: string | null }) {
+function Detail({ trace, row, detail, goTo, shared }: Omit<PanelProps, 'showSent' | 'logs' | 'showLogs'> & { readonly detail: SpanDetail; readonly shared: string | null }) {
   return (
     <>
       {shared !== null && <p className="warnt sharednote">{shared}</p>}
@@ -137,7 +143,7 @@ function Detail({ trace, row, detail, goTo, shared }: Omit<PanelProps, 'showSent
 }
 
 /** Everything about the selected span. What the columns know shows at once; the rest is fetched and keeps its place until the next has come. */
-export function SidePanel({ trace, row, close, goTo, share, showSent }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
+export function SidePanel({ trace, row, close, goTo, share, showSent, logs, showLogs }: PanelProps & { readonly close: () => void; readonly share: () => void }) {
   const [width, setWidth] = useKeptWidth('panel', 348, leastWidth, mostWidth);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const spanId = trace.spans.spanId[row] ?? '';
@@ -182,12 +188,20 @@ export function SidePanel({ trace, row, close, goTo, share, showSent }: PanelPro
           </dl>
           <Moved trace={trace} row={row} showSent={showSent} />
           <div className="line acts">
+            <button type="button" className="btn" aria-pressed={logs !== ''} title="What was logged around this span (v)" onClick={() => showLogs(logs === '' ? 'span' : '')}>
+              View logs
+            </button>
             <button type="button" className="btn" onClick={share}>
               <Icon name="link" />
               Copy link
             </button>
           </div>
         </div>
+        {logs !== '' && (
+          <Suspense fallback={null}>
+            <SpanLogs trace={trace} row={row} view={logs} choose={showLogs} close={() => showLogs('')} />
+          </Suspense>
+        )}
         {query.isError ? (
           <section>
             <div className="box" role="alert">

@@ -1,0 +1,48 @@
+using System.Buffers;
+using Throughline.Engine;
+using Throughline.Engine.Decode;
+using Throughline.Engine.Encode;
+using Throughline.Engine.Logs;
+using Throughline.Engine.Logs.Storage;
+using Throughline.Engine.Model;
+using Throughline.Engine.Wal;
+using Throughline.Server.Process;
+using Throughline.Server.Storage;
+
+namespace Throughline.Server.Receive;
+
+/// <summary>The way of log records into their store. Thread safe.</summary>
+public sealed class LogIntake(StoreGate gate, int maxNesting) : ISignalIntake
+{
+    /// <inheritdoc/>
+    public SignalKind Kind => SignalKind.Logs;
+
+    /// <inheritdoc/>
+    public bool IsOpen => gate.Find<LogStore>() is not null;
+
+    /// <inheritdoc/>
+    public ISignalWorker NewWorker() => new Worker(gate, maxNesting);
+
+    private sealed class Worker(StoreGate gate, int maxNesting) : ISignalWorker
+    {
+        private readonly OtlpLogDecoder _decoder = new(maxNesting);
+        private readonly LogBatch _batch = new();
+        private readonly LogRedactor _redactor = new();
+
+        public long MemoryBytes => _batch.MemoryBytes;
+
+        public int Count => _batch.RowCount;
+
+        public DecodeResult Decode(ReadOnlySpan<byte> request) => _decoder.Decode(request, _batch);
+
+        public int Redact() => _redactor.Redact(_batch);
+
+        public void EncodeProcessed(IBufferWriter<byte> output) => OtlpLogEncoder.EncodeProcessed(_batch, output);
+
+        public ValueTask<AppendResult> AppendAsync(ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived) => gate.Find<LogStore>() is { } store
+            ? store.AppendAsync(_batch, payload, digest, payloadIsAsReceived ? WalForm.Received : WalForm.Processed)
+            : ValueTask.FromResult(new AppendResult(AppendStatus.Failed, IngestOutcome.StandardRetry, IngestService.ClosedMessage));
+
+        public void Clear() => _batch.Clear();
+    }
+}

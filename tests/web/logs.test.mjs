@@ -1,0 +1,209 @@
+// Logs in a real browser against the real server: the screen, the tab of a trace, and what was logged around a span.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { logRecord, sendLogs } from './support/logs.mjs';
+import { axeSource, launch, openPage } from './support/page.mjs';
+import { startServer } from './support/server.mjs';
+import { shortTrace, spanId, traceId, traceRequest } from './support/spans.mjs';
+
+const minute = 60_000;
+let server, browser, opened, start;
+
+before(async () => {
+  [server, browser] = [await startServer(), await launch()];
+  start = Date.now() - 10 * minute;
+  await server.send(
+    traceRequest(1, start, [
+      { id: 1, service: 'shop', name: 'checkout', kind: 'server', at: 0, for: 1000 },
+      { id: 2, parent: 1, service: 'shop', name: 'charge_card', kind: 'internal', at: 200, for: 300, error: true, message: 'declined' },
+    ]),
+  );
+  await server.send(shortTrace(2, start + minute, { millis: 47 }));
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const open = async (path, options) => {
+  opened = await openPage(browser, `${server.http}${path}`, options);
+  return opened.page;
+};
+const settled = (page) => page.locator('main.traces[aria-busy="false"]').waitFor();
+const rows = (page, name = 'Log entries') => page.getByRole('grid', { name }).locator('.lr');
+const messages = (page, name) => rows(page, name).locator('.msg .text').allInnerTexts();
+const until = async (check) => {
+  for (let left = 200; ; left--) {
+    try {
+      return await check();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+};
+const lawful = async () => {
+  const [violations, complaints] = [await opened.violations(), opened.complaints];
+  await opened.close();
+  assert.deepEqual(violations, [], 'the content security policy was violated');
+  assert.deepEqual(complaints, [], 'the browser complained');
+};
+
+describe('without logs', () => {
+  afterEach(lawful);
+
+  it('the screen says why there are none and what to switch on, and shows the first when it comes', async () => {
+    const page = await open('/logs');
+    await page.getByRole('heading', { name: 'No log entry has arrived yet' }).waitFor();
+    const send = await page.getByRole('region', { name: 'How to send logs' }).innerText();
+    assert.match(send, /OTEL_LOGS_EXPORTER=otlp/);
+    assert.ok(send.includes(server.otlpHttp));
+    await page.getByText('No logs have been received since the start').waitFor();
+    await sendLogs(server, 'shop', [
+      logRecord(start + 10, 'checkout began', { trace: traceId(1), span: spanId(1, 1), attributes: { 'cart.id': 'c-7' } }),
+      logRecord(start + 250, 'charging 12.50', { severity: 5, trace: traceId(1), span: spanId(1, 2) }),
+      logRecord(start + 400, 'card was declined', { severity: 17, trace: traceId(1), span: spanId(1, 2), attributes: { 'card.kind': 'debit' } }),
+      logRecord(start + 450, 'heap is nearly full', { severity: 13 }),
+      logRecord(start + 2500, 'another trace of the shop', { trace: traceId(2) }),
+    ]);
+    await sendLogs(server, 'other', [logRecord(start + 300, 'someone else', {})]);
+    await until(async () => assert.equal((await messages(page)).length, 6));
+  });
+});
+
+describe('the screen', () => {
+  let page;
+  beforeEach(async () => {
+    page = await open('/logs');
+    await settled(page);
+    await rows(page).first().waitFor();
+  });
+  afterEach(lawful);
+
+  it('shows the entries of the last hour, newest first, counted by level', async () => {
+    assert.deepEqual(await messages(page), ['another trace of the shop', 'heap is nearly full', 'card was declined', 'someone else', 'charging 12.50', 'checkout began']);
+    assert.match(await page.locator('.sum').innerText(), /^6 entries/);
+    assert.deepEqual((await page.locator('.lhkey').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')), ['error 1', 'warn 1', 'info 3', 'debug 1']);
+  });
+
+  it('filters by level and service in the one query, which the address holds', async () => {
+    await page.getByRole('checkbox', { name: /^error/ }).check();
+    await page.getByRole('checkbox', { name: /^warn/ }).check();
+    await until(async () => assert.deepEqual(await messages(page), ['heap is nearly full', 'card was declined']));
+    assert.equal(new URL(page.url()).searchParams.get('q'), 'level=error level=warn');
+    await page.getByRole('textbox', { name: 'Query' }).fill('card.kind=debit DECLINED');
+    await page.keyboard.press('Enter');
+    await until(async () => assert.deepEqual(await messages(page), ['card was declined']));
+    await page.goBack();
+    await until(async () => assert.deepEqual(await messages(page), ['heap is nearly full', 'card was declined']));
+  });
+
+  it('opens an entry whole, by mouse and by keyboard, and leads to its span', async () => {
+    await rows(page).filter({ hasText: 'card was declined' }).click();
+    const panel = page.getByRole('complementary', { name: 'Log entry' });
+    assert.match(await panel.innerText(), /card was declined[\s\S]*card\.kind[\s\S]*debit[\s\S]*service\.name/);
+    await page.reload();
+    await panel.getByText('card was declined').waitFor();
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    await page.getByRole('grid', { name: 'Log entries' }).focus();
+    for (const key of ['j', 'j', 'ArrowDown']) await page.keyboard.press(key);
+    await panel.getByText('card was declined').waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/trace/${traceId(1)}?span=${spanId(1, 2)}`);
+    await page.getByRole('complementary', { name: 'Span details' }).getByText('charge_card').first().waitFor();
+  });
+
+  it('says of an entry without a trace id how it is connected', async () => {
+    await rows(page).filter({ hasText: 'heap is nearly full' }).click();
+    const panel = page.getByRole('complementary', { name: 'Log entry' });
+    await panel.getByText('It carries no trace id').waitFor();
+    await panel.getByRole('link', { name: 'Traces of the service around it' }).click();
+    await page.getByRole('grid', { name: 'Traces' }).locator('.li').filter({ hasText: 'checkout' }).waitFor();
+  });
+
+  it('narrows the time where the chart is dragged over', async () => {
+    const box = await page.locator('.lhframe').boundingBox();
+    await page.mouse.move(box.x + 2, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + 20, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    await settled(page);
+    await until(async () => assert.equal((await messages(page)).includes('another trace of the shop'), false));
+  });
+
+  it('follows what arrives, also what is older than the newest', async () => {
+    await page.getByRole('button', { name: 'Live' }).click();
+    await page.waitForURL(/live=1/);
+    await settled(page);
+    await sendLogs(server, 'late', [logRecord(start - 1000, 'old but new'), logRecord(Date.now(), 'just now')]);
+    await until(async () => {
+      const shown = await messages(page);
+      assert.deepEqual([shown[0], shown.at(-1)], ['just now', 'old but new']);
+    });
+  });
+});
+
+describe('a trace', () => {
+  let page;
+  const openTrace = async (query = '') => {
+    page = await open(`/trace/${traceId(1)}${query}`);
+    await page.locator('main[aria-busy="false"]').waitFor();
+  };
+  afterEach(lawful);
+
+  it('has marks of its entries on their spans’ rows', async () => {
+    await openTrace();
+    await page.locator('.sp .tlogmark').first().waitFor();
+    assert.equal(await page.locator('.sp').nth(0).locator('.tlogmark.plain').count(), 1);
+    assert.match(await page.locator('.sp').nth(1).locator('.tlogmark.grave').getAttribute('title'), /error: card was declined/);
+  });
+
+  it('is told by its logs in a tab, with those that only service and time connect with it, which say so', async () => {
+    await openTrace('?tab=logs');
+    await rows(page, 'Logs of the trace').first().waitFor();
+    assert.deepEqual(await messages(page, 'Logs of the trace'), ['checkout began', 'charging 12.50', 'card was declined', 'heap is nearly full']);
+    await rows(page, 'Logs of the trace').filter({ hasText: 'heap is nearly full' }).getByText('by service and time').waitFor();
+    await page.getByRole('button', { name: 'By service and time' }).click();
+    await until(async () => assert.equal((await messages(page, 'Logs of the trace')).length, 3));
+    await page.getByRole('link', { name: 'charge_card' }).first().click();
+    await page.getByRole('complementary', { name: 'Span details' }).waitFor();
+  });
+
+  it('has the logs of a span in three widths, which the address holds', async () => {
+    await openTrace(`?span=${spanId(1, 2)}`);
+    await page.getByRole('button', { name: 'View logs' }).click();
+    const logs = page.getByRole('region', { name: 'Logs' });
+    const lines = async () => (await logs.locator('.sltext').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+    await until(async () => assert.deepEqual(await lines(), ['shop charging 12.50this span', 'shop card was declinedthis span', 'shop heap is nearly fullby service and time']));
+    await logs.getByRole('radio', { name: 'Whole trace' }).click();
+    await until(async () => assert.equal((await lines()).length, 4));
+    await page.keyboard.press('ArrowRight');
+    await until(async () => assert.deepEqual((await lines()).map((line) => line.replace(/(this span|by service and time|another trace)$/, '')), ['checkout began', 'charging 12.50', 'card was declined', 'heap is nearly full']));
+    await page.waitForURL(/logs=service/);
+    await logs.getByRole('button', { name: /card was declined/ }).click();
+    await logs.getByText('card.kind').waitFor();
+    await page.reload();
+    await logs.getByText('around the span, of whatever trace').waitFor();
+    await logs.getByRole('link', { name: 'Open in Logs' }).click();
+    await page.waitForURL(/\/logs\?q=service%3Dshop&from=\d+&to=\d+/);
+  });
+});
+
+describe('accessibility', () => {
+  afterEach(lawful);
+
+  for (const theme of ['dark', 'light'])
+    for (const path of ['/logs?range=all', `/trace/${'{trace}'}?tab=logs`, `/trace/${'{trace}'}?span={span}&logs=trace`])
+      it(`of ${path} in ${theme}`, async () => {
+        const page = await open(path.replace('{trace}', traceId(1)).replace('{span}', spanId(1, 2)), { theme });
+        await page.locator('.lr, .sl').first().waitFor();
+        await page.evaluate(axeSource);
+        const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
+        assert.deepEqual(
+          found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`),
+          [],
+        );
+      });
+});

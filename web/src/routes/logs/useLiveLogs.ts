@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from 'react';
+import { newLogs, type LogRequest } from '../../api/logQueries';
+import { joined, type LogEntry } from '../../model/logs';
+
+const pollMillis = 2000;
+/** More than this of what came is let go again: the list below it can be loaded anew. */
+const mostKept = 5000;
+
+export interface LiveLogs {
+  /** What came and shows. */
+  readonly entries: readonly LogEntry[];
+  /** What came while the reader was reading. */
+  readonly waiting: readonly LogEntry[];
+  readonly failed: boolean;
+  readonly show: () => void;
+}
+
+interface Came {
+  readonly key: string;
+  readonly shown: readonly LogEntry[];
+  readonly waiting: readonly LogEntry[];
+}
+
+/**
+ * Follows what arrives by asking for what came after the last number that was seen; so nothing is missed, however old its time is. While `paused` it is kept aside. `key` names the request: with
+ * another one it begins anew.
+ */
+export function useLiveLogs(on: boolean, paused: boolean, request: LogRequest, key: string, last: bigint | null): LiveLogs {
+  const [came, setCame] = useState<Came>({ key, shown: [], waiting: [] });
+  const [failed, setFailed] = useState(false);
+  const seen = useRef<bigint | null>(null);
+  const state = useRef({ paused, request });
+  useEffect(() => {
+    state.current = { paused, request };
+  });
+  useEffect(() => {
+    if (!on || last === null) return;
+    seen.current = last;
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async (): Promise<void> => {
+      try {
+        const page = await newLogs(state.current.request, seen.current ?? 0n, stop.signal);
+        seen.current = page.lastSequence;
+        setFailed(false);
+        if (page.entries.length > 0)
+          setCame((old) => {
+            const known = old.key === key ? old : { key, shown: [], waiting: [] };
+            return state.current.paused ? { ...known, waiting: joined(page.entries, known.waiting).slice(0, mostKept) } : { ...known, shown: joined(page.entries, known.shown).slice(0, mostKept) };
+          });
+      } catch {
+        // The next beat asks again from the same place; the button says that it does not get through.
+        if (!stop.signal.aborted) setFailed(true);
+      }
+      if (!stop.signal.aborted) timer = setTimeout(() => void ask(), pollMillis);
+    };
+    timer = setTimeout(() => void ask(), pollMillis);
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [on, key, last]);
+  const own = came.key === key && on;
+  return {
+    entries: own ? came.shown : [],
+    waiting: own ? came.waiting : [],
+    failed: on && failed,
+    show: () => setCame((old) => ({ ...old, shown: joined(old.waiting, old.shown), waiting: [] })),
+  };
+}

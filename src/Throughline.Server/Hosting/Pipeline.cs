@@ -55,14 +55,6 @@ internal static class Pipeline
         var grpc = new OtlpGrpcReceiver(ingest, bodies, guard, limits, counters);
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch => branch.Run(http.HandleAsync));
-        if (options.TracePage)
-        {
-            application.MapWhen(static context => RoleOf(context) == ListenerRole.Http && context.Request.Path == PageTelemetry.Path, branch => branch.Run(context =>
-            {
-                context.Request.Path = PageTelemetry.PathOfReceiver;
-                return http.HandleAsync(context);
-            }));
-        }
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -91,7 +83,7 @@ internal static class Pipeline
         application.UseRouting();
         HealthEndpoints.Map(application, gate);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
-            options.EventsUrl is null ? null : EventsGateway.Mount, options.TracePage ? PageTelemetry.Path : null,
+            options.EventsUrl is null ? null : EventsGateway.Mount,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, gate, config, counters, options.Settings);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,

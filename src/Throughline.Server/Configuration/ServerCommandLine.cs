@@ -22,7 +22,6 @@ public sealed class ServerCommandLine
     private readonly Option<Uri?> _grafana = Link("--grafana-url", "The Grafana that the page links to and may embed.");
     private readonly Option<Uri?> _grafanaProxy = Link("--grafana-proxy", "A Grafana to pass on under /grafana/ of --http, so that a page over https may embed one over http. --grafana-url then lies below it.");
     private readonly Option<Uri?> _events = Link("--events-url", "The events API that the Events screen shows, such as http://backend:5000/api/events. Without it the screen shows what spans say of events.");
-    private readonly Option<bool> _tracePage = new("--trace-page") { Description = "Let the page send spans of its own work, as service hsi-frontend, to this server." };
     private readonly Option<Uri?> _jaeger = Link("--jaeger-url", "The Jaeger UI that the page links to.");
 
     private readonly Option<string?> _token = new("--token")
@@ -58,7 +57,7 @@ public sealed class ServerCommandLine
     /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
     public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
-        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _events, _tracePage, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
+        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _events, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         foreach (var option in _forward.Options) _server.Options.Add(option);
@@ -128,7 +127,6 @@ public sealed class ServerCommandLine
             GrafanaUrl = result.GetValue(_grafana),
             GrafanaProxy = result.GetValue(_grafanaProxy),
             EventsUrl = result.GetValue(_events),
-            TracePage = result.GetValue(_tracePage),
             JaegerUrl = result.GetValue(_jaeger),
             Token = result.GetValue(_token),
             Insecure = result.GetValue(_insecure),

@@ -30,9 +30,6 @@ public sealed record ServerOptions
     /// <summary>Time that such an API may take to answer.</summary>
     public TimeSpan EventsTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether the page sends spans of its own work, and this server takes them on the page's port.</summary>
-    public bool TracePage { get; init; }
-
     /// <summary>The Jaeger UI that the page links to; null when there is none.</summary>
     public Uri? JaegerUrl { get; init; }
 

@@ -69,14 +69,6 @@ internal static class Pipeline
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch =>
             branch.Run(context => ProfileReceiver.Takes(context.Request.Path) ? profiles.HandleAsync(context) : http.HandleAsync(context)));
-        if (parts.Options.TracePage)
-        {
-            application.MapWhen(static context => RoleOf(context) == ListenerRole.Http && context.Request.Path == PageTelemetry.Path, branch => branch.Run(context =>
-            {
-                context.Request.Path = PageTelemetry.PathOfReceiver;
-                return http.HandleAsync(context);
-            }));
-        }
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -109,7 +101,7 @@ internal static class Pipeline
         new MetricsEndpoint(parts.Gate, parts.Counters, parts.Red, requests).Map(application);
         new HealthEndpoints(parts.Gate, parts.Health, parts.Forward).Map(application);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
-            options.EventsUrl is null ? null : EventsGateway.Mount, options.TracePage ? PageTelemetry.Path : null,
+            options.EventsUrl is null ? null : EventsGateway.Mount,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, parts.Gate, config, new StatusParts(parts.Counters, options.Receive, parts.Forward, parts.Health, parts.Gate), options.Settings, parts.Process);
         JaegerApi.Map(application, parts.Gate, parts.Time, options.Receive.MaxBodyBytes);

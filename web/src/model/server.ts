@@ -6,8 +6,6 @@ export interface ServerConfig {
   readonly jaegerUrl: string | null;
   /** Where this server passes an events API on. */
   readonly eventsPath: string | null;
-  /** Where the page sends spans of its own; null when it sends none. */
-  readonly pageTracesPath: string | null;
   readonly otlpHttp: string;
   readonly otlpGrpc: string;
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Throughline.Server.Api.Native;
 
 /// <summary>GET /api/v1/config: what the page must know of this server. Thread safe.</summary>
-public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events, string? pageTraces, Func<(string Http, string Grpc)> otlp)
+public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events, Func<(string Http, string Grpc)> otlp)
 {
     /// <summary>The version of this server.</summary>
     public static string Version { get; } = typeof(ConfigEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -17,7 +17,6 @@ public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events,
         json.WriteText("grafana_url"u8, grafana);
         json.WriteText("jaeger_url"u8, jaeger?.OriginalString);
         json.WriteText("events_path"u8, events);
-        json.WriteText("page_traces_path"u8, pageTraces);
         json.WriteStartObject("otlp"u8);
         json.WriteString("http"u8, http);
         json.WriteString("grpc"u8, grpc);

@@ -1,4 +1,6 @@
 using Throughline.Engine.Logs.Storage;
+using Throughline.Engine.Metrics;
+using Throughline.Engine.Profiles.Store;
 using Throughline.Engine.Signals;
 
 namespace Throughline.Engine.Inspection;
@@ -7,5 +9,5 @@ namespace Throughline.Engine.Inspection;
 internal static class SignalProbes
 {
     /// <summary>All of them. A store of a signal without a probe is checked as far as its manifest, its log's frames and the checksums of its blocks go.</summary>
-    public static IReadOnlyList<ISignalProbe> All { get; } = [SignalProbe.Of(new LogFormat())];
+    public static IReadOnlyList<ISignalProbe> All { get; } = [SignalProbe.Of(new LogFormat()), SignalProbe.Of(new MetricFormat()), SignalProbe.Of(new ProfileFormat())];
 }

@@ -62,29 +62,9 @@ public sealed class LayerTests
             E, $"{E}.Blocks", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Wire", $"{E}.Profiles", $"{E}.Profiles.Blocks", $"{E}.Profiles.Query", $"{E}.Signals", $"{E}.Wal",
         ],
         // The facade joins them.
-<<<<<<< HEAD
         [E] =
         [
             $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution", $"{E}.Sampling",
-=======
-        [E] = [$"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution"],
-        // The machinery of a store that the signals beside the traces share.
-        [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
-        // The signals.
-        [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Signals", $"{E}.Wal"],
-        // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals"],
-        [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Signals", $"{S}.Configuration"],
-        [$"{S}.SelfTelemetry"] = [$"{E}.Model", $"{E}.Model.Columns"],
-        [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
-        [$"{S}.Problems"] = [],
-        [$"{S}.Safety"] = [$"{S}.Configuration"],
-        [$"{S}.Process"] = [$"{E}.Logs", $"{E}.Model", $"{E}.Model.Columns"],
-        [$"{S}.Receive"] = [E, $"{E}.Decode", $"{E}.Encode", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage"],
-        [$"{S}.Api.Native"] =
-        [
-            E, $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Logs", $"{E}.Metrics", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Signals", $"{S}.Configuration", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage",
->>>>>>> metrics
         ],
         // Rule 3.
         [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals", $"{E}.Profiles.Decode"],

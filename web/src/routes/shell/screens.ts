@@ -9,8 +9,8 @@ export interface Screen {
 export const screens: readonly Screen[] = [
   { name: 'Traces', path: '/', key: 'g t', paths: /^\/(search|trace\/.*)?$/ },
   { name: 'Pipeline', path: '/pipeline', key: 'g p', paths: /^\/pipeline$/ },
-  { name: 'Profiling', path: '/profiling', key: 'g f', paths: /^\/profiling$/ },
   { name: 'Compare', path: '/compare', key: 'g c', paths: /^\/compare$/ },
+  { name: 'Profiling', path: '/profiling', key: 'g f', paths: /^\/profiling$/ },
   { name: 'Grafana', path: '/grafana-dashboard', key: 'g g', paths: /^\/grafana(-dashboard)?$/ },
   { name: 'Settings', path: '/settings', key: 'g s', paths: /^\/settings$/ },
 ];

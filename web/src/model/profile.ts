@@ -166,7 +166,7 @@ export const shiftOf = (value: number, sum: number, baseValue: number, base: num
 
 const runtimeCode = /^(System|Microsoft|Internal|Interop|runtime|libc|libpthread|\[)/;
 /** Code of the runtime and of frameworks, which the reader can't change. */
-export const isRuntime = (frame: { readonly name: string; readonly file: string }): boolean => runtimeCode.test(frame.file) || (frame.file === '' && runtimeCode.test(frame.name));
+export const isRuntime = (frame: { readonly name: string; readonly file: string }): boolean => runtimeCode.test(frame.file) || runtimeCode.test(frame.name);
 
 /** The name without the types of its namespace, for where there is little room: `Batcher.CloseAsync` of `Yolo26.Batching.Batcher.CloseAsync`. */
 export function shortName(name: string): string {

@@ -34,7 +34,7 @@ public sealed class LayerTests
         // Reads what is closed, past the store.
         [$"{E}.Inspection"] =
         [
-            E, $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0", $"{E}.Signals", $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Storage",
+            E, $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Blocks.Write", $"{E}.Blocks.Version0", $"{E}.Signals", $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Profiles", $"{E}.Profiles.Blocks", $"{E}.Profiles.Store",
         ],
         [$"{E}.Sampling"] = [$"{E}.Model", $"{E}.Files"],
         [$"{E}.Signals"] = [E, $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Wal"],
@@ -46,16 +46,16 @@ public sealed class LayerTests
         ],
         [$"{E}.Logs.Execution"] =
         [
-            $"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution",
+            $"{E}.Logs", $"{E}.Logs.Columns", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Files", $"{E}.Query", $"{E}.Query.Execution",
         ],
         [$"{E}.Logs.Storage"] =
         [
-            E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
+            E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
         ],
         [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Signals", $"{E}.Wal"],
         [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
-        [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
+        [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Profiles"],
         [$"{E}.Profiles.Query"] = [$"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Profiles"],
         [$"{E}.Profiles.Store"] =
         [
@@ -75,7 +75,7 @@ public sealed class LayerTests
         [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Sampling", $"{E}.Logs"],
         [$"{S}.Receive"] =
         [
-            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Wal", $"{E}.Metrics", $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems", $"{S}.Health",
+            E, $"{E}.Decode", $"{E}.Encode", $"{E}.Model", $"{S}.Process", $"{S}.Configuration", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{E}.Logs", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Profiles", $"{E}.Profiles.Decode", $"{E}.Profiles.Store", $"{S}.Problems", $"{S}.Health",
         ],
         [$"{S}.Api.Native"] =
         [
@@ -94,7 +94,7 @@ public sealed class LayerTests
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{E}.Profiles.Store", $"{E}.Signals", $"{S}.Health", $"{S}.Events",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events",
         ],
     };
 

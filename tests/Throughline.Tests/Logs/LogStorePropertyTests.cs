@@ -58,7 +58,7 @@ public sealed class LogStorePropertyTests
                     Assert.Equal(expected.Count(l => l.At >= from && (step == histogram.Steps.Count - 1 || l.At - from < histogram.StepNano) && NaiveLogs.Level(l.Log.Severity) == level), histogram.Steps[step][(int)level]);
             }
         }
-    }, seed: Seed, iter: 150, print: c => Print(c.Item1));
+    }, seed: Seed, iter: 150, print: c => string.Join("\n", c.Item2.Select(p => p.ToString())) + Print(c.Item1));
 
     [Fact]
     public Task ValuesServicesAndKeysEqualNaiveCounts() => Gen.Select(LogGen.Steps, LogGen.Plan.Array[4], Gen.OneOf("", "", "x", "É")).SampleAsync(async (steps, plans, contains) =>

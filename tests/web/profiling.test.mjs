@@ -59,7 +59,7 @@ describe('profiles of a service', () => {
     await page.getByRole('columnheader', { name: /With what it called/ }).getByRole('button').click();
     assert.match(page.url(), /view=table.*sort=total/);
     const rows = page.getByRole('region', { name: 'Functions' }).getByRole('row');
-    assert.match(await text(rows.nth(1)), /ThreadPoolWorkQueue\.Dispatch.* 1\.10 s 100 %/);
+    assert.match(await text(rows.nth(1)), /Detector\.Detect.* 1\.10 s 100 %/);
     await page.getByRole('searchbox', { name: 'Find functions' }).fill('onnx');
     await page.waitForURL(/find=onnx/);
     assert.equal(await rows.count(), 2);

@@ -18,7 +18,7 @@ export function SignalsPanel({ status, settings }: { readonly status: WholeStatu
   const dropped = signals.filter((signal) => signal.retention.droppedBlocks > 0n);
   return (
     <Panel title="Other signals" note="each has a store of its own, beside the traces" wide>
-      <div className="tabscroll">
+      <div className="tabscroll" role="group" aria-label="Figures of the other signals" tabIndex={0}>
         <table className="tab">
           <caption className="visually-hidden">Stores beside the traces</caption>
           <thead>

@@ -94,6 +94,27 @@ public sealed class VectorScanTests
         Assert.All(Enumerable.Range(0, shifted.Length), i => Assert.Equal(shifted[i], vector[i]));
     }, seed: Seed, iter: 1_000);
 
+    /// <summary>Whatever their width: what is wider than 32 bits keeps its smallest value as the base too.</summary>
+    [Theory]
+    [InlineData(-3, 4)]
+    [InlineData(-70_000, 70_000)]
+    [InlineData(long.MinValue, 10)]
+    [InlineData(long.MinValue, long.MaxValue)]
+    public void SignedRangesOfNarrowedNumbersKeepTheRowsWithin(long smallest, long largest)
+    {
+        long[] values = [smallest, -1, 0, 1, largest];
+        var vector = NumberVector.Narrowed(Array.ConvertAll(values, v => (ulong)v), (ulong)smallest, (ulong)largest - (ulong)smallest);
+        foreach (var low in values)
+        {
+            foreach (var high in values)
+            {
+                var rows = RowBits.All(values.Length);
+                RangeScan.AndSigned(vector, low, high, rows);
+                Assert.All(Enumerable.Range(0, values.Length), i => Assert.Equal(values[i] >= low && values[i] <= high, RowBits.Has(rows, i)));
+            }
+        }
+    }
+
     private static NumberVector Vector(int bits, ulong[] values, ulong origin) => bits switch
     {
         0 => NumberVector.Constant(origin, values.Length),

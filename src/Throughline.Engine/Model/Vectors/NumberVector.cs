@@ -79,7 +79,10 @@ internal sealed class NumberVector
             for (var i = 0; i < count; i++) items[i] = (uint)(values[i] - @base);
             return Of(items, count, @base);
         }
-        return Of(values.ToArray(), count);
+        // Wide ones keep the base too: a signed column's order is that of its items only when the smallest is 0.
+        var wide = new ulong[count];
+        for (var i = 0; i < count; i++) wide[i] = values[i] - @base;
+        return Of(wide, count, @base);
     }
 
     /// <summary>The value at <paramref name="index"/>.</summary>

@@ -30,6 +30,8 @@ if (memory is not null)
         Fault.AnalystOutOfMemory, budget.BudgetMegabytes, budget.PerImageMegabytes);
 using var spans = new SpanSource(Service);
 var tokens = new TokenCounter();
+// What the service itself needs is in memory before batches take what a limited heap has left: else the vocabulary would be what finds no room.
+if (memory is not null) _ = tokens.Tokenizer;
 using var analyst = new Analyst(Service, llm, memory, () => new($"{app.Urls.First()}/v1"), tokens, spans, TimeProvider.System);
 new ChatEndpoint(rules, tokens, TimeProvider.System).Map(app);
 analyst.Map(app);

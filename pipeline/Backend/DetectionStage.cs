@@ -20,11 +20,16 @@ internal sealed class DetectionStage(
     {
         image.Camera.EnterBaggage();
         spans.RecordQueueWait(image.Trace, image.ReceivedAt, time.GetUtcNow());
+        Note(image, ImageStates.Detecting);
         try
         {
             var answer = await detector.DetectAsync(image, cancellation);
             metrics.CountDetection(answer.Detections.Count > 0 ? "found" : "nothing");
-            if (answer.Detections.Count == 0) return;
+            if (answer.Detections.Count == 0)
+            {
+                Note(image, ImageStates.NothingFound);
+                return;
+            }
             await files.KeepAsync(image);
             Join(image, answer);
         }
@@ -42,8 +47,12 @@ internal sealed class DetectionStage(
         }
     }
 
+    private void Note(ReceivedImage image, string state) => recent.Note(image.Camera, image.Id, image.Trace, state);
+
     private void Join(ReceivedImage image, DetectionAnswer answer)
     {
+        // Before it joins: the batch may close with it, and be judged at once.
+        Note(image, ImageStates.InBatch);
         using var span = spans.StartUnder(image.Trace, "batch_detection");
         var member = new BatchMember(image.Id, image.Camera, image.Sha256, image.ReceivedAt, image.Trace, answer.Detections);
         var joined = batcher.Join(member, batching.IsUrgent(answer.Detections));

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Throughline.Pipeline;
 using Throughline.Pipeline.Backend;
 using Throughline.Pipeline.Backend.Analysis;
@@ -49,7 +48,7 @@ try
     app.Services.GetRequiredService<EventDatabase>().Prepare();
     app.Services.GetRequiredService<ImageFiles>().Prepare();
 }
-catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
+catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
 {
     return Settings.Refuse(Service, problem);
 }

@@ -14,7 +14,7 @@ internal sealed class CameraOptions
     public string Frames { get; set; } = "";
 
     /// <summary>The cameras' ids, separated by commas; each plays the frames from another place.</summary>
-    [Required]
+    [Required, RegularExpression(@"[A-Za-z0-9_-]{1,64}( *, *[A-Za-z0-9_-]{1,64})*", ErrorMessage = "Camera:Names has to be ids separated by commas, each of 1 to 64 letters, digits, '-' or '_'.")]
     public string Names { get; set; } = "front_door,driveway";
 
     /// <summary>So many cameras, camera-01 and so on, in place of the named ones; 0 for those.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,7 +15,6 @@ try
 {
     options = builder.Configuration.Read("Camera", new CameraOptions());
     cutOff = Fault.Read(builder.Configuration) == Fault.InvalidImage;
-    if (options.Ids().Count == 0) throw new ValidationException("Camera:Names names no camera.");
 }
 catch (Exception problem) when (Settings.AreWrong(problem))
 {

@@ -30,7 +30,7 @@ internal sealed class Uploader(CameraOptions options, TimeProvider time) : IDisp
 
     private async Task<(UploadOutcome Outcome, TimeSpan Wait)> TryAsync(string camera, CameraImage image, int attempt, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(options.Backend, $"/api/cameras/{camera}/images"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{options.Backend.GetLeftPart(UriPartial.Path).TrimEnd('/')}/api/cameras/{camera}/images"))
         {
             Content = new ByteArrayContent(image.Jpeg) { Headers = { ContentType = new MediaTypeHeaderValue("image/jpeg") } },
         };

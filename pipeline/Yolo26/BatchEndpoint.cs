@@ -71,9 +71,12 @@ internal sealed class BatchEndpoint(Detector detector, DetectorOptions options, 
             detector.Metrics.Answered("ok");
             return new(file.FileName, result, null);
         }
-        catch (Exception problem) when (problem is ModelOutputException or ImageTooLargeException && Refusal.Of(problem, context) is { } refusal)
+        catch (Exception problem) when (Refusal.Of(problem, context) is { } refusal)
         {
-            return Refused(refusal);
+            if (problem is ModelOutputException or ImageTooLargeException) return Refused(refusal);
+            // It is the end of the whole request, and this image was not looked at.
+            refusal.Mark(span);
+            throw;
         }
 
         BatchItem Refused(Refusal refusal)

@@ -25,6 +25,7 @@ internal sealed class ExportLedger(string what, int limit, Uri target, ILogger l
     private long _pending;
     private long _overflowed;
     private long _undelivered;
+    private long _told;
     private DateTimeOffset _nextReport = DateTimeOffset.MinValue;
 
     /// <summary>What ended and is neither delivered nor lost.</summary>
@@ -48,6 +49,13 @@ internal sealed class ExportLedger(string what, int limit, Uri target, ILogger l
 
     public void Delivered(int count) => Interlocked.Add(ref _pending, -count);
 
+    /// <summary>Delivered, but for what the receiver says that it refused.</summary>
+    public void Delivered(int count, ReceiverAnswer? answer)
+    {
+        Delivered(count);
+        if (answer is { Rejected: > 0 }) Refused(Math.Min(answer.Rejected, count), answer.Reason);
+    }
+
     public void GivenUp(int count, string? reason)
     {
         Interlocked.Add(ref _pending, -count);
@@ -62,8 +70,10 @@ internal sealed class ExportLedger(string what, int limit, Uri target, ILogger l
         Report(reason);
     }
 
+    /// <summary>The end: says what was lost since the last line about it, and what is still pending.</summary>
     public void Close()
     {
+        if (Overflowed + Undelivered > Interlocked.Read(ref _told)) Tell(reason: null);
         var left = Pending;
         if (left > 0) logger.LogWarning("{Count} {What} were not sent to {Target} before the end.", left, what, target);
     }
@@ -76,6 +86,12 @@ internal sealed class ExportLedger(string what, int limit, Uri target, ILogger l
             if (time.GetUtcNow() < _nextReport) return;
             _nextReport = time.GetUtcNow() + s_between;
         }
+        Tell(reason);
+    }
+
+    private void Tell(string? reason)
+    {
+        Interlocked.Exchange(ref _told, Overflowed + Undelivered);
         logger.LogWarning(
             "Some {What} are being lost: {Overflowed} dropped since the queue of {Limit} was full, {Undelivered} not taken by {Target}. {Reason}",
             what, Overflowed, limit, Undelivered, target, reason ?? "Is the receiver running and reachable?");

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 
 namespace Throughline.Telemetry;
 
@@ -17,7 +16,7 @@ internal sealed class ExportQueue : BatchActivityExportProcessor
     private ExportQueue(BaseExporter<Activity> exporter, ExportLedger ledger, QueueSettings settings)
         : base(exporter, settings.Limit, settings.DelayMilliseconds, exporterTimeoutMilliseconds: 30_000, settings.BatchLimit) => _ledger = ledger;
 
-    public static ExportQueue Create(OtlpExporterOptions target, QueueSettings settings, TimeSpan patience, ILogger logger, TimeProvider time)
+    public static ExportQueue Create(ReceiverOptions target, QueueSettings settings, TimeSpan patience, ILogger logger, TimeProvider time)
     {
         var ledger = new ExportLedger("spans", settings.Limit, target.Endpoint, logger, time);
         return new(new PatientExporter(target, patience, ledger, time), ledger, settings);

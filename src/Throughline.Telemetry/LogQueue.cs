@@ -16,10 +16,10 @@ internal sealed class LogQueue : BatchLogRecordExportProcessor
     private LogQueue(BaseExporter<LogRecord> exporter, ExportLedger ledger, QueueSettings settings)
         : base(exporter, settings.Limit, settings.DelayMilliseconds, exporterTimeoutMilliseconds: 30_000, settings.BatchLimit) => _ledger = ledger;
 
-    public static LogQueue Create(OtlpLogExporter exporter, OtlpExporterOptions target, QueueSettings settings, ILogger logger, TimeProvider time)
+    public static LogQueue Create(OtlpLogExporter exporter, ReceiverOptions target, QueueSettings settings, ILogger logger, TimeProvider time)
     {
         var ledger = new ExportLedger("log records", settings.Limit, target.Endpoint, logger, time);
-        return new(new Counted(exporter, ledger), ledger, settings);
+        return new(new Counted(exporter, target, ledger), ledger, settings);
     }
 
     public override void OnEnd(LogRecord data)
@@ -35,7 +35,7 @@ internal sealed class LogQueue : BatchLogRecordExportProcessor
     }
 
     /// <summary>Tells the ledger how each batch ended. Called by one thread, the queue's.</summary>
-    private sealed class Counted(OtlpLogExporter exporter, ExportLedger ledger) : BaseExporter<LogRecord>
+    private sealed class Counted(OtlpLogExporter exporter, ReceiverOptions target, ExportLedger ledger) : BaseExporter<LogRecord>
     {
         private readonly ExporterComplaints _complaints = new();
 
@@ -43,8 +43,9 @@ internal sealed class LogQueue : BatchLogRecordExportProcessor
         {
             var count = (int)batch.Count;
             _complaints.Begin();
+            target.Answer?.Begin();
             var result = exporter.Export(batch);
-            if (result == ExportResult.Success) ledger.Delivered(count);
+            if (result == ExportResult.Success) ledger.Delivered(count, target.Answer);
             else ledger.GivenUp(count, _complaints.Last);
             return result;
         }

@@ -57,7 +57,7 @@ internal static class MetricExport
     }
 
     /// <summary>Counts what isn't taken. Cumulative figures lose nothing but a point in time: the next request has them whole. Called by one thread, the reader's.</summary>
-    private sealed class CountedExporter(OtlpExporterOptions target, ExportLedger ledger) : OtlpMetricExporter(target)
+    private sealed class CountedExporter(ReceiverOptions target, ExportLedger ledger) : OtlpMetricExporter(target)
     {
         private readonly ExporterComplaints _complaints = new();
 
@@ -65,8 +65,10 @@ internal static class MetricExport
         {
             var count = (int)metrics.Count;
             _complaints.Begin();
+            target.Answer?.Begin();
             var result = base.Export(metrics);
             if (result != ExportResult.Success) ledger.Refused(count, _complaints.Last);
+            else if (target.Answer is { Rejected: > 0 } answer) ledger.Refused(answer.Rejected, answer.Reason);
             return result;
         }
 

@@ -35,7 +35,7 @@ internal static class OtlpTarget
         };
     }
 
-    public static OtlpExporterOptions Options(OtlpSignal signal, IConfiguration configuration, ThroughlineTelemetryOptions options)
+    public static ReceiverOptions Options(OtlpSignal signal, IConfiguration configuration, ThroughlineTelemetryOptions options)
     {
         var exporter = Target(signal, configuration, options);
         // The SDK's own client knows the certificates of its variables, which this one has no need of.
@@ -47,14 +47,15 @@ internal static class OtlpTarget
     /// The client of a plain address without what sending has no use for (cookies, redirections, and spans and metrics of its own), each of
     /// which is looked after with every request.
     /// </summary>
-    private static HttpClient Client(OtlpExporterOptions exporter) => new(new SocketsHttpHandler
-    {
-        UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null,
-    }) { Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds) };
+    private static HttpClient Client(ReceiverOptions exporter) =>
+        new(exporter.Answer = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }))
+        {
+            Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds),
+        };
 
-    private static OtlpExporterOptions Target(OtlpSignal signal, IConfiguration configuration, ThroughlineTelemetryOptions options)
+    private static ReceiverOptions Target(OtlpSignal signal, IConfiguration configuration, ThroughlineTelemetryOptions options)
     {
-        var exporter = new OtlpExporterOptions { Protocol = Protocol(signal, configuration, options) };
+        var exporter = new ReceiverOptions { Protocol = Protocol(signal, configuration, options) };
         var (headers, _, _) = Of(signal, "HEADERS", configuration);
         if (headers is not null) exporter.Headers = headers;
         if (Of(signal, "TIMEOUT", configuration) is { Value: { } limit, Key: var key })

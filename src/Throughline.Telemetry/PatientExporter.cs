@@ -5,11 +5,12 @@ using OpenTelemetry.Exporter;
 namespace Throughline.Telemetry;
 
 /// <summary>
-/// Sends batches by OTLP and tries a refused one again until its time is over: a receiver that restarts loses nothing. A batch that
-/// was taken twice is one to the store, which knows equal spans. Called by one thread, the export queue's.
+/// Sends batches by OTLP and tries a refused one again until its time is over: a receiver that restarts loses nothing. One that can never be taken is given
+/// up at once, and what a receiver refuses of a batch that it takes is counted. A batch that was taken twice is one to the store, which knows equal spans.
+/// Called by one thread, the export queue's.
 /// </summary>
 /// <remarks>It derives from the SDK's exporter rather than holding one, since only so does that get the provider's resource.</remarks>
-internal sealed class PatientExporter(OtlpExporterOptions target, TimeSpan patience, ExportLedger ledger, TimeProvider time)
+internal sealed class PatientExporter(ReceiverOptions target, TimeSpan patience, ExportLedger ledger, TimeProvider time)
     : OtlpTraceExporter(target)
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(200);
@@ -28,17 +29,24 @@ internal sealed class PatientExporter(OtlpExporterOptions target, TimeSpan patie
         _complaints.Begin();
         var begun = time.GetTimestamp();
         var pause = s_firstPause;
-        while (base.Export(new Batch<Activity>(spans, count)) == ExportResult.Failure)
+        while (!TrySend(spans, count))
         {
-            if (time.GetElapsedTime(begun) + pause > patience || _stopping.Wait(pause))
+            var wait = target.Answer is { } said && said.Pause > pause ? said.Pause : pause;
+            if (target.Answer?.IsFinal is true || time.GetElapsedTime(begun) + wait > patience || _stopping.Wait(wait))
             {
                 ledger.GivenUp(count, _complaints.Last);
                 return ExportResult.Failure;
             }
             pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
         }
-        ledger.Delivered(count);
+        ledger.Delivered(count, target.Answer);
         return ExportResult.Success;
+    }
+
+    private bool TrySend(Activity[] spans, int count)
+    {
+        target.Answer?.Begin();
+        return base.Export(new Batch<Activity>(spans, count)) == ExportResult.Success;
     }
 
     protected override bool OnShutdown(int timeoutMilliseconds)

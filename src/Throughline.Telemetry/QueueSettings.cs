@@ -15,10 +15,22 @@ internal sealed record QueueSettings(int Limit, int DelayMilliseconds, int Batch
 
     public static QueueSettings Read(IConfiguration configuration, ThroughlineTelemetryOptions options)
     {
+        Check(options);
         var limit = options.QueueLimit ?? Number(configuration, "OTEL_BSP_MAX_QUEUE_SIZE", DefaultLimit);
         var delay = (int?)options.ExportDelay?.TotalMilliseconds ?? Number(configuration, "OTEL_BSP_SCHEDULE_DELAY", DefaultDelayMilliseconds);
         var batch = options.ExportBatchLimit ?? Number(configuration, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", DefaultBatchLimit);
         return new(limit, delay, Math.Min(batch, limit));
+    }
+
+    /// <exception cref="InvalidOperationException">The code asks for what can't be; the message names it.</exception>
+    private static void Check(ThroughlineTelemetryOptions options)
+    {
+        foreach (var (name, value) in new[] { (nameof(options.QueueLimit), options.QueueLimit), (nameof(options.ExportBatchLimit), options.ExportBatchLimit) })
+            if (value < 1) throw new InvalidOperationException($"{name} is {value}; it has to be 1 or more.");
+        if (options.ExportDelay is { TotalMilliseconds: < 1 or > int.MaxValue })
+            throw new InvalidOperationException($"{nameof(options.ExportDelay)} is {options.ExportDelay}; it has to be from a millisecond to {int.MaxValue} of them.");
+        if (options.DeliveryTimeout < TimeSpan.Zero)
+            throw new InvalidOperationException($"{nameof(options.DeliveryTimeout)} is {options.DeliveryTimeout}; it has to be zero (no second try) or more.");
     }
 
     private static int Number(IConfiguration configuration, string key, int otherwise) => configuration[key] is not { Length: > 0 } text

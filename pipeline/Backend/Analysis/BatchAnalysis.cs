@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Calls;
 using Throughline.Pipeline.Backend.Events;
+using Throughline.Pipeline.Backend.Images;
 using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Backend.Analysis;
@@ -11,7 +12,8 @@ namespace Throughline.Pipeline.Backend.Analysis;
 /// carrier's, so that the work is counted once; the others tell that they waited for it, with a link. Thread-safe.
 /// </summary>
 internal sealed class BatchAnalysis(
-    AnalystClient analyst, EventRecorder events, BatchOptions batching, SpanSource spans, TimeProvider time, ILogger<BatchAnalysis> logger)
+    AnalystClient analyst, EventRecorder events, BatchOptions batching, RecentImages recent, SpanSource spans, TimeProvider time,
+    ILogger<BatchAnalysis> logger)
 {
     /// <summary>
     /// Ends when the event is saved. A batch that can't be judged, or not any more since the service has to stop, gets a fallback event.
@@ -20,13 +22,20 @@ internal sealed class BatchAnalysis(
     {
         batch.Camera.EnterBaggage();
         var dispatchedAt = time.GetUtcNow();
+        Note(batch, ImageStates.Analysing, eventId: null);
         var links = batch.Members.Select(member => RecordWaits(batch, member, dispatchedAt)).ToList();
         var (verdict, caller) = await AnalyzeAsync(batch, links, cancellation);
         var answeredAt = time.GetUtcNow();
         foreach (var member in batch.Members)
             if (!ReferenceEquals(member, batch.Carrier))
                 RecordAwait(batch, member, verdict, caller, dispatchedAt, answeredAt);
-        events.Save(batch, verdict);
+        var eventId = events.Save(batch, verdict, cancellation);
+        Note(batch, eventId is null ? ImageStates.EventNotSaved : ImageStates.EventSaved, eventId);
+    }
+
+    private void Note(ClosedBatch batch, string state, long? eventId)
+    {
+        foreach (var member in batch.Members) recent.Note(member.Camera, member.ImageId, member.Trace, state, eventId);
     }
 
     private ActivityLink RecordWaits(ClosedBatch batch, BatchMember member, DateTimeOffset dispatchedAt)

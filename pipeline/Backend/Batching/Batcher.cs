@@ -2,7 +2,8 @@ namespace Throughline.Pipeline.Backend.Batching;
 
 /// <summary>
 /// Gathers each camera's images into batches and closes them by time, size or urgency. Thread-safe. A closed batch is handed to
-/// <paramref name="closed"/> once, outside the lock, on the thread of the timer or of the member that closed it.
+/// <paramref name="closed"/> once, on the thread of the timer or of the member that closed it, and before another one joins or closes anything: when
+/// <see cref="CloseAll"/> is done, every batch has been handed over. It must not block.
 /// </summary>
 internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<ClosedBatch> closed)
 {
@@ -12,28 +13,25 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
     /// <summary>Puts a member into its camera's batch, which is opened if there is none. An urgent one closes it at once.</summary>
     public JoinedBatch Join(BatchMember member, bool urgent)
     {
-        JoinedBatch joined;
-        ClosedBatch? done = null;
         lock (_gate)
         {
             var now = time.GetUtcNow();
             if (!_open.TryGetValue(member.Camera.Id, out var batch)) _open.Add(member.Camera.Id, batch = Open(member, now));
             batch.Members.Add(member with { JoinedAt = now });
-            joined = new(batch.Id, batch.OpenedAt, batch.Members.Count);
-            if (urgent) done = Close(batch, now, CloseReasons.FastPath);
-            else if (batch.Members.Count >= options.MaximumSize) done = Close(batch, now, CloseReasons.Full);
+            var joined = new JoinedBatch(batch.Id, batch.OpenedAt, batch.Members.Count);
+            if (urgent) Close(batch, now, CloseReasons.FastPath);
+            else if (batch.Members.Count >= options.MaximumSize) Close(batch, now, CloseReasons.Full);
             else batch.Timer.Change(Until(DueAt(batch), now), Timeout.InfiniteTimeSpan);
+            return joined;
         }
-        if (done is not null) closed(done);
-        return joined;
     }
 
     /// <summary>Closes what is open, since no more images will come.</summary>
     public void CloseAll()
     {
-        List<ClosedBatch> done;
-        lock (_gate) done = [.. _open.Values.ToList().Select(batch => Close(batch, time.GetUtcNow(), CloseReasons.Shutdown))];
-        done.ForEach(closed);
+        lock (_gate)
+            foreach (var batch in _open.Values.ToList())
+                Close(batch, time.GetUtcNow(), CloseReasons.Shutdown);
     }
 
     /// <summary>The open batches with how many images they hold.</summary>
@@ -53,7 +51,6 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
 
     private void OnDue(OpenBatch batch)
     {
-        ClosedBatch done;
         lock (_gate)
         {
             if (!ReferenceEquals(_open.GetValueOrDefault(batch.Camera.Id), batch)) return;
@@ -64,9 +61,8 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
                 batch.Timer.Change(Until(due, now), Timeout.InfiniteTimeSpan);
                 return;
             }
-            done = Close(batch, now, now >= batch.OpenedAt + options.Window ? CloseReasons.Window : CloseReasons.Idle);
+            Close(batch, now, now >= batch.OpenedAt + options.Window ? CloseReasons.Window : CloseReasons.Idle);
         }
-        closed(done);
     }
 
     private DateTimeOffset DueAt(OpenBatch batch)
@@ -80,11 +76,12 @@ internal sealed class Batcher(BatchOptions options, TimeProvider time, Action<Cl
     /// </summary>
     private static TimeSpan Until(DateTimeOffset due, DateTimeOffset now) => due > now ? due - now : TimeSpan.Zero;
 
-    private ClosedBatch Close(OpenBatch batch, DateTimeOffset now, string reason)
+    /// <summary>Under the gate, handing over included: at the end of the service, a batch that a timer closes must not come after the last one.</summary>
+    private void Close(OpenBatch batch, DateTimeOffset now, string reason)
     {
         _open.Remove(batch.Camera.Id);
         batch.Timer.Dispose();
-        return new(batch.Id, batch.Camera, batch.OpenedAt, now, reason, batch.Members);
+        closed(new(batch.Id, batch.Camera, batch.OpenedAt, now, reason, batch.Members));
     }
 
     private sealed class OpenBatch(string id, Images.Camera camera, DateTimeOffset openedAt)

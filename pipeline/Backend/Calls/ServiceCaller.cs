@@ -18,6 +18,8 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     };
 
+    private const int MaximumAnswerBytes = 16 * 1024 * 1024;
+
     private readonly CallPolicy _policy = new(service, options, time, logger);
 
     /// <summary>The state of the circuit breaker in a word, see <see cref="CallPolicy.State"/>.</summary>
@@ -25,7 +27,7 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
 
     /// <summary>The client of calls: without a time limit, since each try has its own, and with one for the size of an answer.</summary>
     public static HttpClient Client(HttpMessageHandler handler) =>
-        new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 * 1024 * 1024 };
+        new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaximumAnswerBytes };
 
     /// <exception cref="ServiceCallException">
     /// Every try failed, one failed in a way that another can't mend, or none was made since the breaker is open.
@@ -61,7 +63,7 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
 
     private async Task<TAnswer> TryAsync<TAnswer>(string path, HttpContent content, int attempt, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(options.Url!, path)) { Content = content }
+        using var request = new HttpRequestMessage(HttpMethod.Post, options.AddressOf(path)) { Content = content }
             .WithSpanTag("peer.service", service).WithSpanTag("retry.attempt", attempt);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.TimeoutSeconds), time);
         request.WithCancellationError(() => cancellation.IsCancellationRequested ? "shutdown" : "timeout");
@@ -76,6 +78,11 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
         catch (OperationCanceledException problem) when (!cancellation.IsCancellationRequested)
         {
             throw new ServiceCallException("timeout", $"{service} did not answer within {options.TimeoutSeconds} s.", worthAnotherTry: true, problem);
+        }
+        catch (HttpRequestException problem) when (problem.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new ServiceCallException(
+                "invalid_answer", $"{service}'s answer is larger than {MaximumAnswerBytes} bytes.", worthAnotherTry: false, problem);
         }
         catch (HttpRequestException problem)
         {

@@ -41,6 +41,9 @@ internal sealed class ServiceOptions : IValidatableObject
     [Range(0.5, 86_400)]
     public double BreakerOpenSeconds { get; set; } = 10;
 
+    /// <summary>Where a path of the service is; the service may stand below a path itself.</summary>
+    public Uri AddressOf(string path) => new((Url?.GetLeftPart(UriPartial.Path).TrimEnd('/') ?? "") + path);
+
     /// <summary>The address has to be one that a request can be sent to; with any other the first request would fail.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

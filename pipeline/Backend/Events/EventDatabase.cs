@@ -16,7 +16,20 @@ internal sealed class EventDatabase(EventOptions options, SpanSource spans)
         new SqliteConnectionStringBuilder { DataSource = options.Database, DefaultTimeout = options.BusyTimeoutSeconds }.ToString();
 
     /// <summary>Makes the file and its tables where they are missing, and brings those of older releases up to date.</summary>
+    /// <exception cref="IOException">The file is none that events can be saved in; the message names it.</exception>
     public void Prepare()
+    {
+        try
+        {
+            MakeTables();
+        }
+        catch (SqliteException problem)
+        {
+            throw new IOException($"{options.Database} (Events:Database) can't be used: {problem.Message}", problem);
+        }
+    }
+
+    private void MakeTables()
     {
         using var database = Open();
         Execute(database, """

@@ -45,7 +45,7 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
     /// <exception cref="SqliteException">It could not be saved; nothing of it was.</exception>
     public SecurityEvent Save(ClosedBatch batch, Verdict verdict)
     {
-        var saved = Event(batch, verdict);
+        var saved = EventOf(batch, verdict);
         using var database = events.Open();
         // Takes the write lock: where another writer has it, this is the statement that waits.
         using var transaction = events.Run("BEGIN", null, "BEGIN IMMEDIATE", _ => database.BeginTransaction());
@@ -96,7 +96,8 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
         return delete.ExecuteNonQuery();
     }
 
-    private static SecurityEvent Event(ClosedBatch batch, Verdict verdict) => new(
+    /// <summary>The event of a batch as it will be saved; without an id yet.</summary>
+    public static SecurityEvent EventOf(ClosedBatch batch, Verdict verdict) => new(
         Id: 0, batch.Id, batch.Camera.Id, batch.Camera.Name, Text(batch.OpenedAt), Text(batch.ClosedAt), batch.CloseReason,
         verdict.RiskScore, verdict.RiskLevel, verdict.Summary, verdict.Reasoning, verdict.Model,
         verdict.FallbackReason is not null, verdict.FallbackReason,

@@ -12,11 +12,13 @@ internal sealed class CameraDirectory
 {
     private readonly Dictionary<string, Camera> _cameras = [];
 
-    /// <exception cref="ValidationException">A priority is none.</exception>
+    /// <exception cref="ValidationException">An id is none that an upload could have, or a priority is none.</exception>
     public CameraDirectory(IConfiguration configuration)
     {
         foreach (var entry in configuration.GetSection("Cameras").GetChildren())
         {
+            if (!UploadReader.IsId(entry.Key))
+                throw new ValidationException($"Cameras:{entry.Key} is no camera's id; it has to be 1 to 64 letters, digits, '-' or '_'.");
             var priority = entry["Priority"] ?? Priorities.Normal;
             if (Priorities.Rank(priority) < 0)
                 throw new ValidationException($"Cameras:{entry.Key}:Priority is '{priority}'; it has to be high, normal or low.");

@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using Throughline.Telemetry;
 
 namespace Throughline.Pipeline.Backend.Images;
 
 /// <summary>
 /// <c>POST /api/cameras/{camera}/images</c>: takes a JPEG, checks it, queues it and answers 202; an image that is known already is
-/// answered with 200. The request's server span is the root of the image's trace; what comes later is recorded under it after it
+/// answered with 200 and with how far it has come. The request's server span is the root of the image's trace; what comes later is recorded under it after it
 /// has ended. Thread-safe.
 /// </summary>
 internal sealed class ImageEndpoint(
@@ -69,11 +70,12 @@ internal sealed class ImageEndpoint(
         {
             case Admission.Taken:
                 metrics.CountUpload("accepted");
-                return Results.Accepted(value: new Receipt(image.Id, image.Sha256, image.Trace.TraceId.ToHexString(), Duplicate: false));
+                return Results.Accepted(value: Receipt.Of(image, duplicate: false, ImageStates.Queued, eventId: null));
             case Admission.Duplicate when first is not null:
                 metrics.CountUpload("duplicate");
-                root?.SetTag("image.duplicate", true).SetTag("image.duplicate_of", first.Id).AddLink(new(first.Trace));
-                return Results.Ok(new Receipt(first.Id, first.Sha256, first.Trace.TraceId.ToHexString(), Duplicate: true));
+                root?.SetTag("image.duplicate", true).SetTag("image.duplicate_of", first.Image.Id).SetTag("image.duplicate_state", first.State)
+                    .AddLink(new(first.Image.Trace));
+                return Results.Ok(Receipt.Of(first.Image, duplicate: true, first.State, first.EventId));
             case Admission.IdTaken:
                 throw new UploadRefusedException(StatusCodes.Status409Conflict, "image_id_conflict", "Image id in use",
                     $"The id '{image.Id}' belongs to another image of this camera. Give each image its own, and keep it when sending it again.");
@@ -82,6 +84,15 @@ internal sealed class ImageEndpoint(
         }
     }
 
-    /// <summary>The answer to an image that was taken. For a duplicate, id and trace are those of the first one.</summary>
-    private sealed record Receipt(string ImageId, string Sha256, string TraceId, bool Duplicate);
+    /// <summary>
+    /// The answer to an image that was taken, with how far it has come (<see cref="ImageStates"/>) and its event, if there is one. For a duplicate all of
+    /// it is the first one's.
+    /// </summary>
+    private sealed record Receipt(
+        string ImageId, string Sha256, string TraceId, bool Duplicate, string State,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? EventId)
+    {
+        public static Receipt Of(ReceivedImage image, bool duplicate, string state, long? eventId) =>
+            new(image.Id, image.Sha256, image.Trace.TraceId.ToHexString(), duplicate, state, eventId);
+    }
 }

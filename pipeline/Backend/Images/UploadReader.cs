@@ -24,7 +24,7 @@ internal sealed partial class UploadReader(CameraDirectory cameras, UploadBody b
 
     private Camera FindCamera(string id)
     {
-        if (!Id().IsMatch(id)) throw UploadRefusedException.Invalid("The camera's id has to be 1 to 64 letters, digits, '-' or '_'.");
+        if (!IsId(id)) throw UploadRefusedException.Invalid("The camera's id has to be 1 to 64 letters, digits, '-' or '_'.");
         return cameras.TryFind(id, out var camera)
             ? camera
             : throw new UploadRefusedException(StatusCodes.Status404NotFound, "unknown_camera", "Unknown camera",
@@ -35,9 +35,12 @@ internal sealed partial class UploadReader(CameraDirectory cameras, UploadBody b
     {
         if (!request.Headers.TryGetValue(IdHeader, out var given)) return $"img_{Guid.CreateVersion7(time.GetUtcNow()):n}";
         var id = given.ToString();
-        return Id().IsMatch(id) ? id : throw UploadRefusedException.Invalid($"The header {IdHeader} has to be 1 to 64 letters, digits, '-' or '_'.");
+        return IsId(id) ? id : throw UploadRefusedException.Invalid($"The header {IdHeader} has to be 1 to 64 letters, digits, '-' or '_'.");
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
+    /// <summary>The id of a camera or an image: 1 to 64 letters, digits, '-' or '_'.</summary>
+    public static bool IsId(string id) => Id().IsMatch(id);
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex Id();
 }

@@ -15,6 +15,8 @@ internal sealed class LlmOptions
     /// <summary>Who runs the model, for <c>gen_ai.provider.name</c>. Unset: <c>throughline</c> for the built-in one, else <c>openai</c>, whose API it is.</summary>
     public string? Provider { get; set; }
 
+    /// <summary>What the API asks for; servers of one's own mostly take anything.</summary>
+    [Required]
     public string ApiKey { get; set; } = "none";
 
     [Range(1, 32_768)]

@@ -20,7 +20,7 @@ internal sealed record ChatRequestMessage(
     {
         JsonValueKind.String => Content.GetString() ?? "",
         JsonValueKind.Array => string.Concat(Content.EnumerateArray()
-            .Select(part => part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var text) ? text.GetString() : "")),
+            .Select(part => part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : "")),
         _ => "",
     };
 }

@@ -32,7 +32,7 @@ internal static partial class Rules
         Weigh(2 * images.Max(image => image.Count(s_animals)), 6, "animals in view");
         Weigh(6 * images.Max(image => image.Count(s_bags)), 12, "bags are carried");
         Weigh(40 * images.Max(image => image.Count(s_weapons)), 80, "an object that may be a weapon");
-        if (images.Any(image => image.Time.Hours is >= 22 or < 6)) Weigh(15, 15, "it is night");
+        if (images.Any(image => image.Hour is >= 22 or < 6)) Weigh(15, 15, "it is night");
         var surest = images.SelectMany(image => image.Objects).Max(found => found.Confidence);
         if (surest < 0.45) Weigh(-5, 0, "no detection is sure");
 
@@ -59,21 +59,21 @@ internal static partial class Rules
 
     private static List<SeenImage> Read(string prompt) =>
         [.. ImageLine().Matches(prompt).Select(line => new SeenImage(
-            TimeSpan.Parse(line.Groups["time"].Value, CultureInfo.InvariantCulture),
+            int.Parse(line.Groups["hour"].ValueSpan, CultureInfo.InvariantCulture),
             [.. ObjectEntry().Matches(line.Groups["objects"].Value).Select(entry => new SeenObject(
                 entry.Groups["class"].Value, double.Parse(entry.Groups["confidence"].ValueSpan, CultureInfo.InvariantCulture)))]))
             .Where(image => image.Objects.Count > 0)];
 
     private sealed record SeenObject(string Class, double Confidence);
 
-    private sealed record SeenImage(TimeSpan Time, IReadOnlyList<SeenObject> Objects)
+    private sealed record SeenImage(int Hour, IReadOnlyList<SeenObject> Objects)
     {
         public int Count(params string[] classes) => Objects.Count(found => classes.Contains(found.Class));
     }
 
-    [GeneratedRegex(@"^image \d+ at (?<time>\d\d:\d\d:\d\d)[^:]*: (?<objects>.+)$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^image [0-9]+ at (?<hour>[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][^:]*: (?<objects>.+)$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ImageLine();
 
-    [GeneratedRegex(@"(?<class>[a-z][a-z_ ]*?) (?<confidence>[01]\.\d+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<class>[a-z][a-z_ ]*?) (?<confidence>[01]\.[0-9]+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ObjectEntry();
 }

@@ -60,6 +60,7 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
             ["gen_ai.response.model"] = "nemotron-nano", ["gen_ai.response.id"] = "chatcmpl-1", ["gen_ai.request.max_tokens"] = 512,
             ["gen_ai.usage.input_tokens"] = 173L, ["gen_ai.usage.output_tokens"] = 41L, ["llm.usage.source"] = "endpoint",
             ["server.address"] = "127.0.0.1", ["server.port"] = _llm.Url.Port, ["gen_ai.output.type"] = "json",
+            ["gen_ai.request.stream"] = true,
         };
         foreach (var (key, value) in expected) Assert.True(Same(value, span.GetTagItem(key)), $"{key} is {span.GetTagItem(key)}, not {value}.");
         Assert.Contains("stop", FinishReasons(span));

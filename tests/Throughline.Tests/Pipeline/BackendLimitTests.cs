@@ -143,8 +143,9 @@ public sealed class BackendLimitTests
     [InlineData("--Analyst:Url", "ftp://127.0.0.1", "Url is 'ftp://127.0.0.1'")]
     [InlineData("--urls", "nonsense", "hsi-backend: Invalid url: 'nonsense'")]
     [InlineData("--Cameras:door:Priority", "urgent", "Cameras:door:Priority")]
+    [InlineData("--Cameras:front door", "Front", "Cameras:front door is no camera's id")]
     [InlineData("--Upload:MaximumBytes", "1", "MaximumBytes")]
-    [InlineData("--Events:Database", "/nowhere/at/all/events.db", "unable to open database")]
+    [InlineData("--Events:Database", "/nowhere/at/all/events.db", "/nowhere/at/all/events.db (Events:Database)")]
     public async Task OptionThatCannotBeEndsTheServiceWithAMessage(string option, string value, string words)
     {
         await using var process = PipelineProcess.Start(PipelineFiles.Program("pipeline/Backend", Backend), new Dictionary<string, string>(), "--urls", "http://127.0.0.1:0", option, value);

@@ -31,9 +31,8 @@ internal sealed partial class BackendRun : IAsyncDisposable
     /// <summary>Starts the server, then the backend with these options.</summary>
     public static async Task<BackendRun> StartAsync(params string[] options)
     {
-        var run = new BackendRun();
-        await run.StartServerAsync();
-        await run.StartBackendAsync(options);
+        var run = await WithoutBackendAsync();
+        await run.OrDisposeAsync(() => run.StartBackendAsync(options));
         return run;
     }
 
@@ -41,7 +40,7 @@ internal sealed partial class BackendRun : IAsyncDisposable
     public static async Task<BackendRun> WithoutBackendAsync()
     {
         var run = new BackendRun();
-        await run.StartServerAsync();
+        await run.OrDisposeAsync(run.StartServerAsync);
         return run;
     }
 
@@ -144,6 +143,20 @@ internal sealed partial class BackendRun : IAsyncDisposable
         catch (OperationCanceledException)
         {
             Assert.Fail($"{@else()}\n{Output}");
+        }
+    }
+
+    /// <summary>What was started by then goes with a start that fails, as nobody else has the run yet.</summary>
+    private async Task OrDisposeAsync(Func<Task> start)
+    {
+        try
+        {
+            await start();
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
         }
     }
 

@@ -163,6 +163,36 @@ public sealed class BackendTraceTests(ScriptedBackend backend)
     }
 
     [Fact]
+    public async Task DuplicateIsToldHowFarTheFirstHasComeAlsoWhileItsDetectionIsUnderWay()
+    {
+        var image = new ScriptedImage("urgent");
+        Upload first, during;
+        using (backend.Services.Hold())
+        {
+            first = await _run.UploadAsync("known", image);
+            await backend.Services.HeldAsync();
+            during = await _run.UploadAsync("known", image);
+        }
+        var saved = await _run.EventAsync("known");
+        Upload? after = null;
+        await _run.UntilAsync(async () => (after = await _run.UploadAsync("known", image)).Text("state") == "event_saved", () => $"It is {after?.Answer} for ever.");
+        var empty = new ScriptedImage("nothing");
+        await _run.UploadAsync("known", empty);
+        await _run.UntilAsync(async () => (after = await _run.UploadAsync("known", empty)).Text("state") == "nothing_found", () => $"It is {after?.Answer} for ever.");
+        var known = await _run.UploadAsync("known", image);
+
+        Assert.Equal((HttpStatusCode.Accepted, "queued"), (first.Status, first.Text("state")));
+        // Nobody knows yet whether it can be looked at: that is what it says, and nothing of an event.
+        Assert.Equal((HttpStatusCode.OK, "detecting", first.TraceId, false), (during.Status, during.Text("state"), during.TraceId, during.Answer.TryGetProperty("eventId", out _)));
+        Assert.Equal((HttpStatusCode.OK, saved.GetProperty("id").GetInt64()), (known.Status, known.Answer.GetProperty("eventId").GetInt64()));
+        foreach (var state in new[] { "detecting", "event_saved" })
+            await _run.UntilAsync(
+                async () => (await _run.AskServerAsync($"/api/v1/search?limit=1&q={Uri.EscapeDataString($"image.duplicate_of={image.Id} image.duplicate_state={state}")}"))
+                    .GetProperty("traces").GetArrayLength() > 0,
+                () => $"No span says that its duplicate is {state}.");
+    }
+
+    [Fact]
     public async Task WaitInTheBatchSaysHowLongItsWindowsAre()
     {
         var upload = await _run.UploadAsync("quiet", new ScriptedImage("urgent"));

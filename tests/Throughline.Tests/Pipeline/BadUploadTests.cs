@@ -19,6 +19,7 @@ public sealed class BadUploadTests(ScriptedBackend backend)
         { "bad-input", "50 MB", HttpStatusCode.RequestEntityTooLarge, "payload_too_large", "Upload:MaximumBytes" },
         { "nobodys", "good", HttpStatusCode.NotFound, "unknown_camera", "Cameras:nobodys" },
         { "bad.name", "good", HttpStatusCode.BadRequest, "validation_error", "1 to 64 letters" },
+        { "bad-input%0A", "good", HttpStatusCode.BadRequest, "validation_error", "1 to 64 letters" },
     };
 
     [Theory, MemberData(nameof(Bad))]

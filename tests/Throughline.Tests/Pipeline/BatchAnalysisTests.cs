@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Throughline.Pipeline.Backend.Analysis;
 using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Calls;
@@ -25,6 +26,7 @@ public sealed class BatchAnalysisTests : IDisposable
     private readonly SpanRecorder _recorder;
     private readonly EventOptions _options;
     private readonly EventStore _events;
+    private readonly RecentImages _recent = new(new() { DuplicateWindowSeconds = 86_400 }, new FakeTimeProvider(s_opened));
     private readonly ServiceProvider _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public BatchAnalysisTests()
@@ -93,6 +95,28 @@ public sealed class BatchAnalysisTests : IDisposable
         Assert.Equal(batch.Carrier.Trace.TraceId.ToHexString(), saved.TraceId);
         Assert.Equal(batch.Members.Select(member => member.Trace.TraceId.ToHexString()), saved.Images.Select(image => image.TraceId));
         Assert.Equal(saved.Id, _recorder.Only("save_event").GetTagItem("event.id"));
+    }
+
+    [Fact]
+    public async Task DuplicateOfAMemberIsToldHowFarTheBatchHasCome()
+    {
+        var batch = Batch(2);
+        var images = batch.Members.Select(member => new ReceivedImage(
+            member.ImageId, member.Camera, [], new(JpegState.Whole, 1, 1), member.Sha256, member.ReceivedAt, member.Trace)).ToList();
+        foreach (var image in images) Assert.Equal(Admission.Taken, _recent.Admit(image, _ => true).Admission);
+        IReadOnlyList<(string?, long?)> meanwhile = [];
+
+        await Analysis(_ =>
+        {
+            meanwhile = Told();
+            return Verdict(17);
+        }).RunAsync(batch, CancellationToken.None);
+
+        var id = Assert.Single(_events.List(new(10)).Events).Id;
+        Assert.Equal([("analysing", null), ("analysing", null)], meanwhile);
+        Assert.Equal([("event_saved", id), ("event_saved", id)], Told());
+
+        IReadOnlyList<(string?, long?)> Told() => [.. images.Select(image => _recent.Admit(image, _ => false).First is { } known ? (known.State, known.EventId) : default((string?, long?)))];
     }
 
     [Fact]
@@ -198,7 +222,7 @@ public sealed class BatchAnalysisTests : IDisposable
             new HttpClient(new Stub(analyst)), "hsi-nemotron", new() { Url = new("http://analyst"), PauseSeconds = 0 }, TimeProvider.System, NullLogger.Instance);
         var recorder = new EventRecorder(
             _events, new(_options), _options, new(_meters.GetRequiredService<IMeterFactory>()), _spans, NullLogger<EventRecorder>.Instance);
-        return new(new AnalystClient(caller), recorder, new(), _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);
+        return new(new AnalystClient(caller), recorder, new(), _recent, _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);
     }
 
     private static HttpResponseMessage Verdict(int score) => new()

@@ -159,6 +159,27 @@ public sealed class BatcherTests
     }
 
     [Fact]
+    public void ClosingAllEndsAfterABatchThatItsTimerIsClosing()
+    {
+        Task? closing = null;
+        bool? endedBefore = null;
+        Batcher batcher = null!;
+        batcher = new(new(), _time, batch =>
+        {
+            closing ??= Task.Run(batcher.CloseAll);
+            // However long it took: it can't be over before the batch is handed over.
+            endedBefore ??= closing.Wait(TimeSpan.FromMilliseconds(300));
+            _closed.Add(batch);
+        });
+        batcher.Join(Member(), urgent: false);
+
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.True(closing?.Wait(Patience.Limit));
+        Assert.Equal(("idle", false), (Assert.Single(_closed).CloseReason, endedBefore));
+    }
+
+    [Fact]
     public void CarrierIsTheEarliestMemberWhoseTraceIsSampled()
     {
         var batcher = Batcher();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Throughline.Pipeline.Backend.Analysis;
@@ -9,6 +10,7 @@ using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Detection;
 using Throughline.Pipeline.Backend.Events;
 using Throughline.Telemetry;
+using Throughline.Tests.Telemetry;
 
 namespace Throughline.Tests.Pipeline;
 
@@ -43,7 +45,8 @@ public sealed class EventStoreTests : IDisposable
         _options.SaveAttempts = 1;
         var (database, events) = Store();
         using var other = database.Open();
-        using (other.BeginTransaction()) Recorder(events).Save(Batch(), s_verdict);
+        var log = new LogLines<EventRecorder>();
+        using (other.BeginTransaction()) Assert.Null(Recorder(events, log).Save(Batch(), s_verdict, CancellationToken.None));
 
         Assert.Empty(events.List(new(10)).Events);
         var save = _recorder.Only("save_event");
@@ -52,6 +55,20 @@ public sealed class EventStoreTests : IDisposable
         var query = Assert.Single(_recorder.Ended, span => span.GetTagItem("db.operation.name") is "BEGIN");
         Assert.Equal(("database_locked", "5"), ((string?)query.GetTagItem("error.type"), (string?)query.GetTagItem("db.response.status_code")));
         Assert.Single(query.Events, one => one.Name == "exception");
+        // The line has the event whole: what was judged, and of which images in which traces.
+        var line = Assert.Single(log.Written);
+        Assert.All(["\"riskScore\":10", "\"imageId\":\"img\"", "\"sha256\":\"aa\"", save.TraceId.ToHexString()], part => Assert.Contains(part, line));
+    }
+
+    [Fact]
+    public void ServiceThatMustEndWaitsForALockedDatabaseNoMoreThanOnce()
+    {
+        _options.SaveAttempts = 100;
+        var (database, events) = Store();
+        using var other = database.Open();
+        using (other.BeginTransaction()) Assert.Null(Recorder(events).Save(Batch(), s_verdict, new CancellationToken(canceled: true)));
+
+        Assert.Single(_recorder.Ended, span => span.GetTagItem("db.operation.name") is "BEGIN");
     }
 
     [Fact]
@@ -62,15 +79,16 @@ public sealed class EventStoreTests : IDisposable
         var (database, events) = Store();
         using var other = database.Open();
         var locked = other.BeginTransaction();
-        var saving = Task.Run(() => Recorder(events).Save(Batch(), s_verdict));
+        var saving = Task.Run(() => Recorder(events).Save(Batch(), s_verdict, CancellationToken.None));
         // Until the first attempt has failed.
         using (var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20)))
             while (!_recorder.Ended.Any(span => span.DisplayName == "db_query")) await tick.WaitForNextTickAsync();
 
         locked.Dispose();
-        await saving;
+        var id = await saving;
 
         var saved = Assert.Single(events.List(new(10)).Events);
+        Assert.Equal(saved.Id, id);
         var save = _recorder.Only("save_event");
         Assert.Equal((ActivityStatusCode.Unset, saved.Id), (save.Status, (long?)save.GetTagItem("event.id")));
         Assert.NotNull(save.GetTagItem("retry.attempt"));
@@ -136,8 +154,8 @@ public sealed class EventStoreTests : IDisposable
         return (database, new(database, _time));
     }
 
-    private EventRecorder Recorder(EventStore events) =>
-        new(events, new(_options), _options, new(_meters.GetRequiredService<IMeterFactory>()), _spans, NullLogger<EventRecorder>.Instance);
+    private EventRecorder Recorder(EventStore events, ILogger<EventRecorder>? log = null) =>
+        new(events, new(_options), _options, new(_meters.GetRequiredService<IMeterFactory>()), _spans, log ?? NullLogger<EventRecorder>.Instance);
 
     private static IEnumerable<long> Ids(EventStore events) => events.List(new(10)).Events.Select(saved => saved.Id);
 

@@ -117,15 +117,16 @@ public sealed class ImagePipelineTests : IDisposable
         var metrics = new PipelineMetrics(_meters.GetRequiredService<IMeterFactory>());
         var (batches, batching) = (new ClosedBatches(metrics), new BatchOptions());
         var batcher = new Batcher(batching, TimeProvider.System, batches.Add);
+        var recent = new RecentImages(new(), TimeProvider.System);
         var stage = new DetectionStage(new(Caller(detector), _spans), batcher, batching, new(_options, TimeProvider.System, NullLogger<ImageFiles>.Instance),
-            new(new(), TimeProvider.System), metrics, _spans,
+            recent, metrics, _spans,
             TimeProvider.System, NullLogger<DetectionStage>.Instance);
         var recorder = new EventRecorder(_events, new(_options), _options, metrics, _spans, NullLogger<EventRecorder>.Instance);
         var analyst = Caller((_, _) => Task.FromResult(new HttpResponseMessage
         {
             Content = JsonContent.Create(new { model = "stub", riskScore = 50, riskLevel = "medium", summary = "s", reasoning = "r" }),
         }));
-        var analysis = new BatchAnalysis(new(analyst), recorder, batching, _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);
+        var analysis = new BatchAnalysis(new(analyst), recorder, batching, recent, _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);
         return new(new() { Detections = 1, Analyses = 1 }, stage, batcher, batches, analysis, metrics);
     }
 

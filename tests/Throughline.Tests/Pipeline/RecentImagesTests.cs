@@ -69,6 +69,23 @@ public sealed class RecentImagesTests
     }
 
     [Fact]
+    public void DuplicateIsToldHowFarTheFirstHasCome()
+    {
+        var recent = new RecentImages(new(), _time);
+        var first = Image("one", "aa");
+        Admit(recent, first);
+        Assert.Equal(("queued", null), Told());
+
+        recent.Note(first.Camera, first.Id, first.Trace, ImageStates.EventSaved, eventId: 7);
+        Assert.Equal(("event_saved", 7), Told());
+        // Nothing of another sending of it, which was forgotten.
+        recent.Note(first.Camera, first.Id, Image("one", "aa").Trace, ImageStates.Detecting);
+        Assert.Equal(("event_saved", 7), Told());
+
+        (string?, long?) Told() => recent.Admit(Image("one", "aa"), _ => false).First is { } known ? (known.State, known.EventId) : default;
+    }
+
+    [Fact]
     public void WindowOfZeroTakesEveryImageForANewOne()
     {
         var recent = new RecentImages(new() { DuplicateWindowSeconds = 0 }, _time);

@@ -100,6 +100,20 @@ public sealed class RuleAnalystTests : IAsyncLifetime
         Assert.Equal(code, error.GetProperty("code").GetString());
     }
 
+    [Theory]
+    [InlineData("\"image 1 at 99:99:99: person 0.80\"")]
+    [InlineData("\"image 1 at 24:00:00: person 0.80\"")]
+    [InlineData("\"image \u0661 at \u0661\u0662:00:00: person 0.\u0668\"")]
+    [InlineData("[{\"type\":\"text\",\"text\":7},null,\"x\"]")]
+    public async Task PromptThatIsNoneOfOursIsAnsweredThatThereIsNothingToJudge(string content)
+    {
+        using var response = await _http.PostAsync("/v1/chat/completions", new StringContent($$"""{"messages":[{"role":"user","content":{{content}}}]}"""));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Contains("found none", answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+    }
+
     [Fact]
     public async Task ModelsListHasOnlyTheAnalyst()
     {

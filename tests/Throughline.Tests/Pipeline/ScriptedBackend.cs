@@ -13,7 +13,7 @@ public sealed class ScriptedBackend : IAsyncLifetime
     [
         "sampled-some", "sampled-none", "retried-detection", "retried-upload", "same-id", "bad-input", "odd-detector", "analyst-prose", "analyst-score",
         "analyst-level", "analyst-hollow", "baggage", "quiet", "paged", "levels", "analyst-prose-levels", "times", "shown", "watched", "missed",
-        "overtaken", "overtaking", "forgotten", "stranger",
+        "overtaken", "overtaking", "forgotten", "stranger", "known",
     ];
 
     internal BackendRun Run { get; private set; } = null!;
@@ -23,11 +23,20 @@ public sealed class ScriptedBackend : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Services = await ScriptedServices.StartAsync();
-        Run = await BackendRun.StartAsync([
-            "--Detector:Url", Services.Url, "--Analyst:Url", Services.Url, "--Detector:PauseSeconds", "0.01", "--Pipeline:Detections", "1",
-            "--Batch:WindowSeconds", $"{WindowSeconds}", "--Batch:IdleSeconds", $"{IdleSeconds}", "--Batch:MaximumSize", $"{BatchSize}",
-            "--Upload:MaximumBytes", $"{MaximumBytes}", "--Cameras:baggage:Priority", "high", .. s_cameras.SelectMany(camera => new[] { $"--Cameras:{camera}", $"The {camera}" }),
-        ]);
+        try
+        {
+            Run = await BackendRun.StartAsync([
+                "--Detector:Url", Services.Url, "--Analyst:Url", Services.Url, "--Detector:PauseSeconds", "0.01", "--Pipeline:Detections", "1",
+                "--Batch:WindowSeconds", $"{WindowSeconds}", "--Batch:IdleSeconds", $"{IdleSeconds}", "--Batch:MaximumSize", $"{BatchSize}",
+                "--Upload:MaximumBytes", $"{MaximumBytes}", "--Cameras:baggage:Priority", "high", .. s_cameras.SelectMany(camera => new[] { $"--Cameras:{camera}", $"The {camera}" }),
+            ]);
+        }
+        catch
+        {
+            // Nobody disposes of a fixture that did not come to be.
+            await Services.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Throughline.Pipeline.Backend.Calls;
 
 namespace Throughline.Tests.Pipeline;
@@ -63,6 +64,47 @@ public sealed class ServiceCallerTests
         var problem = await Assert.ThrowsAsync<ServiceCallException>(() => Caller(answers, new Hurried(), limit: 0).PostAsync<Answer>("/", Content, CancellationToken.None));
 
         Assert.Equal(("503", true, 0), (problem.ErrorType, problem.WorthAnotherTry, answers.Left));
+    }
+
+    [Theory]
+    [InlineData("http://host:81", "http://host:81/detect")]
+    [InlineData("http://host/", "http://host/detect")]
+    [InlineData("http://host/behind/a/proxy/", "http://host/behind/a/proxy/detect")]
+    public void ServiceMayStandBelowAPath(string url, string address) => Assert.Equal(address, new ServiceOptions { Url = new(url) }.AddressOf("/detect").AbsoluteUri);
+
+    [Fact]
+    public async Task OpenBreakerLetsOneCallThroughAfterItsTimeAndClosesWhenThatIsAnswered()
+    {
+        var time = new FakeTimeProvider(Hurried.Now);
+        var answers = new Answers(Refusal(null), Refusal(null), Refusal(null), Good(), Good());
+        var caller = new ServiceCaller(new HttpClient(answers), "detector",
+            new() { Url = new("http://detector"), Attempts = 1, BreakerMinimumTries = 2, BreakerOpenSeconds = 10 }, time, NullLogger.Instance);
+
+        Assert.Equal(("503", "503"), (await FailureAsync(), await FailureAsync()));
+        Assert.Equal("open", caller.BreakerState);
+        Assert.Equal(("circuit_open", 3), (await FailureAsync(), answers.Left));
+        // Its time is over: one call finds the service still down, and the others are kept away for as long again.
+        time.Advance(TimeSpan.FromSeconds(10.1));
+        Assert.Equal(("503", 2), (await FailureAsync(), answers.Left));
+        Assert.Equal(("circuit_open", "open"), (await FailureAsync(), caller.BreakerState));
+        time.Advance(TimeSpan.FromSeconds(10.1));
+        Assert.Equal("good", (await caller.PostAsync<Answer>("/", Content, CancellationToken.None)).Word);
+        Assert.Equal("closed", caller.BreakerState);
+        Assert.Equal("good", (await caller.PostAsync<Answer>("/", Content, CancellationToken.None)).Word);
+
+        async Task<string> FailureAsync() =>
+            (await Assert.ThrowsAsync<ServiceCallException>(() => caller.PostAsync<Answer>("/", Content, CancellationToken.None))).ErrorType;
+    }
+
+    [Fact]
+    public async Task AnswerThatIsTooLargeIsNoFailureToReachTheService()
+    {
+        using var http = ServiceCaller.Client(new Answers(new HttpResponseMessage { Content = new ByteArrayContent(new byte[17 * 1024 * 1024]) }));
+        var caller = new ServiceCaller(http, "detector", new() { Url = new("http://detector") }, new Hurried(), NullLogger.Instance);
+
+        var problem = await Assert.ThrowsAsync<ServiceCallException>(() => caller.PostAsync<Answer>("/", Content, CancellationToken.None));
+
+        Assert.Equal(("invalid_answer", false), (problem.ErrorType, problem.WorthAnotherTry));
     }
 
     private static ServiceCaller Caller(Answers answers, TimeProvider time, double limit) => new(new HttpClient(answers), "detector",

@@ -13,6 +13,7 @@ public sealed class WrongOptionTests
     [InlineData("Nemotron", "--Llm:Parallel", "4.5", "'4.5' at 'Llm:Parallel'")]
     [InlineData("Nemotron", "--Llm:TimeoutSeconds", "-1", "Llm: The field TimeoutSeconds must be between")]
     [InlineData("Nemotron", "--Llm:Url", "localhost", "Llm: The field Url is 'localhost'; it has to be an address like http://")]
+    [InlineData("Nemotron", "--Llm:ApiKey", "", "Llm: The ApiKey field is required")]
     [InlineData("Nemotron", "--Llm:RecordContent", "perhaps", "'perhaps' at 'Llm:RecordContent'")]
     [InlineData("Nemotron", "--Analyst:TokensPerSecond", "0.6", "Analyst: The field TokensPerSecond must be between")]
     [InlineData("Nemotron", "--Memory:BudgetMegabytes", "1", "Memory: The field BudgetMegabytes must be between")]

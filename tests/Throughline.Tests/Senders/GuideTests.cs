@@ -53,10 +53,27 @@ public sealed class GuideTests
     }
 
     [Fact]
+    public async Task LogsAndMetricsOfTheJavaScriptGuideAreThere()
+    {
+        var folder = Path.Combine(SourceTree.Tests, "guide-javascript");
+        await InstallAsync(folder);
+        await using var server = await ServerUnderTest.StartAsync();
+        await SignalsAreOpenAsync(server);
+        var trace = await Guide.Read("javascript.md").RunAsync(server, "node", ["--require", "./tracing.cjs", "signals.cjs"],
+            ("NODE_PATH", Path.Combine(folder, "node_modules")), ("OTEL_LOGS_EXPORTER", "otlp"), ("OTEL_METRICS_EXPORTER", "otlp"));
+
+        var log = await OnlyLogAsync(server, trace);
+        Assert.Equal((trace.Only("my-detector", "look").SpanId, "warn", "the image is dark"), (Text(log, "spanId"), Text(log, "level"), Text(log, "body")));
+        var metrics = await server.GetAsync("/api/v1/metrics/range?name=detector.queue.depth&aggregation=last");
+        Assert.Equal(2, Assert.Single(metrics.GetProperty("series").EnumerateArray()).GetProperty("values").EnumerateArray().Last().GetDouble());
+    }
+
+    [Fact]
     public async Task PythonGuideIsTraced()
     {
         Assert.SkipUnless(Guide.Has("python3"), "There is no python3 on this machine.");
         await using var server = await ServerUnderTest.StartAsync();
+        await SignalsAreOpenAsync(server);
         var trace = await Guide.Read("python.md").RunAsync(server, "python3", ["app.py"]);
 
         Chain(trace, "my-detector", "ask_detector", "POST", "POST /detect", "inference");
@@ -64,6 +81,8 @@ public sealed class GuideTests
         var failed = trace.Only("my-detector", "parse_answer");
         Assert.True(failed.Error);
         Assert.Contains("Expecting value", await ExceptionAsync(server, trace, failed));
+        var log = await OnlyLogAsync(server, trace);
+        Assert.Equal((trace.Only("my-detector", "inference").SpanId, "warn", "2 of 4 pixels are bright"), (Text(log, "spanId"), Text(log, "level"), Text(log, "body")));
     }
 
     [Fact]
@@ -103,12 +122,15 @@ public sealed class GuideTests
     {
         Assert.SkipUnless(Guide.Has("javac"), "There is no JDK on this machine.");
         await using var server = await ServerUnderTest.StartAsync();
+        await SignalsAreOpenAsync(server);
         var trace = await Guide.Read("java.md").RunAsync(server, "java", ["TracedJob.java"]);
 
         Chain(trace, "my-job", "nightly_report", "load_events");
         Chain(trace, "my-job", "nightly_report", "send_report");
         Assert.Equal("42", await AttributeAsync(server, trace, trace.Only("my-job", "load_events"), "event.count"));
         Assert.Equal("no printer is known", await ExceptionAsync(server, trace, trace.Only("my-job", "send_report")));
+        var log = await OnlyLogAsync(server, trace);
+        Assert.Equal((trace.Only("my-job", "send_report").SpanId, "warn", "the report is kept until tomorrow"), (Text(log, "spanId"), Text(log, "level"), Text(log, "body")));
     }
 
     /// <summary>Each span is the one below the span before it, and the first has none above it.</summary>
@@ -121,6 +143,11 @@ public sealed class GuideTests
 
     private static async Task<JsonElement> SpanAsync(ServerUnderTest server, StoredTrace trace, StoredSpan span) =>
         Assert.Single((await server.GetAsync($"/api/v1/traces/{trace.Id}/spans/{span.SpanId}")).GetProperty("spans").EnumerateArray());
+
+    private static async Task<JsonElement> OnlyLogAsync(ServerUnderTest server, StoredTrace trace) =>
+        Assert.Single((await server.GetAsync($"/api/v1/logs?trace={trace.Id}")).GetProperty("entries").EnumerateArray());
+
+    private static string? Text(JsonElement entry, string property) => entry.GetProperty(property).GetString();
 
     private static async Task<string?> AttributeAsync(ServerUnderTest server, StoredTrace trace, StoredSpan span, string key) =>
         Value((await SpanAsync(server, trace, span)).GetProperty("attributes"), key);
@@ -135,6 +162,20 @@ public sealed class GuideTests
 
     private static string? Value(JsonElement attributes, string key) =>
         Assert.Single(attributes.EnumerateArray(), attribute => attribute.GetProperty("key").GetString() == key).GetProperty("value").ToString();
+
+    /// <summary>Logs and metrics have stores of their own, which may open after the server listens: a program that ends at once would try in vain.</summary>
+    private static async Task SignalsAreOpenAsync(ServerUnderTest server)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        foreach (var path in new[] { "/api/v1/logs?limit=0", "/api/v1/metrics" })
+            while (true)
+            {
+                using var response = await server.Http.GetAsync(path, limit.Token);
+                if (response.IsSuccessStatusCode) break;
+                await tick.WaitForNextTickAsync(limit.Token);
+            }
+    }
 
     private static async Task InstallAsync(string folder)
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Throughline.Tests.Telemetry;
 
 /// <summary>Keeps every line that is logged, as a logger and as a provider of loggers. Thread-safe.</summary>
-internal sealed class LogLines : ILogger, ILoggerProvider
+internal class LogLines : ILogger, ILoggerProvider
 {
     private readonly ConcurrentQueue<string> _written = [];
 
@@ -24,3 +24,6 @@ internal sealed class LogLines : ILogger, ILoggerProvider
         // There is nothing to let go.
     }
 }
+
+/// <summary>The same for who wants the logger of a type.</summary>
+internal sealed class LogLines<TCategory> : LogLines, ILogger<TCategory>;

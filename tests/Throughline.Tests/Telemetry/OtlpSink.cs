@@ -36,13 +36,16 @@ internal sealed class OtlpSink : IAsyncDisposable
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
         _receiver = builder.Build();
-        Map("/v1/traces", ExportTraceServiceRequest.Parser, Take);
+        Map("/v1/traces", ExportTraceServiceRequest.Parser, Take, () => TraceAnswer);
         Map("/v1/logs", ExportLogsServiceRequest.Parser, Take);
         Map("/v1/metrics", ExportMetricsServiceRequest.Parser, Take);
         _receiver.MapGrpcService<Traces>();
         _receiver.MapGrpcService<Logs>();
         _receiver.MapGrpcService<Metrics>();
     }
+
+    /// <summary>What it says to spans; that it took them all unless told otherwise.</summary>
+    public ExportTraceServiceResponse TraceAnswer { get; set; } = new();
 
     public string Http => Address(0);
 
@@ -84,13 +87,13 @@ internal sealed class OtlpSink : IAsyncDisposable
         }
     }
 
-    private void Map<TRequest>(string path, MessageParser<TRequest> parser, Action<TRequest> take) where TRequest : IMessage<TRequest> =>
+    private void Map<TRequest>(string path, MessageParser<TRequest> parser, Action<TRequest> take, Func<IMessage>? answer = null) where TRequest : IMessage<TRequest> =>
         _receiver.MapPost(path, async (HttpRequest request) =>
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body);
             take(parser.ParseFrom(body.ToArray()));
-            return Results.Bytes([], "application/x-protobuf");
+            return Results.Bytes(answer?.Invoke().ToByteArray() ?? [], "application/x-protobuf");
         });
 
     private void Take(ExportTraceServiceRequest request) => Keep(_spans,
@@ -121,7 +124,7 @@ internal sealed class OtlpSink : IAsyncDisposable
         public override Task<ExportTraceServiceResponse> Export(ExportTraceServiceRequest request, ServerCallContext context)
         {
             sink.Take(request);
-            return Task.FromResult(new ExportTraceServiceResponse());
+            return Task.FromResult(sink.TraceAnswer);
         }
     }
 

@@ -134,6 +134,43 @@ public sealed class TelemetryTests : IAsyncLifetime
     }
 
     [Fact]
+    public void WhatWasLostSinceTheLastLineIsSaidAtTheEnd()
+    {
+        var log = new LogLines();
+        var ledger = new ExportLedger("spans", limit: 1, new("http://receiver"), log, new FakeTimeProvider());
+        for (var i = 0; i < 5; i++) ledger.TryEnter();
+        Assert.Contains("1 dropped", Assert.Single(log.Written));
+        ledger.Delivered(1);
+
+        ledger.Close();
+
+        Assert.Contains("4 dropped", log.Written[1]);
+        Assert.Equal(2, log.Written.Count);
+    }
+
+    [Fact]
+    public async Task ServiceEndsThoughTheReceiverIsAwayAndSaysWhatItCouldNotSend()
+    {
+        var log = new LogLines();
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders().AddProvider(log);
+        // Nobody listens on port 1, and the batch would be tried again for an hour.
+        builder.AddThroughline(_service, options => (options.Endpoint, options.Protocol, options.ExportDelay, options.DeliveryTimeout) =
+            (new Uri("http://127.0.0.1:1"), OtlpExportProtocol.HttpProtobuf, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)));
+        var host = builder.Build();
+        await host.StartAsync();
+        using (var spans = new SpanSource(_service)) spans.Start("last_words")?.Dispose();
+
+        await Task.Run(async () =>
+        {
+            await host.StopAsync();
+            host.Dispose();
+        }).WaitAsync(Patience.Limit);
+
+        Assert.Contains(log.Written, line => line.Contains("spans were not sent to http://127.0.0.1:1/", StringComparison.Ordinal) || line.Contains("spans are being lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void SpansThatNobodyTakesAreCountedAndTheReasonIsLogged()
     {
         var (time, log) = (new FakeTimeProvider(), new LogLines());

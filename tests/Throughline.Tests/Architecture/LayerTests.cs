@@ -52,7 +52,7 @@ public sealed class LayerTests
         [
             E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
         ],
-        [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Signals", $"{E}.Wal"],
+        [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal"],
         [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
         [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Profiles"],

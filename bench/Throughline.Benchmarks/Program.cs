@@ -1,5 +1,6 @@
 using Throughline.Benchmarks;
 using Throughline.Benchmarks.Logs;
+using Throughline.Benchmarks.Metrics;
 
 const string Usage =
     """
@@ -17,6 +18,7 @@ const string Usage =
       start     time from process start to first answer, memory at rest; [--data DIR]
       visible   time from acknowledgement to being found
       logs      log lines per CPU-second of decoder and store in this process, bytes a line, View Logs and other questions: [--lines N] [--seed N]
+      metrics   points of metrics per CPU-second of decoder and store in this process, bytes a point, the questions of lanes: [--points N] [--seed N]
       profiles  an hour of profile windows: windows per CPU-second, bytes on disk, flame graph, comparison, functions, traces of a frame: [--services N] [--samples A_WINDOW] [--runs N]
       overhead  what telemetry costs the pipeline's services, CPU time and latency, with it and without in turn: [--rate IMAGES_PER_SECOND] [--seconds N] [--images A_PAIR] [--protocol grpc|http/protobuf];
                 needs pipeline/setup
@@ -43,6 +45,7 @@ switch (args[0])
     case "start": return await StartBenchmark.RunAsync(arguments);
     case "visible": return await VisibleBenchmark.RunAsync(arguments);
     case "logs": return await LogsBenchmark.RunAsync(arguments);
+    case "metrics": return await MetricsBenchmark.RunAsync(arguments);
     case "profiles": return await ProfilesBenchmark.RunAsync(arguments);
     case "overhead": return await OverheadBenchmark.RunAsync(arguments);
     default:

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { linearAxis } from '../src/model/axis';
 import { foldedAxis } from '../src/model/foldedAxis';
-import { firstLanes, formatLane, laneMetrics, lanesOf, strained, strainTime, strips, valueAt, type Lane } from '../src/model/lanes';
+import { firstLanes, formatLane, laneMetrics, lanesOf, strained, strainTime, strips, valueAt, type Lane, type LaneThresholds } from '../src/model/lanes';
 import type { Metric, MetricSeries } from '../src/model/metric';
 import { unixNano } from '../src/model/nano';
 
 const start = unixNano(1_795_219_200_000_000_000n);
 const second = 1e9;
+const thresholds: LaneThresholds = { gpu: { saturated: 0.95, starved: 0.1 }, vram: { saturated: 0.95, starved: null }, cpu: { saturated: 0.9, starved: null }, queue: { saturated: 8, starved: null }, batch: { saturated: null, starved: 1 } };
 const at = (seconds: number) => unixNano(start + BigInt(Math.round(seconds * second)));
 
 const metric = (name: string, more: Partial<Metric> = {}): Metric => ({ service: 'svc', name, unit: '1', description: '', kind: 'gauge', monotonic: false, ...more });
@@ -17,12 +18,41 @@ const rate = (name: string, points: readonly (readonly [number, number, number])
   ...metric(name, { kind: 'sum', monotonic: true }), attributes: {}, resource: {}, points: points.map(([since, time, value]) => ({ time: at(time), since: at(since), value })), ...more,
 });
 const one = (series: readonly MetricSeries[], total = 20): Lane => {
-  const lanes = lanesOf(series, start, total * second);
+  const lanes = lanesOf(series, start, total * second, thresholds);
   expect(lanes).toHaveLength(1);
   const [lane] = lanes;
   if (lane === undefined) throw new Error('no lane');
   return lane;
 };
+
+describe('what a value is a share of', () => {
+  const cpu = (instance: string, points: readonly (readonly [number, number, number])[], cores: number): readonly MetricSeries[] => {
+    const resource = { 'service.instance.id': instance };
+    return [
+      rate('process.cpu.time', points, { resource, attributes: { 'cpu.mode': 'user' } }),
+      rate('process.cpu.time', points, { resource, attributes: { 'cpu.mode': 'system' } }),
+      gauge('process.cpu.count', points.map(([, time]) => [time, cores]), { resource }),
+    ];
+  };
+  it('is the cores of all instances together', () => expect(one([...cpu('a', [[0, 10, 1], [10, 20, 1]], 2), ...cpu('b', [[0, 10, 1], [10, 20, 1]], 2)]).held.map(({ value }) => value)).toEqual([1, 1]));
+  it('adds the modes of a process up, and not its instances', () => {
+    const used = (instance: string, mode: string, value: number) => gauge('process.cpu.utilization', [[0, value], [10, value]], { resource: { id: instance }, attributes: { 'cpu.mode': mode } });
+    expect(one([used('a', 'user', 0.5), used('a', 'system', 0.25), used('b', 'user', 0.1)]).held[0]?.value).toBe(0.75);
+  });
+  it('is a percent by its unit or name, also while nothing is used', () => {
+    expect(one([gauge('DCGM_FI_DEV_GPU_UTIL', [[0, 1], [10, 0]], { unit: '' })]).held[0]?.value).toBe(0.01);
+    expect(one([gauge('hw.gpu.utilization', [[0, 1], [10, 1]])]).held[0]?.value).toBe(1);
+    expect(one([gauge('gpu_utilization', [[0, 40], [10, 1]], { unit: '' })]).held.map(({ value }) => value)).toEqual([0.4, 0.01]);
+  });
+});
+
+describe('thresholds', () => {
+  it('are those that the server says, and none where it says none', () => {
+    const series = [gauge('pipeline.queue.depth', [[0, 5], [10, 5]])];
+    expect(lanesOf(series, start, 20 * second, { queue: { saturated: 4, starved: null } })[0]?.thresholds).toEqual({ saturated: 4, starved: null });
+    expect(lanesOf(series, start, 20 * second, {})[0]?.thresholds).toEqual({ saturated: null, starved: null });
+  });
+});
 
 describe('which metrics make lanes', () => {
   it.each([
@@ -49,7 +79,7 @@ describe('when a value held', () => {
     expect(lane.held).toEqual([{ from: -2 * second, to: 3 * second, value: 0.5 }, { from: 3 * second, to: 8 * second, value: 1.5 }]);
     expect(lane.unit).toBe('cores');
   });
-  it('leaves out what lies beside the trace', () => expect(lanesOf([gauge('a.queue.depth', [[-30, 3], [-20, 4], [30, 9]])], start, 5 * second)).toEqual([]));
+  it('leaves out what lies beside the trace', () => expect(lanesOf([gauge('a.queue.depth', [[-30, 3], [-20, 4], [30, 9]])], start, 5 * second, thresholds)).toEqual([]));
 });
 
 describe('series of one lane', () => {
@@ -70,6 +100,7 @@ describe('series of one lane', () => {
       ],
       start,
       5 * second,
+      thresholds,
     );
     expect(lanes.map(({ key, label }) => [key, label])).toEqual([['gpu yolo G1', 'GPU'], ['queue svc analyze', 'Queue analyze'], ['queue svc detect', 'Queue detect'], ['queue yolo detector', 'Queue detector']]);
   });
@@ -100,7 +131,7 @@ describe('strain', () => {
   });
   it('comes first where there are more lanes than room', () => {
     const calm = Array.from({ length: 6 }, (_, i) => gauge('q.queue.depth', [[0, 1]], { attributes: { 'queue.name': `q${i}` } }));
-    const lanes = lanesOf([...calm, gauge('q.queue.depth', [[0, 99]], { attributes: { 'queue.name': 'z' } })], start, 5 * second);
+    const lanes = lanesOf([...calm, gauge('q.queue.depth', [[0, 99]], { attributes: { 'queue.name': 'z' } })], start, 5 * second, thresholds);
     expect(firstLanes(lanes, 5 * second).map(({ label }) => label)).toEqual(['Queue z', 'Queue q0', 'Queue q1', 'Queue q2', 'Queue q3']);
   });
   it('is none where there is no limit to know', () => expect(one([rate('dotnet.process.cpu.time', [[0, 10, 30]])]).thresholds).toEqual({ saturated: null, starved: null }));

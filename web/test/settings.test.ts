@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { embedAddress, grafanaAddress } from '../src/model/grafana';
 import { unixNano, unixNanoFromMillis } from '../src/model/nano';
-import { allProblems, bytesASpan, grouped, ingestRate, refusalInWords, sendersLine, settingText, signalBytesEach, statusSentence, type Setting, type SignalStatus, type WholeStatus } from '../src/model/settings';
+import { healthNotices, type ServerHealth } from '../src/model/health';
+import { allProblems, bytesASpan, forwardingState, grouped, ingestRate, lossInWords, refusalInWords, sendersLine, settingText, signalBytesEach, statusSentence, type Forwarding, type Setting, type SignalStatus, type WholeStatus } from '../src/model/settings';
 
 const status = (change: Partial<WholeStatus> = {}): WholeStatus => ({
   started: unixNanoFromMillis(0), now: unixNanoFromMillis(60_000), requests: 3n, spans: 120n, lastReceived: unixNanoFromMillis(57_000), refused: [], storedSpans: 300n, storedTraces: 20n, earliest: null, latest: null, problems: [],
@@ -9,6 +10,7 @@ const status = (change: Partial<WholeStatus> = {}): WholeStatus => ({
   compaction: { idle: true, backlogBlocks: 0, backlogSpans: 0n, merges: 0n, mergedSpans: 0n },
   retention: { hiddenBefore: unixNano(0n), pinnedTraces: 0, droppedBlocks: 0n, droppedTraces: 0n, droppedBytes: 0n },
   signals: [],
+  forwarding: null,
   ...change,
 });
 const signal = (change: Partial<SignalStatus> = {}): SignalStatus => ({
@@ -50,10 +52,46 @@ describe('what the server says of itself', () => {
   });
 });
 
+const forwarding = (change: Partial<Forwarding> = {}): Forwarding => ({
+  target: 'http://collector:4317', protocol: 'grpc', share: 1, sent: { traces: 5n }, sentRequests: 2n, sentBytes: 1000n, lastSent: unixNanoFromMillis(50_000), queuedItems: 0n, queuedBytes: 0n, maxQueuedBytes: 1n << 30n, oldest: null,
+  retries: 0n, lastError: null, failingSince: null, nextAttempt: null, lost: [], ...change,
+});
+
+describe('forwarding', () => {
+  it('says what it does just now', () => {
+    expect(forwardingState(forwarding()).words).toBe('All has been sent');
+    expect(forwardingState(forwarding({ lastSent: null }))).toEqual({ level: 'idle', words: 'Nothing has been sent yet' });
+    expect(forwardingState(forwarding({ queuedItems: 1n })).words).toBe('Sending');
+    expect(forwardingState(forwarding({ queuedItems: 1n, lastError: 'refused' })).level).toBe('bad');
+  });
+  it('has words and a remedy for each loss, also for one that it does not know', () => {
+    expect(lossInWords('queue_full').remedy).toContain('--forward-queue-bytes');
+    expect(lossInWords('something_new')).toEqual({ name: 'something new', remedy: '' });
+  });
+});
+
+describe('health', () => {
+  const well: ServerHealth = { now: unixNanoFromMillis(600_000), readOnly: null, memory: { bytes: 1n, maxBytes: 2n, isFull: false }, problems: [], forwarding: null };
+  it('says nothing while all is well', () => expect(healthNotices(well)).toEqual([]));
+  it('says first that nothing is taken in, since when, and what to do', () => {
+    const [first, second] = healthNotices({ ...well, readOnly: { reason: 'disk_full', message: 'The disk has 9 MB left. Make room.', since: unixNanoFromMillis(300_000) }, problems: ['traces: block 3 is damaged', 'logs: b'] });
+    expect(first).toMatchObject({ level: 'bad', strong: 'Read-only: the disk is full' });
+    expect(first?.rest).toContain('Make room.');
+    expect(first?.rest).toContain('5 min ago');
+    expect(second).toEqual({ key: 'problems', level: 'unsure', strong: '2 problems of the stores', rest: 'traces: block 3 is damaged The others are listed in Settings.' });
+  });
+  it('says that memory is full, by which option', () => expect(healthNotices({ ...well, memory: { bytes: 3_000_000_000n, maxBytes: 2_000_000_000n, isFull: true } })[0]?.rest).toContain('--max-memory-bytes'));
+  it('says that a target is away when it stays away', () => {
+    const away = (since: number) => healthNotices({ ...well, forwarding: { target: 'http://c', error: 'refused', since: unixNanoFromMillis(since) } });
+    expect(away(570_000)).toEqual([]);
+    expect(away(300_000)[0]?.strong).toBe('Forwarding fails');
+  });
+});
+
 describe('options', () => {
   it('are grouped, and none is lost', () => {
-    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--header-timeout-seconds', '--http', '--something-new', '--logs-retention', '--metrics-head-max-bytes', '--profiles-log-queue-bytes'].map((option) => setting(option, '1'));
-    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 2], ['Storage', 3], ['Queries', 1], ['Receiving', 2], ['Addresses and access', 1], ['Others', 1]]);
+    const all = ['--retention', '--data', '--query-max-bytes', '--max-body-bytes', '--header-timeout-seconds', '--http', '--something-new', '--logs-retention', '--metrics-head-max-bytes', '--profiles-log-queue-bytes', '--forward', '--forward-signals', '--lane-gpu-saturated-percent', '--metrics-max-series'].map((option) => setting(option, '1'));
+    expect(grouped(all).map((group) => [group.title, group.settings.length])).toEqual([['Retention', 2], ['Storage', 3], ['Queries', 1], ['Receiving', 3], ['Forwarding', 2], ['Lanes below a trace', 1], ['Addresses and access', 1], ['Others', 1]]);
   });
   it('read as what they are', () => {
     expect([setting('--max-body-bytes', '16777216'), setting('--retention-bytes', '0'), setting('--logs-retention-bytes', '0'), setting('--retention-traces', '0'), setting('--header-timeout-seconds', '15'), setting('--retention', '7d'), setting('--token', null), setting('--no-redact', 'false'), setting('--max-requests', '10000'), setting('--allow-host', '')].map(settingText)).toEqual(

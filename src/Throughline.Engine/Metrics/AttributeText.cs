@@ -7,7 +7,7 @@ namespace Throughline.Engine.Metrics;
 /// <summary>
 /// Reads OTLP's KeyValue and AnyValue as texts: a series is told by what its attributes say, so a number and the text of its digits are one. Lists and maps are written as JSON has them. Not thread safe.
 /// </summary>
-internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
+internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive, MetricRedaction? redact)
 {
     /// <summary>What stands in place of a value that must not be stored.</summary>
     public const string Redacted = "[redacted]";
@@ -26,7 +26,7 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
     public void Read(WireReader message, SortedDictionary<string, string> into)
     {
         var (key, value) = ReadPair(message, 0, false);
-        into.TryAdd(key, value);
+        if (value is not null) into.TryAdd(key, value);
     }
 
     /// <summary>A text, with replacement characters for what is not UTF-8.</summary>
@@ -36,7 +36,8 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
         return Encoding.UTF8.GetString(bytes);
     }
 
-    private (string Key, string Value) ReadPair(WireReader message, int depth, bool isQuoted)
+    /// <summary>The value is null when a rule takes it away.</summary>
+    private (string Key, string? Value) ReadPair(WireReader message, int depth, bool isQuoted)
     {
         ReadOnlySpan<byte> key = default;
         WireReader value = default;
@@ -47,51 +48,57 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
             else if (tag == 0x12) value = message.ReadMessage();
             else message.Skip(tag);
         }
-        var text = Text(key);
-        if (isSensitive is not null && isSensitive(Encoding.UTF8.GetBytes(text)))
+        var name = Text(key);
+        if (isSensitive is not null && isSensitive(Encoding.UTF8.GetBytes(name)))
         {
             RedactedValues++;
-            return (text, Quoted(Redacted, isQuoted));
+            return (name, Quoted(Redacted, isQuoted));
         }
-        return (text, Value(value, depth, isQuoted));
+        var (text, isText) = Value(value, depth, isQuoted);
+        if (redact is null) return (name, Quoted(text, isQuoted && isText));
+        var kept = redact(name, text);
+        if (ReferenceEquals(kept, text)) return (name, Quoted(text, isQuoted && isText));
+        RedactedValues++;
+        return (name, kept is null ? null : Quoted(kept, isQuoted));
     }
 
-    private string Value(WireReader message, int depth, bool isQuoted)
+    /// <summary>The value as a text, and whether it is one that JSON puts in quotes. <paramref name="isInJson"/> says what stands for none.</summary>
+    private (string Text, bool IsText) Value(WireReader message, int depth, bool isInJson)
     {
         if (depth > maxNesting) WireReader.Throw(message.Position, $"values nest deeper than {maxNesting}");
-        var text = isQuoted ? "null" : "";
+        var value = (isInJson ? "null" : "", false);
         while (message.HasMore)
         {
             var tag = message.ReadTag();
             switch (tag)
             {
                 case 0x0A:
-                    text = Quoted(Text(message.ReadBytes()), isQuoted);
+                    value = (Text(message.ReadBytes()), true);
                     break;
                 case 0x10:
-                    text = message.ReadVarint() != 0 ? "true" : "false";
+                    value = (message.ReadVarint() != 0 ? "true" : "false", false);
                     break;
                 case 0x18:
-                    text = ((long)message.ReadVarint()).ToString(CultureInfo.InvariantCulture);
+                    value = (((long)message.ReadVarint()).ToString(CultureInfo.InvariantCulture), false);
                     break;
                 case 0x21:
-                    text = BitConverter.Int64BitsToDouble((long)message.ReadFixed64()).ToString("R", CultureInfo.InvariantCulture);
+                    value = (BitConverter.Int64BitsToDouble((long)message.ReadFixed64()).ToString("R", CultureInfo.InvariantCulture), false);
                     break;
                 case 0x2A:
-                    text = List(message.ReadMessage(), depth + 1);
+                    value = (List(message.ReadMessage(), depth + 1), false);
                     break;
                 case 0x32:
-                    text = Map(message.ReadMessage(), depth + 1);
+                    value = (Map(message.ReadMessage(), depth + 1), false);
                     break;
                 case 0x3A:
-                    text = Quoted(Convert.ToBase64String(message.ReadBytes()), isQuoted);
+                    value = (Convert.ToBase64String(message.ReadBytes()), true);
                     break;
                 default:
                     message.Skip(tag);
                     break;
             }
         }
-        return text;
+        return value;
     }
 
     private string List(WireReader message, int depth)
@@ -100,8 +107,15 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
         while (message.HasMore)
         {
             var tag = message.ReadTag();
-            if (tag == 0x0A) parts.Add(Value(message.ReadMessage(), depth, true));
-            else message.Skip(tag);
+            if (tag == 0x0A)
+            {
+                var (text, isText) = Value(message.ReadMessage(), depth, true);
+                parts.Add(Quoted(text, isText));
+            }
+            else
+            {
+                message.Skip(tag);
+            }
         }
         return $"[{string.Join(',', parts)}]";
     }
@@ -115,7 +129,7 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
             if (tag == 0x0A)
             {
                 var (key, value) = ReadPair(message.ReadMessage(), depth, true);
-                parts.Add($"{Quoted(key, true)}:{value}");
+                if (value is not null) parts.Add($"{Quoted(key, true)}:{value}");
             }
             else
             {
@@ -141,3 +155,6 @@ internal sealed class AttributeText(int maxNesting, MetricKeyTest? isSensitive)
 
 /// <summary>Whether the value of an attribute with this key (UTF-8) must not be stored.</summary>
 public delegate bool MetricKeyTest(ReadOnlySpan<byte> key);
+
+/// <summary>What is kept of the value of an attribute, as a text: the same text, another, or null when it goes with its key. Lists and maps come as JSON, after what they hold.</summary>
+public delegate string? MetricRedaction(string key, string value);

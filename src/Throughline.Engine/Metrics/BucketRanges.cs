@@ -27,11 +27,9 @@ internal sealed class BucketRanges
     /// </summary>
     public void Add(Distribution? before, Distribution now, MetricKind kind)
     {
-        var later = Of(now, kind, now.Scale);
         if (before is not null)
         {
-            var scale = Math.Min(before.Scale, now.Scale);
-            var (earlier, same) = (Of(before, kind, scale), scale == now.Scale ? later : Of(now, kind, scale));
+            var (earlier, same) = Alike(before, now, kind);
             if (IsGrown(earlier, same))
             {
                 foreach (var (range, count) in same) Add(range, count - earlier.GetValueOrDefault(range), kind);
@@ -39,15 +37,22 @@ internal sealed class BucketRanges
                 return;
             }
         }
-        foreach (var (range, count) in later) Add(range, count, kind);
+        foreach (var (range, count) in Of(now, kind, now.Scale, now.ZeroThreshold)) Add(range, count, kind);
         _sum += now.Sum;
     }
 
-    /// <summary>Whether the later point can be the earlier one gone on: every range is there and has no less.</summary>
+    /// <summary>Whether the later point cannot be the earlier one gone on: a range is not there, or has less.</summary>
     internal static bool IsReset(Distribution before, Distribution now, MetricKind kind)
     {
-        var scale = Math.Min(before.Scale, now.Scale);
-        return !IsGrown(Of(before, kind, scale), Of(now, kind, scale));
+        var (earlier, later) = Alike(before, now, kind);
+        return !IsGrown(earlier, later);
+    }
+
+    /// <summary>Two points by the same ranges: the coarser scale of the two, and the wider zero, into which buckets may have gone meanwhile.</summary>
+    private static (Dictionary<(double Upper, double Lower), double> Before, Dictionary<(double Upper, double Lower), double> Now) Alike(Distribution before, Distribution now, MetricKind kind)
+    {
+        var (scale, zero) = (Math.Min(before.Scale, now.Scale), Math.Max(before.ZeroThreshold, now.ZeroThreshold));
+        return (Of(before, kind, scale, zero), Of(now, kind, scale, zero));
     }
 
     /// <summary>The value below which a share of those counted lie; NaN without any.</summary>
@@ -92,7 +97,7 @@ internal sealed class BucketRanges
         return true;
     }
 
-    private static Dictionary<(double Upper, double Lower), double> Of(Distribution distribution, MetricKind kind, int scale)
+    private static Dictionary<(double Upper, double Lower), double> Of(Distribution distribution, MetricKind kind, int scale, double zero)
     {
         var ranges = new Dictionary<(double, double), double>();
         if (kind == MetricKind.Histogram)
@@ -101,16 +106,16 @@ internal sealed class BucketRanges
             return ranges;
         }
         if (kind != MetricKind.ExponentialHistogram) return ranges;
-        Count(ranges, (distribution.ZeroThreshold, -distribution.ZeroThreshold), distribution.ZeroCount);
+        Count(ranges, (zero, -zero), distribution.ZeroCount);
         for (var i = 0; i < distribution.Counts.Length; i++)
         {
             var (lower, upper) = Powers((distribution.PositiveOffset + (long)i) >> (distribution.Scale - scale), scale);
-            Count(ranges, (upper, lower), distribution.Counts[i]);
+            Count(ranges, upper <= zero ? (zero, -zero) : (upper, lower), distribution.Counts[i]);
         }
         for (var i = 0; i < distribution.NegativeCounts.Length; i++)
         {
             var (lower, upper) = Powers((distribution.NegativeOffset + (long)i) >> (distribution.Scale - scale), scale);
-            Count(ranges, (-lower, -upper), distribution.NegativeCounts[i]);
+            Count(ranges, upper <= zero ? (zero, -zero) : (-lower, -upper), distribution.NegativeCounts[i]);
         }
         return ranges;
     }

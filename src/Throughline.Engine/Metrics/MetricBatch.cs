@@ -47,6 +47,9 @@ public sealed class MetricBatch
     /// <summary>Bytes of distributions that one batch can hold.</summary>
     internal const int MaxDistributionBytes = 1 << 30;
 
+    /// <summary>Bytes of the keys of the series of one request: 8,192 points, as collectors send, may have 8 KB each.</summary>
+    internal const int MaxKeyBytes = 64 << 20;
+
     internal void Add(int series, ulong time, ulong start, double value, ReadOnlySpan<byte> distribution)
     {
         Series.Add(series);

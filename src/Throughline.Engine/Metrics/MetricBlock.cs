@@ -107,13 +107,13 @@ internal sealed class MetricBlock : IDisposable
         /// <exception cref="CorruptDataException">They cannot be read.</exception>
         public void Read(int series, ulong from, ulong to, SeriesPoints into)
         {
-            for (var i = Directory.FirstChunk[series]; i < Directory.FirstChunk[series + 1]; i++)
+            var hasDistributions = MetricIdentity.IsOfDistributions(Directory.Kind(series));
+            foreach (var chunk in Directory.ChunksOf(series))
             {
-                var chunk = Directory.Chunks[i];
                 if (chunk.LastUnixNano < from || chunk.FirstUnixNano > to) continue;
                 try
                 {
-                    Read(chunk, Directory.Identity(series).HasDistributions, into);
+                    Read(chunk, hasDistributions, into);
                 }
                 catch (MalformedInputException e)
                 {

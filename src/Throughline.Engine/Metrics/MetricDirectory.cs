@@ -6,13 +6,7 @@ namespace Throughline.Engine.Metrics;
 /// <summary>Which series a block has and where their chunks lie. Immutable.</summary>
 internal sealed class MetricDirectory
 {
-    private readonly MetricIdentity?[] _identities;
-
-    private MetricDirectory(PageEntry[] pages, byte[][] keys, int[] firstChunk, ChunkPlace[] chunks)
-    {
-        (Pages, Keys, FirstChunk, Chunks) = (pages, keys, firstChunk, chunks);
-        _identities = new MetricIdentity?[keys.Length];
-    }
+    private MetricDirectory(PageEntry[] pages, byte[][] keys, int[] firstChunk, ChunkPlace[] chunks) => (Pages, Keys, FirstChunk, Chunks) = (pages, keys, firstChunk, chunks);
 
     /// <summary>The pages of chunks.</summary>
     public PageEntry[] Pages { get; }
@@ -26,11 +20,14 @@ internal sealed class MetricDirectory
     /// <summary>The chunks of all series, one series after the other.</summary>
     public ChunkPlace[] Chunks { get; }
 
+    /// <summary>The chunks of a series, at least one, in the order of their times.</summary>
+    public ReadOnlySpan<ChunkPlace> ChunksOf(int series) => Chunks.AsSpan(FirstChunk[series]..FirstChunk[series + 1]);
+
     /// <summary>Memory held, in bytes, near enough for limits.</summary>
     public long MemoryBytes => Keys.Sum(static k => k.LongLength + 40) + (Chunks.LongLength * 40) + (Pages.LongLength * 64);
 
-    /// <summary>What the key of a series says; worked out when it is first asked for.</summary>
-    public MetricIdentity Identity(int series) => _identities[series] ??= MetricIdentity.Read(Keys[series]);
+    /// <summary>What the points of a series are. Identities are not kept: those of a hundred thousand series would be many times what the cache counts.</summary>
+    public MetricKind Kind(int series) => MetricIdentity.ReadKind(Keys[series], out _);
 
     /// <summary>Reads a directory; pages lie one after the other from the start of the file.</summary>
     /// <exception cref="MalformedInputException">It is none.</exception>
@@ -63,6 +60,7 @@ internal sealed class MetricDirectory
             keys[i] = last = [.. last.AsSpan(0, (int)shared), .. reader.ReadBytes()];
             if (i > 0 && keys[i].AsSpan().SequenceCompareTo(keys[i - 1]) <= 0) WireReader.Throw(reader.Position, "a key that is not above the one before");
             var count = Length(ref reader, 5);
+            if (count == 0) WireReader.Throw(reader.Position, "a series without chunks");
             for (var chunk = 0; chunk < count; chunk++) chunks.Add(Chunk(ref reader, pages));
             firstChunk[i + 1] = chunks.Count;
         }

@@ -14,6 +14,9 @@ internal sealed class MetricFormat : ISignalFormat<MetricBatch, MetricBatch, Met
     /// <summary>What a directory takes in memory for each of its bytes.</summary>
     private const long DirectoryFactor = 3;
 
+    /// <summary>What a point takes in memory while its series is put in order and written, its buckets aside.</summary>
+    private const long PointBytes = 64;
+
     /// <inheritdoc/>
     public string Name => "metrics";
 
@@ -74,6 +77,8 @@ internal sealed class MetricFormat : ISignalFormat<MetricBatch, MetricBatch, Met
         if (needed > maxMemoryBytes) throw new MergeTooLargeException(needed, maxMemoryBytes);
         var cursors = blocks.Select(static b => b.Read()).ToArray();
         var next = new int[cursors.Length];
+        needed += LargestSeries(cursors) * PointBytes;
+        if (needed > maxMemoryBytes) throw new MergeTooLargeException(needed, maxMemoryBytes);
         using var writer = new MetricBlockWriter(file);
         var points = new SeriesPoints();
         while (Lowest(cursors, next) is { } key)
@@ -101,11 +106,29 @@ internal sealed class MetricFormat : ISignalFormat<MetricBatch, MetricBatch, Met
             stop.ThrowIfCancellationRequested();
             points.Clear();
             cursor.Read(series, 0, ulong.MaxValue, points);
-            var kind = cursor.Directory.Identity(series).Kind;
+            var kind = cursor.Directory.Kind(series);
             foreach (var distribution in points.Distribution.Span) Distribution.Read(distribution.Span, kind);
             count += points.Count;
         }
         return count;
+    }
+
+    /// <summary>Points of the series that has most in all blocks together; a merge holds those of one series at once.</summary>
+    private static long LargestSeries(MetricBlock.Cursor[] cursors)
+    {
+        var (next, largest) = (new int[cursors.Length], 0L);
+        while (Lowest(cursors, next) is { } key)
+        {
+            var points = 0L;
+            for (var i = 0; i < cursors.Length; i++)
+            {
+                var directory = cursors[i].Directory;
+                if (next[i] >= directory.Keys.Length || !directory.Keys[next[i]].AsSpan().SequenceEqual(key)) continue;
+                foreach (var chunk in directory.ChunksOf(next[i]++)) points += chunk.Count;
+            }
+            largest = Math.Max(largest, points);
+        }
+        return largest;
     }
 
     private static byte[]? Lowest(MetricBlock.Cursor[] cursors, int[] next)

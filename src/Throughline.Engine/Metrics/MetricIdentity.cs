@@ -13,7 +13,10 @@ public sealed record MetricIdentity(string Service, string Name, string Unit, st
     IReadOnlyList<KeyValuePair<string, string>> Resource, IReadOnlyList<KeyValuePair<string, string>> Attributes)
 {
     /// <summary>Whether its points have buckets or quantiles beside a number.</summary>
-    public bool HasDistributions => Kind is MetricKind.Histogram or MetricKind.ExponentialHistogram or MetricKind.Summary;
+    public bool HasDistributions => IsOfDistributions(Kind);
+
+    /// <summary>Whether points of a kind have buckets or quantiles beside a number.</summary>
+    internal static bool IsOfDistributions(MetricKind kind) => kind is MetricKind.Histogram or MetricKind.ExponentialHistogram or MetricKind.Summary;
 
     /// <summary>Reads a key.</summary>
     /// <exception cref="MalformedInputException">It is none.</exception>
@@ -35,6 +38,18 @@ public sealed record MetricIdentity(string Service, string Name, string Unit, st
         var reader = new WireReader(key);
         service = reader.ReadBytes();
         name = reader.ReadBytes();
+    }
+
+    /// <summary>Reads the kind of a key and nothing more. What stands before <paramref name="length"/> tells the metric, what comes behind its series.</summary>
+    /// <exception cref="MalformedInputException">It is no key.</exception>
+    internal static MetricKind ReadKind(ReadOnlySpan<byte> key, out int length)
+    {
+        var reader = new WireReader(key);
+        for (var text = 0; text < 5; text++) reader.ReadBytes();
+        var kind = (MetricKind)reader.ReadVarint();
+        reader.ReadVarint();
+        length = reader.Position;
+        return kind;
     }
 
     private static string Text(ref WireReader reader) => Encoding.UTF8.GetString(reader.ReadBytes());

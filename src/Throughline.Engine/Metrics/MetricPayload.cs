@@ -33,20 +33,26 @@ internal static class MetricPayload
         output.Write(head.Written);
         _compressor ??= new Compressor(new CompressionOptions(1));
         var bound = Compressor.GetCompressBound(raw.Length);
-        var compressed = ArrayPool<byte>.Shared.Rent(bound);
-        output.Write(compressed.AsSpan(0, _compressor.Wrap(raw, compressed.AsSpan(0, bound))));
-        ArrayPool<byte>.Shared.Return(compressed);
+        var compressed = output.GetSpan(bound);
+        output.Advance(_compressor.Wrap(raw, compressed[..bound]));
     }
 
+    /// <summary>Keys without points, those of refused series, are left out.</summary>
     private static void WriteBatch(MetricBatch batch, WireWriter writer)
     {
-        writer.Varint((ulong)batch.Keys.Count);
-        for (var key = 0; key < batch.Keys.Count; key++) Bytes(writer, batch.Keys[key]);
+        var (numbers, keys) = (new int[batch.Keys.Count], 0);
+        foreach (var series in batch.Series.Span) numbers[series] = 1;
+        for (var key = 0; key < numbers.Length; key++) numbers[key] = numbers[key] == 0 ? -1 : keys++;
+        writer.Varint((ulong)keys);
+        for (var key = 0; key < numbers.Length; key++)
+        {
+            if (numbers[key] >= 0) Bytes(writer, batch.Keys[key]);
+        }
         writer.Varint((ulong)batch.RowCount);
         var time = 0UL;
         for (var row = 0; row < batch.RowCount; row++)
         {
-            writer.Varint((ulong)batch.Series[row]);
+            writer.Varint((ulong)numbers[batch.Series[row]]);
             writer.Varint(ZigZag.Encode((long)(batch.Time[row] - time)));
             time = batch.Time[row];
             writer.Varint(ZigZag.Encode((long)(time - batch.Start[row])));

@@ -47,6 +47,9 @@ public sealed record MetricRangeQuery
     /// <summary>Length of a step; 0 for the points as they are.</summary>
     public ulong StepNano { get; init; }
 
+    /// <summary>Number of steps, the last one perhaps shorter; 0 for the points as they are, and where the range is empty.</summary>
+    internal ulong Steps => StepNano == 0 || ToUnixNano <= FromUnixNano ? 0 : ((ToUnixNano - FromUnixNano - 1) / StepNano) + 1;
+
     /// <summary>What becomes of the points.</summary>
     public MetricAggregation Aggregation { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Throughline.Engine.Files;
+using Throughline.Engine.Query.Execution;
 using Throughline.Engine.Signals;
 using Throughline.Engine.Wal;
 
@@ -12,10 +13,14 @@ public sealed class MetricStore : ISignalStore
 {
     private readonly SignalStore<MetricBatch, MetricBatch, MetricBatch, MetricBlock> _store;
     private readonly SeriesLimit _limit;
+    private readonly MetricQueryOptions _queries;
+    private readonly SemaphoreSlim _slots;
+    private readonly TimeProvider _time;
 
-    private MetricStore(SignalStore<MetricBatch, MetricBatch, MetricBatch, MetricBlock> store, int maxSeries, TimeProvider time)
+    private MetricStore(SignalStore<MetricBatch, MetricBatch, MetricBatch, MetricBlock> store, MetricQueryOptions queries, int maxSeries, TimeProvider time)
     {
-        _store = store;
+        (_store, _queries, _time) = (store, queries, time);
+        _slots = new SemaphoreSlim(queries.MaxConcurrent);
         MaxSeries = maxSeries;
         _limit = new SeriesLimit(maxSeries, time);
     }
@@ -32,8 +37,8 @@ public sealed class MetricStore : ISignalStore
     /// <summary>Opens or creates the store in a directory that the process has, and recovers what was acknowledged.</summary>
     /// <param name="maxSeries">Series that may get points within an hour: points of others are refused.</param>
     /// <exception cref="StoreOpenException">The store cannot be used; one clear line.</exception>
-    public static async Task<MetricStore> OpenAsync(DataDirectory directory, SignalStoreOptions options, int maxSeries, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
-        new(await SignalStore<MetricBatch, MetricBatch, MetricBatch, MetricBlock>.OpenAsync(directory, new MetricFormat(), options, files, time, cancellationToken).ConfigureAwait(false), maxSeries, time);
+    public static async Task<MetricStore> OpenAsync(DataDirectory directory, SignalStoreOptions options, MetricQueryOptions queries, int maxSeries, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
+        new(await SignalStore<MetricBatch, MetricBatch, MetricBatch, MetricBlock>.OpenAsync(directory, new MetricFormat(), options, files, time, cancellationToken).ConfigureAwait(false), queries, maxSeries, time);
 
     /// <summary>Takes the points of series beyond <see cref="MaxSeries"/> out of a batch before it is appended; answers how many went.</summary>
     public int ApplyLimit(MetricBatch batch) => _limit.Apply(batch);
@@ -54,11 +59,23 @@ public sealed class MetricStore : ISignalStore
     /// <summary>Values of series by time. A limit that was hit, or damage, is said in <see cref="MetricRange.Truncated"/>.</summary>
     public Task<MetricRange> RangeAsync(MetricRangeQuery query, CancellationToken cancellationToken) => RunAsync(execution => execution.Range(query), cancellationToken);
 
-    private Task<T> RunAsync<T>(Func<MetricExecution, T> run, CancellationToken cancellationToken) => Task.Run(() =>
+    /// <summary>Runs a query at a snapshot, on a thread of its own, as soon as a slot is free.</summary>
+    private async Task<T> RunAsync<T>(Func<MetricExecution, T> run, CancellationToken cancellationToken)
     {
-        using var snapshot = _store.TakeSnapshot();
-        return run(new MetricExecution(snapshot, cancellationToken));
-    }, cancellationToken);
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() =>
+            {
+                using var snapshot = _store.TakeSnapshot();
+                return run(new MetricExecution(snapshot, new QueryBounds(_time, _queries.TimeLimit, _queries.MaxBytes, cancellationToken)));
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
 
     /// <inheritdoc/>
     public SignalStatistics GetStatistics() => _store.GetStatistics();

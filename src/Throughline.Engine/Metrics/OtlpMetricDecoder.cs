@@ -12,9 +12,10 @@ namespace Throughline.Engine.Metrics;
 /// </summary>
 /// <param name="maxNesting">How deep attribute values may nest.</param>
 /// <param name="isSensitive">Attributes whose values are replaced; null for none.</param>
-public sealed class OtlpMetricDecoder(int maxNesting = OtlpTraceDecoder.DefaultMaxNesting, MetricKeyTest? isSensitive = null)
+/// <param name="redact">What is kept of the values of the others; null for all.</param>
+public sealed class OtlpMetricDecoder(int maxNesting = OtlpTraceDecoder.DefaultMaxNesting, MetricKeyTest? isSensitive = null, MetricRedaction? redact = null)
 {
-    private readonly AttributeText _attributes = new(maxNesting, isSensitive);
+    private readonly AttributeText _attributes = new(maxNesting, isSensitive, redact);
     private readonly SeriesKeys _keys = new();
     private readonly PointReader _points = new();
     private readonly PointRefusals _refusals = new();
@@ -168,14 +169,20 @@ public sealed class OtlpMetricDecoder(int maxNesting = OtlpTraceDecoder.DefaultM
         // NumberDataPoint and SummaryDataPoint have their attributes at 7, HistogramDataPoint at 9, ExponentialHistogramDataPoint at 1.
         Attributes(message, kind switch { MetricKind.Histogram => 0x4Au, MetricKind.ExponentialHistogram => 0x0Au, _ => 0x3Au }, _keys.Attributes);
         problem ??= _points.Read(message, kind);
-        if (problem is null && !_keys.TryWrite(out problem))
-        {
-            _refusals.Add(problem);
-            return;
-        }
-        if (problem is null && _batch.Distributions.Count + _points.Distribution.Length > MetricBatch.MaxDistributionBytes) problem = $"whose buckets together are more than {MetricBatch.MaxDistributionBytes} bytes";
+        if (problem is null && _keys.TryWrite(out problem)) problem = Full();
         if (problem is not null) _refusals.Add(problem);
         else _batch.Add(_batch.Keys.GetOrAdd(_keys.Written), _points.TimeUnixNano, _points.StartUnixNano, _points.Value, _points.Distribution);
+    }
+
+    /// <summary>
+    /// What of the batch is full for the point that was read. A point of a few bytes makes a key with all that its resource says: without a limit a request of some megabytes would become gigabytes.
+    /// </summary>
+    private string? Full()
+    {
+        if (_batch.Distributions.Count + _points.Distribution.Length > MetricBatch.MaxDistributionBytes) return $"whose buckets together are more than {MetricBatch.MaxDistributionBytes} bytes";
+        return _batch.Keys.SizeBytes + _keys.Written.Length > MetricBatch.MaxKeyBytes && _batch.Keys.Find(_keys.Written) < 0
+            ? $"of more series than fit into one request, whose names and attributes may be {MetricBatch.MaxKeyBytes} bytes together; send smaller requests"
+            : null;
     }
 
     /// <summary>Why points were refused, each reason once with its count.</summary>

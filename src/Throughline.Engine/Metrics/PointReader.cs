@@ -69,6 +69,7 @@ internal sealed class PointReader
     {
         if (_bounds.Count > MaxBuckets || _counts.Count > MaxBuckets || _negative.Count > MaxBuckets || _quantiles.Count > MaxBuckets) return $"with more than {MaxBuckets} buckets";
         if (kind == MetricKind.ExponentialHistogram && _scale is > MostScale or < LeastScale) return $"whose scale is not from {LeastScale} to {MostScale}";
+        if (kind == MetricKind.ExponentialHistogram && !(_threshold >= 0 && double.IsFinite(_threshold))) return "whose zero threshold is no number from 0 on";
         if (kind != MetricKind.Histogram) return null;
         if (_counts.Count == 0 && _bounds.Count == 0) return null;
         if (_counts.Count != _bounds.Count + 1) return "with other than one bucket more than bounds";

@@ -15,47 +15,64 @@ internal sealed class SeriesEvaluation(MetricRangeQuery query)
         var aggregation = query.Aggregation;
         var grows = identity.Traits.HasFlag(MetricTraits.Monotonic) || identity.HasDistributions;
         if (aggregation == MetricAggregation.Auto) aggregation = grows ? MetricAggregation.Rate : MetricAggregation.Last;
-        var samples = new List<Sample>(points.Count);
+        var samples = new List<Sample>();
+        // The last point that has a value: one without (not a number, or the end of a series) says nothing of what was counted before it.
+        var known = -1;
         for (var i = 0; i < points.Count; i++)
         {
-            if (points.Time[i] < query.FromUnixNano || points.Time[i] >= query.ToUnixNano) continue;
-            if (SampleOf(identity, points, i, aggregation) is { } sample) samples.Add(sample);
+            if (points.Time[i] >= query.FromUnixNano && points.Time[i] < query.ToUnixNano && SampleOf(identity, points, known, i, aggregation) is { } sample) samples.Add(sample);
+            if (!double.IsNaN(points.Value[i])) known = i;
         }
         if (samples.Count == 0) return null;
         return query.StepNano == 0 ? Points(identity, samples, aggregation) : InSteps(identity, samples, aggregation);
     }
 
-    private Sample? SampleOf(MetricIdentity identity, SeriesPoints points, int i, MetricAggregation aggregation)
+    /// <summary>What a point is worth; <paramref name="known"/> is the last one before it that has a value, or -1.</summary>
+    private Sample? SampleOf(MetricIdentity identity, SeriesPoints points, int known, int i, MetricAggregation aggregation)
     {
         var value = points.Value[i];
         // Also the mark of a series that has ended: there is no value until the next point.
         if (double.IsNaN(value)) return null;
-        var (before, now) = identity.HasDistributions
-            ? (i > 0 && !double.IsNaN(points.Value[i - 1]) ? Distribution.Read(points.Distribution[i - 1].Span, identity.Kind) : null, Distribution.Read(points.Distribution[i].Span, identity.Kind))
-            : (null, null);
+        var now = identity.HasDistributions ? Distribution.Read(points.Distribution[i].Span, identity.Kind) : null;
         if (aggregation is not (MetricAggregation.Rate or MetricAggregation.Increase) && now is null) return new Sample(points.Time[i], 0, value, 0, null, null);
 
-        var isDelta = identity.Traits.HasFlag(MetricTraits.Delta);
-        var hasBefore = i > 0 && !double.IsNaN(points.Value[i - 1]);
-        if (isDelta)
+        var (time, start) = (points.Time[i], points.Start[i]);
+        if (identity.Traits.HasFlag(MetricTraits.Delta))
         {
-            var start = points.Start[i] > 0 && points.Start[i] < points.Time[i] ? points.Start[i] : hasBefore ? points.Time[i - 1] : 0;
-            return new Sample(points.Time[i], start, value, start == 0 ? 0 : points.Time[i] - start, null, now);
+            var since = start > 0 && start < time ? start : known >= 0 ? points.Time[known] : 0;
+            return new Sample(time, since, value, since == 0 ? 0 : time - since, null, now);
         }
-        if (!hasBefore) return First(points, i, value, now);
-        var (start0, start1) = (points.Start[i - 1], points.Start[i]);
+        if (known < 0) return First(identity, points, i, value, now);
+        var last = points.Time[known];
+        var before = identity.HasDistributions ? Distribution.Read(points.Distribution[known].Span, identity.Kind) : null;
         var isMonotonic = identity.Traits.HasFlag(MetricTraits.Monotonic) || now is not null;
-        var isReset = isMonotonic && ((start0 > 0 && start1 > 0 && start0 != start1) || value < points.Value[i - 1] || (before is not null && now is not null && BucketRanges.IsReset(before, now, identity.Kind)));
-        // A count that began anew has grown by all of what it says, since it began.
-        if (isReset) return new Sample(points.Time[i], Math.Max(start1 < points.Time[i] ? start1 : 0, points.Time[i - 1]), value, points.Time[i] - Math.Max(start1 < points.Time[i] ? start1 : 0, points.Time[i - 1]), null, now);
-        return new Sample(points.Time[i], points.Time[i - 1], value - points.Value[i - 1], points.Time[i] - points.Time[i - 1], before, now);
+        if (isMonotonic && IsReset(identity.Kind, points, known, i, before, now))
+        {
+            // A count that began anew has grown by all of what it says, since it began.
+            var since = Math.Max(start < time ? start : 0, last);
+            return new Sample(time, since, value, time - since, null, now);
+        }
+        return new Sample(time, last, value - points.Value[known], time - last, before, now);
     }
 
-    /// <summary>The first point that is known of a cumulative series: what it counts began at its start, if that is told and lies in what was asked for; else nobody can say how fast it came.</summary>
-    private Sample? First(SeriesPoints points, int i, double value, Distribution? now)
+    /// <summary>
+    /// Whether a count began anew between two points: it is smaller, or it says that it began behind the earlier point. A start that merely moves, as clocks that are set make it, is no new count.
+    /// </summary>
+    private static bool IsReset(MetricKind kind, SeriesPoints points, int before, int i, Distribution? earlier, Distribution? now)
+    {
+        var (start0, start1) = (points.Start[before], points.Start[i]);
+        if (points.Value[i] < points.Value[before] || (start0 > 0 && start1 > start0 && start1 >= points.Time[before])) return true;
+        return earlier is not null && now is not null && BucketRanges.IsReset(earlier, now, kind);
+    }
+
+    /// <summary>
+    /// The first point that is known of a cumulative series: what it counts began at its start, if that is told and lies in what was asked for; else nobody can say how fast it came. A gauge counts from
+    /// nowhere, whatever start it tells.
+    /// </summary>
+    private Sample? First(MetricIdentity identity, SeriesPoints points, int i, double value, Distribution? now)
     {
         var start = points.Start[i];
-        return start >= query.FromUnixNano && start < points.Time[i] ? new Sample(points.Time[i], start, value, points.Time[i] - start, null, now) : null;
+        return identity.Kind != MetricKind.Gauge && start > 0 && start >= query.FromUnixNano && start < points.Time[i] ? new Sample(points.Time[i], start, value, points.Time[i] - start, null, now) : null;
     }
 
     private MetricValues Points(MetricIdentity identity, List<Sample> samples, MetricAggregation aggregation)
@@ -67,7 +84,7 @@ internal sealed class SeriesEvaluation(MetricRangeQuery query)
 
     private MetricValues InSteps(MetricIdentity identity, List<Sample> samples, MetricAggregation aggregation)
     {
-        var steps = new double[(int)((query.ToUnixNano - query.FromUnixNano + query.StepNano - 1) / query.StepNano)];
+        var steps = new double[query.Steps];
         Array.Fill(steps, double.NaN);
         for (var i = 0; i < samples.Count;)
         {
@@ -130,7 +147,27 @@ internal sealed class SeriesEvaluation(MetricRangeQuery query)
             total += sample.Value;
             if (sample.Now is { } now) _ranges.Add(sample.Before, now, kind);
         }
-        return aggregation == MetricAggregation.Quantile ? _ranges.Quantile(query.Quantile) : Reduced(aggregation, _ranges.Sum, total, _ranges.Quantile(0), _ranges.Quantile(1));
+        return aggregation switch
+        {
+            MetricAggregation.Quantile => _ranges.Quantile(query.Quantile),
+            // What a point says of its smallest and largest holds for what it counts since the point before only where it began anew.
+            MetricAggregation.Min => Extreme(samples, static d => d.Min, Math.Min) ?? _ranges.Quantile(0),
+            MetricAggregation.Max => Extreme(samples, static d => d.Max, Math.Max) ?? _ranges.Quantile(1),
+            _ => Reduced(aggregation, _ranges.Sum, total, double.NaN, double.NaN),
+        };
+    }
+
+    /// <summary>The smallest or largest that the senders told; null where one did not, or told it of more than came since the point before.</summary>
+    private static double? Extreme(ReadOnlySpan<Sample> samples, Func<Distribution, double> told, Func<double, double, double> join)
+    {
+        double? extreme = null;
+        foreach (var sample in samples)
+        {
+            if (sample.Value == 0) continue;
+            if (sample.Before is not null || sample.Now is not { } now || double.IsNaN(told(now))) return null;
+            extreme = extreme is { } known ? join(known, told(now)) : told(now);
+        }
+        return extreme;
     }
 
     private static double Reduced(MetricAggregation aggregation, double sum, double count, double min, double max) => aggregation switch

@@ -16,6 +16,7 @@ internal sealed class SeriesKeys
     private byte[] _service = [];
     private byte[] _resource = [];
     private int _head;
+    private bool _isTooLong;
 
     /// <summary>The attributes of the point, to be filled by the caller.</summary>
     public SortedDictionary<string, string> Attributes { get; } = new(StringComparer.Ordinal);
@@ -31,9 +32,12 @@ internal sealed class SeriesKeys
         _resource = _key.Written.ToArray();
     }
 
+    /// <summary>Names that are too long for any key are not written at all: a request may have a million metrics below one resource of megabytes.</summary>
     public void SetMetric(string name, string unit, string description, string scope, MetricKind kind, MetricTraits traits)
     {
         _key.TakeBack(_key.Written.Length);
+        _isTooLong = (long)_service.Length + _resource.Length + name.Length + unit.Length + description.Length + scope.Length > MaxKeyBytes;
+        if (_isTooLong) return;
         Bytes(_service);
         Text(name);
         Text(unit);
@@ -48,9 +52,12 @@ internal sealed class SeriesKeys
     /// <summary>Writes the key of a point of that metric; false when it is too long.</summary>
     public bool TryWrite([NotNullWhen(false)] out string? problem)
     {
-        _key.TakeBack(_key.Written.Length - _head);
-        Pairs(Attributes, null);
-        problem = _key.Written.Length > MaxKeyBytes ? $"whose names and attributes together are more than {MaxKeyBytes} bytes" : null;
+        if (!_isTooLong)
+        {
+            _key.TakeBack(_key.Written.Length - _head);
+            Pairs(Attributes, null);
+        }
+        problem = _isTooLong || _key.Written.Length > MaxKeyBytes ? $"whose names and attributes together are more than {MaxKeyBytes} bytes" : null;
         return problem is null;
     }
 

@@ -33,5 +33,5 @@ internal sealed class SeriesRows
     /// <summary>Whether a series has points at all, which one of another view may lack.</summary>
     public int CountOf(int series) => _firstOfSeries[series + 1] - _firstOfSeries[series];
 
-    private bool HasDistributions(int series) => CountOf(series) > 0 && MetricIdentity.Read(_batch.Keys[series]).HasDistributions;
+    private bool HasDistributions(int series) => CountOf(series) > 0 && MetricIdentity.IsOfDistributions(MetricIdentity.ReadKind(_batch.Keys[series], out _));
 }

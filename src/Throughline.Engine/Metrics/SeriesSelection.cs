@@ -10,8 +10,7 @@ internal sealed class SeriesSelection
     private readonly ByteDictionary _services = new();
     private readonly ByteDictionary _names = new();
     private readonly ByteDictionary _keys = new();
-    private readonly List<(MetricIdentity Identity, SeriesPoints Points)?> _series = [];
-    private int _selected;
+    private readonly List<(MetricIdentity Identity, SeriesPoints Points)> _series = [];
 
     public SeriesSelection(MetricRangeQuery query)
     {
@@ -23,26 +22,28 @@ internal sealed class SeriesSelection
     /// <summary>Whether there were more series than the query takes.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>Points so far.</summary>
-    public long Points => _series.Sum(static s => (long)(s?.Points.Count ?? 0));
+    /// <summary>Points that were read so far, as their reader counts them.</summary>
+    public long Points { get; set; }
 
-    /// <summary>Where the points of a series go; null when it is not asked for.</summary>
+    /// <summary>
+    /// Where the points of a series go; null when it is not asked for, or is one too many. Of those nothing is kept, so that what a query holds is bounded by what it asks for.
+    /// </summary>
     public SeriesPoints? Select(ReadOnlySpan<byte> key)
     {
         MetricIdentity.ReadNames(key, out var service, out var name);
         if (_names.Find(name) < 0 || (_services.Count > 0 && _services.Find(service) < 0)) return null;
-        var id = _keys.GetOrAdd(key, out var added);
-        if (!added) return _series[id]?.Points;
+        var id = _keys.Find(key);
+        if (id >= 0) return _series[id].Points;
         var identity = MetricIdentity.Read(key);
-        var isWanted = _query.Where.All(w => identity.Attributes.Contains(w) || identity.Resource.Contains(w));
-        if (isWanted && _selected == _query.MaxSeries)
+        if (!_query.Where.All(w => identity.Attributes.Contains(w) || identity.Resource.Contains(w))) return null;
+        if (_series.Count == _query.MaxSeries)
         {
             IsOver = true;
-            isWanted = false;
+            return null;
         }
-        if (isWanted) _selected++;
-        _series.Add(isWanted ? (identity, new SeriesPoints()) : null);
-        return _series[id]?.Points;
+        _keys.GetOrAdd(key);
+        _series.Add((identity, new SeriesPoints()));
+        return _series[^1].Points;
     }
 
     /// <summary>The series in the order of their keys.</summary>
@@ -50,9 +51,6 @@ internal sealed class SeriesSelection
     {
         var order = Enumerable.Range(0, _series.Count).ToArray();
         Array.Sort(order, (a, b) => _keys[a].SequenceCompareTo(_keys[b]));
-        foreach (var id in order)
-        {
-            if (_series[id] is { } series) yield return series;
-        }
+        return order.Select(id => _series[id]);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Throughline.Engine.Model;
 
 namespace Throughline.Server.Configuration;
 
@@ -19,6 +20,16 @@ internal sealed class ForwardCommandLine
             result.AddError($"--forward takes an http or https URL without user, query and fragment, not '{result.Tokens[0].Value}'");
             return null;
         },
+    };
+
+    private static readonly (string Name, SignalKind Signal)[] s_signals = [("traces", SignalKind.Traces), ("logs", SignalKind.Logs), ("metrics", SignalKind.Metrics)];
+
+    private readonly Option<SignalKind[]> _signals = new("--forward-signals")
+    {
+        Description = "Signals that are passed on: traces, logs, metrics, or several of them with commas between. A target that does not take one of them keeps the others waiting.",
+        HelpName = "SIGNALS",
+        DefaultValueFactory = static _ => [.. s_standard.Signals],
+        CustomParser = static result => Signals(string.Join(',', result.Tokens.Select(static t => t.Value)), result),
     };
 
     private readonly Option<ForwardProtocol> _protocol = Named("--forward-protocol", "The target's protocol: grpc, or http (protobuf).", s_standard.Protocol, ("grpc", ForwardProtocol.Grpc), ("http", ForwardProtocol.Http));
@@ -54,7 +65,7 @@ internal sealed class ForwardCommandLine
     };
 
     /// <summary>The options that are no whole numbers.</summary>
-    internal IEnumerable<Option> Options => [_target, _protocol, _headers, _compress, _authority, _certificate, _key, _share, _whenFull];
+    internal IEnumerable<Option> Options => [_target, _signals, _protocol, _headers, _compress, _authority, _certificate, _key, _share, _whenFull];
 
     /// <summary>The options that are whole numbers.</summary>
     internal static IEnumerable<(string Name, string Description, long Standard, long Minimum, long Maximum, Func<ForwardOptions, long, ForwardOptions> Set)> Numbers =>
@@ -70,6 +81,7 @@ internal sealed class ForwardCommandLine
     internal ForwardOptions Read(ParseResult result, ForwardOptions options) => options with
     {
         Target = result.GetValue(_target),
+        Signals = result.GetRequiredValue(_signals),
         Protocol = result.GetValue(_protocol),
         Headers = result.GetValue(_headers) ?? [],
         Compress = result.GetValue(_compress) == "gzip",
@@ -105,6 +117,19 @@ internal sealed class ForwardCommandLine
             return standard;
         },
     };
+
+    private static SignalKind[] Signals(string text, ArgumentResult result)
+    {
+        var signals = new List<SignalKind>();
+        foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var known = Array.FindIndex(s_signals, s => s.Name == name);
+            if (known < 0) result.AddError($"--forward-signals takes {string.Join(", ", s_signals.Select(static s => s.Name))}, with commas between, not '{text}'");
+            else if (!signals.Contains(s_signals[known].Signal)) signals.Add(s_signals[known].Signal);
+            if (known < 0) break;
+        }
+        return [.. signals];
+    }
 
     private static KeyValuePair<string, string> Header(string text, ArgumentResult result)
     {

@@ -1,3 +1,5 @@
+using Throughline.Engine.Model;
+
 namespace Throughline.Server.Configuration;
 
 /// <summary>How the target of forwarding is spoken to.</summary>
@@ -26,6 +28,9 @@ public sealed record ForwardOptions
 
     /// <summary>The protocol of the target.</summary>
     public ForwardProtocol Protocol { get; init; } = ForwardProtocol.Grpc;
+
+    /// <summary>The signals that are passed on. Traces only, unless told otherwise: most targets besides collectors take nothing else.</summary>
+    public IReadOnlyList<SignalKind> Signals { get; init; } = [SignalKind.Traces];
 
     /// <summary>Headers of every request, by name.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];

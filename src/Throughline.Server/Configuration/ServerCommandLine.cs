@@ -63,6 +63,8 @@ public sealed class ServerCommandLine
         foreach (var option in _forward.Options) _server.Options.Add(option);
         foreach (var (name, description, standard, minimum, maximum, set) in ForwardCommandLine.Numbers)
             Number(name, description, standard, minimum, maximum, (options, value) => options with { Forward = set(options.Forward, value) });
+        foreach (var (name, description, standard, maximum, set) in LaneThresholds.Options)
+            Number(name, description, standard, 0, maximum, (options, value) => options with { Lanes = set(options.Lanes, value) });
         _numbers.Add((result, options) => options with { Forward = _forward.Read(result, options.Forward) });
         _numbers.AddRange(SignalCommandLine.AddTo(_server));
         _server.SetAction((result, cancellationToken) => run(Read(result), cancellationToken));
@@ -111,6 +113,8 @@ public sealed class ServerCommandLine
             return $"--events-url {events.OriginalString} has more than an address and a path; filters are the page's business";
         if (options.GrafanaProxy is { } grafana && options.GrafanaUrl is { } dashboard && !GrafanaLink.LiesBelow(dashboard, grafana))
             return $"--grafana-url {dashboard.OriginalString} does not lie below --grafana-proxy {grafana.OriginalString}; the page embeds what is passed on, so give a dashboard of that Grafana";
+        if (options.Lanes.Gpu is { Saturated: { } most, Starved: { } least } && least >= most)
+            return "--lane-gpu-starved-percent is not below --lane-gpu-saturated-percent; a GPU cannot be both at once";
         if (ForwardCommandLine.Contradiction(options.Forward) is { } forward) return forward;
         return options.Receive.MaxExpandedBodyBytes < options.Receive.MaxBodyBytes
             ? "--max-expanded-body-bytes is less than --max-body-bytes; it must be at least as large"

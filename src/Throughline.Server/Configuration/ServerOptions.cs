@@ -54,6 +54,9 @@ public sealed record ServerOptions
     /// <summary>Where what was stored is passed on to.</summary>
     public ForwardOptions Forward { get; init; } = new();
 
+    /// <summary>When the page calls a resource saturated or starved.</summary>
+    public LaneThresholds Lanes { get; init; } = new();
+
     /// <summary>Series of metrics that may get points within an hour.</summary>
     public int MetricsMaxSeries { get; init; } = 100_000;
 

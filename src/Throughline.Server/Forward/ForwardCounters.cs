@@ -1,3 +1,5 @@
+using Throughline.Engine.Model;
+using Throughline.Engine.Wal;
 using Throughline.Server.Configuration;
 
 namespace Throughline.Server.Forward;
@@ -30,7 +32,14 @@ public readonly record struct ForwardLossCount(ForwardLoss Reason, long Items, s
 /// <param name="LastError">Why the last attempt failed; null while the last one was taken.</param>
 /// <param name="NextAttemptUnixNano">When it is made again; null while nothing failed.</param>
 public sealed record ForwardStatus(ForwardOptions Options, long QueuedItems, long QueuedBytes, ulong? OldestUnixNano, long DeliveredRequests, long DeliveredItems, long DeliveredBytes, ulong? LastDeliveredUnixNano,
-    long Retries, string? LastError, ulong? FailingSinceUnixNano, ulong? NextAttemptUnixNano, IReadOnlyList<ForwardLossCount> Lost);
+    long Retries, string? LastError, ulong? FailingSinceUnixNano, ulong? NextAttemptUnixNano, IReadOnlyList<ForwardLossCount> Lost)
+{
+    /// <summary>The items that the target took, by signal: those that are passed on.</summary>
+    public required IReadOnlyList<ForwardSignalCount> DeliveredBySignal { get; init; }
+}
+
+/// <summary>Items of one signal that the target took since the start.</summary>
+public readonly record struct ForwardSignalCount(SignalKind Signal, long Items);
 
 /// <summary>Counts what was passed on and what was not. One per forwarder; thread safe.</summary>
 internal sealed class ForwardCounters(TimeProvider time)
@@ -40,6 +49,7 @@ internal sealed class ForwardCounters(TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly ForwardLossCount[] _lost = new ForwardLossCount[Enum.GetValues<ForwardLoss>().Length];
+    private readonly long[] _bySignal = new long[(int)WalSignal.Profiles + 1];
     private long _requests;
     private long _items;
     private long _bytes;
@@ -51,10 +61,11 @@ internal sealed class ForwardCounters(TimeProvider time)
 
     public ulong UnixNano() => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
-    public void Delivered(long items, long bytes)
+    public void Delivered(WalSignal signal, long items, long bytes)
     {
         lock (_gate)
         {
+            _bySignal[(int)signal] += items;
             (_requests, _items, _bytes, _lastDelivered) = (_requests + 1, _items + items, _bytes + bytes, UnixNano());
             Clear();
         }
@@ -86,7 +97,10 @@ internal sealed class ForwardCounters(TimeProvider time)
     {
         lock (_gate)
         {
-            return new ForwardStatus(options, queuedItems, queuedBytes, oldest, _requests, _items, _bytes, _lastDelivered, _retries, _error, _failingSince, _next, [.. _lost.Where(static l => l.LastUnixNano > 0)]);
+            return new ForwardStatus(options, queuedItems, queuedBytes, oldest, _requests, _items, _bytes, _lastDelivered, _retries, _error, _failingSince, _next, [.. _lost.Where(static l => l.LastUnixNano > 0)])
+            {
+                DeliveredBySignal = [.. options.Signals.Select(signal => new ForwardSignalCount(signal, _bySignal[(int)ForwardSignals.Of(signal)]))],
+            };
         }
     }
 

@@ -39,6 +39,7 @@ internal sealed class ForwardQueue : IAsyncDisposable
     private ForwardChunk _open = new(0);
     private bool _isCutting;
     private long _bytes;
+    private long _reserved;
     private ulong _delivered;
     private ulong _remembered;
     private long _rememberedAt;
@@ -48,11 +49,13 @@ internal sealed class ForwardQueue : IAsyncDisposable
     {
         (_files, _options, _counters, _time) = (files, options, counters, time);
         // Segments end where chunks end, by cuts.
-        _logOptions = new WalOptions { Directory = directory, SegmentBytes = long.MaxValue };
+        // How much waits for the log is bounded by what receivers take in (--max-in-flight-bytes): what was acknowledged must not be lost to a second bound.
+        _logOptions = new WalOptions { Directory = directory, SegmentBytes = long.MaxValue, QueueBytes = long.MaxValue };
         // What gives way at once is a small part of the queue.
         _chunkBytes = Math.Clamp(options.QueueBytes / 16, 64 << 10, 16 << 20);
         _positionFile = Path.Combine(directory, "delivered");
         _rememberedAt = time.GetTimestamp();
+        Offers = new RecentOffers(time);
     }
 
     /// <summary>Reads what an earlier process left and goes on behind it. Throws what the disk throws, and an <see cref="InvalidDataException"/> for a queue of a newer release.</summary>
@@ -77,20 +80,36 @@ internal sealed class ForwardQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Appends a request; durable on return. One that finds no place, or no disk, is counted as lost.</summary>
-    public async ValueTask AppendAsync(WalSignal signal, int items, ReadOnlyMemory<byte> payload)
+    /// <summary>Requests that the queue has had when it was opened.</summary>
+    public RecentOffers Offers { get; }
+
+    /// <summary>
+    /// Appends a request; durable on return, which gives its number. One that finds no place, or no disk, is counted as lost, and has none. <paramref name="digest"/> identifies the request as its sender
+    /// made it; 0 for one that nobody can send again.
+    /// </summary>
+    public async ValueTask<ulong?> AppendAsync(WalSignal signal, long items, ReadOnlyMemory<byte> payload, UInt128 digest)
     {
-        if (!MakeRoom(payload.Length + FrameBytes))
+        var bytes = payload.Length + FrameBytes;
+        if (!Reserve(bytes))
         {
             _counters.Lost(ForwardLoss.QueueFull, items, $"The queue holds the {_options.QueueBytes} bytes that it may (--forward-queue-bytes).");
-            return;
+            return null;
         }
-        var record = new byte[PrefixBytes + payload.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(record, items);
-        payload.CopyTo(record.AsMemory(PrefixBytes));
-        var header = new WalRecordHeader(signal, WalForm.Processed, 0, _counters.UnixNano(), 0, default);
-        var appended = await (_log ?? throw new InvalidOperationException("The queue is not open.")).AppendAsync(header, record, items);
-        if (appended.Status != WalAppendStatus.Committed) _counters.Lost(ForwardLoss.NotWritten, items, appended.Message);
+        try
+        {
+            var record = new byte[PrefixBytes + payload.Length];
+            BinaryPrimitives.WriteInt32LittleEndian(record, (int)Math.Min(int.MaxValue, items));
+            payload.CopyTo(record.AsMemory(PrefixBytes));
+            var header = new WalRecordHeader(signal, WalForm.Processed, 0, _counters.UnixNano(), 0, digest);
+            var appended = await (_log ?? throw new InvalidOperationException("The queue is not open.")).AppendAsync(header, record, items);
+            if (appended.Status == WalAppendStatus.Committed) return appended.Sequence;
+            _counters.Lost(ForwardLoss.NotWritten, items, appended.Message);
+            return null;
+        }
+        finally
+        {
+            lock (_gate) _reserved -= bytes;
+        }
     }
 
     /// <summary>The oldest chunk, as soon as there is one. Who takes it ends it by <see cref="Complete"/>, unless it was dropped.</summary>
@@ -124,6 +143,12 @@ internal sealed class ForwardQueue : IAsyncDisposable
         {
             if (string.CompareOrdinal(Path.GetFileNameWithoutExtension(problem.File), end) < 0) _counters.Lost(ForwardLoss.Unreadable, 0, problem.ToString());
         }
+    }
+
+    /// <summary>A record of a chunk that nobody can send was counted as lost.</summary>
+    public void Skipped(ForwardChunk chunk, long items)
+    {
+        lock (_gate) chunk.Took(items);
     }
 
     /// <summary>Everything up to a record needs no sending any more.</summary>
@@ -163,6 +188,7 @@ internal sealed class ForwardQueue : IAsyncDisposable
         using var reader = new WalReader(_files, _logOptions, 1);
         while (reader.TryRead(out var record))
         {
+            Offers.Remember(record.Header.Signal, record.Header.Digest);
             if (record.Sequence <= _delivered) continue;
             if (_sealed.Last?.Value is not { } chunk || chunk.FirstSegment != record.Segment) chunk = _sealed.AddLast(new ForwardChunk(record.Segment) { EndSegment = record.Segment + 1 }).Value;
             var bytes = record.Payload.Length - PrefixBytes + FrameBytes;
@@ -224,20 +250,21 @@ internal sealed class ForwardQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether there is room for so many bytes, which the oldest chunks may have to make.</summary>
-    private bool MakeRoom(long bytes)
+    /// <summary>Takes room for so many bytes, which the oldest chunks may have to make; what is on its way to the disk counts. To be given back when they are there.</summary>
+    private bool Reserve(long bytes)
     {
         var dropped = new List<ForwardChunk>();
         lock (_gate)
         {
-            while (_options.WhenFull == ForwardFull.DropOldest && _bytes + bytes > _options.QueueBytes && _sealed.First is { } oldest)
+            while (_options.WhenFull == ForwardFull.DropOldest && _bytes + _reserved + bytes > _options.QueueBytes && _sealed.First is { } oldest)
             {
                 _sealed.RemoveFirst();
                 _bytes -= oldest.Value.Bytes;
                 dropped.Add(oldest.Value);
                 _counters.Lost(ForwardLoss.QueueFull, oldest.Value.Items, $"What waited longest gave way: the queue holds the {_options.QueueBytes} bytes that it may (--forward-queue-bytes).");
             }
-            if (_bytes + bytes > _options.QueueBytes) return false;
+            if (_bytes + _reserved + bytes > _options.QueueBytes) return false;
+            _reserved += bytes;
         }
         if (dropped.Count == 0) return true;
         foreach (var chunk in dropped) chunk.Drop();

@@ -7,6 +7,8 @@ internal enum ForwardOutcome
     Delivered,
     /// <summary>To be tried again: the target is away, busy, or not set up for us yet.</summary>
     Retry,
+    /// <summary>The same, but the target has failed at it: it may be what was sent that it fails at.</summary>
+    Faulted,
     /// <summary>The target will never take this.</summary>
     Refused,
     /// <summary>It is larger than the target takes.</summary>

@@ -24,7 +24,8 @@ internal static class ForwardRequest
         {
             return Again($"no answer within {options.Timeout.TotalSeconds:0.#} s (--forward-timeout-seconds)");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
+        // InvalidDataException: an answer that says that it is compressed and is not.
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException or InvalidDataException)
         {
             return Again(Reason(e));
         }
@@ -32,6 +33,9 @@ internal static class ForwardRequest
 
     /// <summary>To be tried again.</summary>
     internal static ForwardReply Again(string message, TimeSpan? after = null) => new(ForwardOutcome.Retry, 0, message, after);
+
+    /// <summary>To be tried again, though what was sent may be the reason.</summary>
+    internal static ForwardReply Faulted(string message, TimeSpan? after = null) => new(ForwardOutcome.Faulted, 0, message, after);
 
     /// <summary>The body, compressed when the options say so.</summary>
     internal static ReadOnlyMemory<byte> Compress(ForwardOptions options, ReadOnlyMemory<byte> body)

@@ -12,8 +12,9 @@ internal interface IForwardClient : IDisposable
 }
 
 /// <summary>
-/// Takes what waits in the queue to the target, in order, each until the target has it or will never take it. Requests are joined up to <see cref="ForwardOptions.BatchBytes"/>; of what is refused the
-/// halves are tried, so that one bad request costs no other. One loop; not reused.
+/// Takes what waits in the queue to the target, in order, each until the target has it or will never take it. Requests are joined up to <see cref="ForwardOptions.BatchBytes"/>; of what is refused, or what the
+/// target fails at again and again, the halves are tried, so that one bad request costs no other. A single request that the target fails at goes to the end of the queue; when it fails at it there too,
+/// though it took others meanwhile, the request is given up. One loop; not reused.
 /// </summary>
 internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, ForwardOptions options, ForwardCounters counters, TimeProvider time, Func<double> random)
 {
@@ -24,6 +25,14 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
 
     /// <summary>Longer than any sane target asks for.</summary>
     private static readonly TimeSpan s_longestWish = TimeSpan.FromHours(1);
+
+    /// <summary>Times that the target may fail at a request before the request is thought to be the reason: a restart of the target takes less.</summary>
+    private const int FaultsBeforeDoubt = 5;
+
+    /// <summary>How much the target had taken when a request went to the end of the queue, by its number there.</summary>
+    private readonly Dictionary<ulong, long> _moved = [];
+
+    private long _taken;
 
     private readonly record struct Kept(ulong Sequence, long Items, byte[] Payload);
 
@@ -46,6 +55,12 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
                 counters.Failed($"the queue cannot be read: {e.Message}", s_diskPause);
                 await Task.Delay(s_diskPause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+            catch (Exception e)
+            {
+                // The host boundary of this loop: nobody would see that it has ended, and what waits would wait for ever.
+                counters.Failed($"forwarding had an internal error: {e.GetType().Name}: {e.Message}", s_diskPause);
+                await Task.Delay(s_diskPause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
@@ -57,6 +72,12 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
             var (batch, bytes, signal) = (new List<Kept>(), 0L, default(WalSignal));
             foreach (var record in queue.Read(chunk))
             {
+                if (!ForwardSignals.IsKnown(record.Signal))
+                {
+                    counters.Lost(ForwardLoss.Unreadable, record.Items, $"The queue has a record of signal {(int)record.Signal}, which this release does not pass on.");
+                    queue.Skipped(chunk, record.Items);
+                    continue;
+                }
                 if (batch.Count > 0 && (record.Signal != signal || bytes + record.Payload.Length > options.BatchBytes))
                 {
                     await SendAsync(chunk, signal, batch, either.Token);
@@ -85,32 +106,62 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
     {
         var request = Join(batch, first, count);
         var items = batch.GetRange(first, count).Sum(static r => r.Items);
-        for (var attempt = 0; ; attempt++)
+        for (var (attempt, faults) = (0, 0); ; attempt++)
         {
             var reply = await client.SendAsync(signal, request, cancellationToken);
             switch (reply.Outcome)
             {
                 case ForwardOutcome.Delivered:
-                    counters.Delivered(items - Math.Min(items, reply.Rejected), request.Length);
-                    if (reply.Rejected > 0) counters.Lost(ForwardLoss.RejectedInPart, Math.Min(items, reply.Rejected), reply.Message);
+                    Took(signal, items, reply, request.Length);
+                    foreach (var one in batch.GetRange(first, count)) _moved.Remove(one.Sequence);
                     return;
-                case ForwardOutcome.Retry:
+                case ForwardOutcome.Faulted when ++faults % FaultsBeforeDoubt == 0 && (count > 1 || await IsSetAsideAsync(signal, batch[first], reply)):
+                    if (count > 1) await HalvesAsync(signal, batch, first, count, cancellationToken);
+                    return;
+                case ForwardOutcome.Retry or ForwardOutcome.Faulted:
                     var wait = Wait(attempt, reply.RetryAfter);
                     counters.Failed(reply.Message, wait);
                     await Task.Delay(wait, time, cancellationToken);
                     continue;
                 default:
                     counters.Answered();
-                    if (count == 1)
-                    {
-                        counters.Lost(reply.Outcome == ForwardOutcome.TooLarge ? ForwardLoss.TooLarge : ForwardLoss.Refused, items, reply.Message);
-                        return;
-                    }
-                    await DeliverAsync(signal, batch, first, count / 2, cancellationToken);
-                    await DeliverAsync(signal, batch, first + (count / 2), count - (count / 2), cancellationToken);
+                    if (count > 1) await HalvesAsync(signal, batch, first, count, cancellationToken);
+                    else counters.Lost(reply.Outcome == ForwardOutcome.TooLarge ? ForwardLoss.TooLarge : ForwardLoss.Refused, items, reply.Message);
                     return;
             }
         }
+    }
+
+    private void Took(WalSignal signal, long items, ForwardReply reply, int bytes)
+    {
+        _taken++;
+        counters.Delivered(signal, items - Math.Min(items, reply.Rejected), bytes);
+        if (reply.Rejected > 0) counters.Lost(ForwardLoss.RejectedInPart, Math.Min(items, reply.Rejected), reply.Message);
+    }
+
+    private async Task HalvesAsync(WalSignal signal, List<Kept> batch, int first, int count, CancellationToken cancellationToken)
+    {
+        await DeliverAsync(signal, batch, first, count / 2, cancellationToken);
+        await DeliverAsync(signal, batch, first + (count / 2), count - (count / 2), cancellationToken);
+    }
+
+    /// <summary>
+    /// What becomes of a request that the target fails at again and again: given up when others were taken since it went to the end of the queue, else sent there; false when it stays where it is, since nothing
+    /// else waits.
+    /// </summary>
+    private async Task<bool> IsSetAsideAsync(WalSignal signal, Kept request, ForwardReply reply)
+    {
+        if (_moved.TryGetValue(request.Sequence, out var taken) && _taken > taken)
+        {
+            _moved.Remove(request.Sequence);
+            counters.Answered();
+            counters.Lost(ForwardLoss.Refused, request.Items, $"The target took others and failed at this one {2 * FaultsBeforeDoubt} times: {reply.Message}");
+            return true;
+        }
+        if (queue.Waiting.Items <= request.Items || await queue.AppendAsync(signal, request.Items, request.Payload, 0) is not { } number) return false;
+        _moved.Remove(request.Sequence);
+        _moved[number] = _taken;
+        return true;
     }
 
     /// <summary>Export requests have one repeated field: one after the other they are one.</summary>

@@ -64,24 +64,41 @@ public sealed class Forwarder : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a signal is passed on.</summary>
+    public bool Takes(SignalKind signal) => _options.Signals.Contains(signal);
+
     /// <summary>
-    /// Takes spans that were stored just now; they are in the queue, on disk, when the task ends. <paramref name="request"/> says what the batch says, unless the batch was altered since it came. Trace states
-    /// in the batch may change.
+    /// Takes spans that were stored, now or before (a retry): they are in the queue, on disk, when the task ends, once for each <paramref name="digest"/> of a request. <paramref name="request"/> says what the batch
+    /// says, unless the batch was altered since it came. Trace states in the batch may change.
     /// </summary>
-    public ValueTask OfferAsync(SpanBatch batch, ReadOnlyMemory<byte> request, bool isAltered)
+    public ValueTask OfferAsync(SpanBatch batch, ReadOnlyMemory<byte> request, bool isAltered, UInt128 digest)
     {
-        if (_share.IsAll && !isAltered) return _queue.AppendAsync(WalSignal.Traces, batch.RowCount, request);
-        var encoded = new ArrayBufferWriter<byte>();
-        if (_share.IsAll)
+        if (!Takes(SignalKind.Traces)) return default;
+        return _queue.Offers.OnceAsync(WalSignal.Traces, digest, async () =>
         {
-            OtlpTraceEncoder.Encode(batch, encoded);
-            return _queue.AppendAsync(WalSignal.Traces, batch.RowCount, encoded.WrittenMemory);
-        }
-        var rows = _share.Keep(batch);
-        if (rows.Length == 0) return default;
-        OtlpTraceEncoder.Encode(batch, rows, encoded);
-        return _queue.AppendAsync(WalSignal.Traces, rows.Length, encoded.WrittenMemory);
+            if (_share.IsAll && !isAltered) return await QueueAsync(WalSignal.Traces, batch.RowCount, request, digest);
+            var encoded = new ArrayBufferWriter<byte>();
+            if (_share.IsAll)
+            {
+                OtlpTraceEncoder.Encode(batch, encoded);
+                return await QueueAsync(WalSignal.Traces, batch.RowCount, encoded.WrittenMemory, digest);
+            }
+            var rows = _share.Keep(batch);
+            if (rows.Length == 0) return true;
+            OtlpTraceEncoder.Encode(batch, rows, encoded);
+            return await QueueAsync(WalSignal.Traces, rows.Length, encoded.WrittenMemory, digest);
+        });
     }
+
+    /// <summary>The same for another signal, all of it; <paramref name="encode"/> makes the export request of what was stored and is called only when that is to be queued.</summary>
+    public ValueTask OfferAsync(SignalKind signal, int items, Func<ReadOnlyMemory<byte>> encode, UInt128 digest)
+    {
+        if (!Takes(signal)) return default;
+        var queued = ForwardSignals.Of(signal);
+        return _queue.Offers.OnceAsync(queued, digest, () => QueueAsync(queued, items, encode(), digest));
+    }
+
+    private async ValueTask<bool> QueueAsync(WalSignal signal, int items, ReadOnlyMemory<byte> request, UInt128 digest) => await _queue.AppendAsync(signal, items, request, digest) is not null;
 
     /// <summary>Stops sending, even in the middle; what was not answered stays on disk and is sent by the next process.</summary>
     public async ValueTask DisposeAsync()

@@ -16,7 +16,7 @@ internal sealed class OtlpGrpcForward(ForwardOptions options, Uri target, HttpMe
     /// <summary>Whether it is compressed (1 byte), and its length (4 bytes).</summary>
     private const int PrefixBytes = 5;
 
-    private const int Ok = 0, InvalidArgument = 3, ResourceExhausted = 8;
+    private const int Ok = 0, Unknown = 2, InvalidArgument = 3, ResourceExhausted = 8, Internal = 13;
 
     private readonly string _base = target.GetLeftPart(UriPartial.Authority);
 
@@ -43,7 +43,7 @@ internal sealed class OtlpGrpcForward(ForwardOptions options, Uri target, HttpMe
         // An error without a body has its status among the headers.
         var trailers = response.TrailingHeaders.Contains("grpc-status") ? response.TrailingHeaders : (HttpHeaders)response.Headers;
         if (!int.TryParse(Value(trailers, "grpc-status"), NumberStyles.None, CultureInfo.InvariantCulture, out var status)) return ForwardRequest.Again($"{target} answered without a gRPC status");
-        return status == Ok ? Delivered(answer) : Failed(status, trailers);
+        return status == Ok ? Delivered(answer) : Failed(signal, status, trailers);
     }
 
     private static ForwardReply Delivered(byte[] answer)
@@ -54,14 +54,15 @@ internal sealed class OtlpGrpcForward(ForwardOptions options, Uri target, HttpMe
         return ForwardReplyReader.Delivered(answer.AsSpan(PrefixBytes, length));
     }
 
-    private ForwardReply Failed(int status, HttpHeaders trailers)
+    private ForwardReply Failed(WalSignal signal, int status, HttpHeaders trailers)
     {
         var said = Uri.UnescapeDataString(Value(trailers, "grpc-message") ?? "");
         var retry = Value(trailers, "grpc-status-details-bin") is { } details && TryBase64(details) is { } bytes ? ForwardReplyReader.Status(bytes).RetryAfter : null;
-        var message = $"gRPC status {status} from {target}{(said.Length > 0 ? ": " + said.ReplaceLineEndings(" ") : "")}";
+        var message = $"gRPC status {status} from {_base}{ForwardSignals.MethodOf(signal)}{(said.Length > 0 ? ": " + said.ReplaceLineEndings(" ") : "")}";
         return status switch
         {
             InvalidArgument => new ForwardReply(ForwardOutcome.Refused, 0, message, null),
+            Unknown or Internal => ForwardRequest.Faulted(message, retry),
             // Overload says when to come again (OTLP specification, "Failures"); a message above the receiver's limit does not.
             ResourceExhausted when retry is null => new ForwardReply(ForwardOutcome.TooLarge, 0, message, null),
             _ => ForwardRequest.Again(message, retry),

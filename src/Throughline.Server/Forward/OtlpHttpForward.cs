@@ -34,6 +34,7 @@ internal sealed class OtlpHttpForward(ForwardOptions options, Uri target, HttpMe
         return response.StatusCode switch
         {
             HttpStatusCode.RequestEntityTooLarge => new ForwardReply(ForwardOutcome.TooLarge, 0, message, null),
+            HttpStatusCode.InternalServerError => ForwardRequest.Faulted(message, RetryAfter(response.Headers.RetryAfter)),
             HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => new ForwardReply(ForwardOutcome.Refused, 0, message, null),
             _ => ForwardRequest.Again(message, RetryAfter(response.Headers.RetryAfter)),
         };

@@ -1,4 +1,5 @@
 using Throughline.Engine.Files;
+using Throughline.Engine.Model;
 using Throughline.Server.Configuration;
 
 namespace Throughline.Server.Health;
@@ -15,6 +16,9 @@ public sealed class HealthWatch : IDisposable
     private static readonly TimeSpan s_collectEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan s_diskRetry = TimeSpan.FromSeconds(10);
+    /// <summary>A store that failed is tried again by its senders within seconds; when nobody has for as long, nobody knows whether it still would.</summary>
+    private static readonly TimeSpan s_failureHolds = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan s_memoryRetry = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -25,7 +29,7 @@ public sealed class HealthWatch : IDisposable
     private readonly Func<long> _memory;
     private readonly ITimer _timer;
     private long? _collectedAt;
-    private volatile ReadOnlyState? _failure;
+    private readonly Failure?[] _failures = new Failure?[Enum.GetValues<SignalKind>().Length];
     private volatile HealthState _state = new(null, null, 0, false);
 
     /// <summary>Begins to look. <paramref name="memory"/> tells the memory of the process.</summary>
@@ -42,7 +46,7 @@ public sealed class HealthWatch : IDisposable
         get
         {
             var state = _state;
-            return state.ReadOnly is null && _failure is { } failure ? state with { ReadOnly = failure } : state;
+            return state.ReadOnly is null && Failed() is { } failure ? state with { ReadOnly = failure } : state;
         }
     }
 
@@ -61,16 +65,30 @@ public sealed class HealthWatch : IDisposable
         }
     }
 
-    /// <summary>The store could not write.</summary>
-    public void StoreFailed(string message)
+    /// <summary>The store of a signal could not write.</summary>
+    public void StoreFailed(SignalKind signal, string message)
     {
-        lock (_gate) _failure = new ReadOnlyState("disk_failed", $"The store cannot write: {message.TrimEnd('.')}. What is stored is served.", _failure?.SinceUnixNano ?? Now());
+        lock (_gate) _failures[(int)signal] = new Failure(signal, message.TrimEnd('.'), _failures[(int)signal]?.SinceUnixNano ?? Now(), _time.GetTimestamp());
     }
 
-    /// <summary>The store has written.</summary>
-    public void StoreTook()
+    /// <summary>It has written; what others could not holds on.</summary>
+    public void StoreTook(SignalKind signal)
     {
-        if (_failure is not null) _failure = null;
+        if (Volatile.Read(ref _failures[(int)signal]) is null) return;
+        lock (_gate) _failures[(int)signal] = null;
+    }
+
+    private ReadOnlyState? Failed()
+    {
+        var present = new List<Failure>();
+        for (var i = 0; i < _failures.Length; i++)
+        {
+            if (Volatile.Read(ref _failures[i]) is { } failure && _time.GetElapsedTime(failure.At) <= s_failureHolds) present.Add(failure);
+        }
+        if (present.Count == 0) return null;
+        var stores = string.Join(" and ", present.Select(static f => f.Signal.ToString().ToLowerInvariant()));
+        var why = string.Join("; ", present.Select(static f => f.Message).Distinct());
+        return new ReadOnlyState("disk_failed", $"The store of {stores} cannot write: {why}. What is stored is served.", present.Min(static f => f.SinceUnixNano));
     }
 
     /// <summary>Stops looking.</summary>
@@ -78,7 +96,9 @@ public sealed class HealthWatch : IDisposable
 
     private void Look()
     {
-        lock (_gate)
+        // A collection may take longer than the interval; looks that come meanwhile are not made up for.
+        if (!_gate.TryEnter()) return;
+        try
         {
             var (free, memory) = (FreeBytes(), _memory());
             var isFull = _limits.MaxMemoryBytes > 0 && memory > _limits.MaxMemoryBytes;
@@ -91,6 +111,10 @@ public sealed class HealthWatch : IDisposable
                 isFull = memory > _limits.MaxMemoryBytes;
             }
             _state = new HealthState(Disk(free), free, memory, isFull);
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -118,4 +142,7 @@ public sealed class HealthWatch : IDisposable
     }
 
     private ulong Now() => (ulong)(_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    /// <summary>A store that could not write: since when, and when it last could not.</summary>
+    private sealed record Failure(SignalKind Signal, string Message, ulong SinceUnixNano, long At);
 }

@@ -43,6 +43,7 @@ internal sealed class HealthEndpoints(StoreGate gate, HealthWatch health, Forwar
     {
         foreach (var obstacle in Obstacles(queriesOnly: false)) yield return obstacle;
         foreach (var problem in gate.Store?.GetStatistics().Problems ?? []) yield return problem;
+        foreach (var problem in gate.Signals.SelectMany(static signal => signal.GetStatistics().Problems)) yield return problem;
         if (forward.Forwarder?.Status is { LastError: { } error } status) yield return $"Forwarding to {status.Options.Target} fails: {error}";
     }
 }

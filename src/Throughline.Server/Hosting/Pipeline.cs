@@ -53,8 +53,8 @@ internal static class Pipeline
         ISignalIntake[] intakes =
         [
             new SpanIntake(gate, limits.MaxNesting, process, parts.Forward, parts.Red),
-            new LogIntake(gate, limits.MaxNesting, process),
-            new MetricIntake(gate, limits.MaxNesting, parts.Options.Redact),
+            new LogIntake(gate, limits.MaxNesting, process, parts.Forward),
+            new MetricIntake(gate, limits.MaxNesting, process, parts.Forward),
         ];
         IngestService[] signals = [.. intakes.Select(intake => new IngestService(intake, counters, parts.Health, limits.MaxNesting))];
         var admission = new ReceiveAdmission(parts.Health, counters);
@@ -63,7 +63,7 @@ internal static class Pipeline
         var bodies = new BodyReader(limits);
         var httpBodies = new HttpBodies(budget, bodies, limits, counters, parts.Time);
         var http = new OtlpHttpReceiver(signals, httpBodies, counters);
-        var profiles = new ProfileReceiver(new ProfileIngest(gate, counters, parts.Options.Redact, limits.Profiles), httpBodies, limits, counters);
+        var profiles = new ProfileReceiver(new ProfileIngest(gate, counters, parts.Health, parts.Options.Redact, limits.Profiles), httpBodies, limits, counters);
         var guard = new GrpcGuard(budget, limits, counters, parts.Time);
         var grpc = new OtlpGrpcReceiver(signals, bodies, guard, limits, counters);
 
@@ -98,10 +98,10 @@ internal static class Pipeline
         application.UseRouting();
         var requests = new RequestCounters(parts.Time);
         application.Use(next => context => requests.InvokeAsync(context, next));
-        new MetricsEndpoint(parts.Gate, parts.Counters, parts.Red, requests).Map(application);
+        new MetricsEndpoint(parts.Gate, parts.Counters, parts.Red, requests, parts.Forward, parts.Health).Map(application);
         new HealthEndpoints(parts.Gate, parts.Health, parts.Forward).Map(application);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
-            options.EventsUrl is null ? null : EventsGateway.Mount,
+            options.EventsUrl is null ? null : EventsGateway.Mount, options.Lanes,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, parts.Gate, config, new StatusParts(parts.Counters, options.Receive, parts.Forward, parts.Health, parts.Gate), options.Settings, parts.Process);
         JaegerApi.Map(application, parts.Gate, parts.Time, options.Receive.MaxBodyBytes);

@@ -46,8 +46,11 @@ public interface ISignalWorker
     /// </summary>
     ValueTask<AppendResult> AppendAsync(ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived);
 
-    /// <summary>The request was taken in, and is counted and passed on; <paramref name="payload"/> is what the log keeps of it.</summary>
-    ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered) => default;
+    /// <summary>
+    /// The request is stored, and is counted and passed on; <paramref name="payload"/> is what the log keeps of it. A request that was stored before is not counted again, but may still have to be passed on:
+    /// the process that stored it may have died before it came to that.
+    /// </summary>
+    ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered, TakenRequest request) => default;
 
     /// <summary>The request was not stored: what it took of limits is given back.</summary>
     void GiveBack()
@@ -57,6 +60,11 @@ public interface ISignalWorker
     /// <summary>Empties the batch.</summary>
     void Clear();
 }
+
+/// <summary>A request that is stored.</summary>
+/// <param name="Digest">By which a retry is known.</param>
+/// <param name="IsNew">False when it was stored before.</param>
+public readonly record struct TakenRequest(UInt128 Digest, bool IsNew);
 
 /// <summary>What was done with a batch.</summary>
 /// <param name="IsAltered">It does not say any more what the request said.</param>

@@ -62,7 +62,7 @@ public sealed class IngestService(ISignalIntake intake, IngestCounters counters,
         var decoded = signal.Decode(protobuf.Span);
         if (decoded.Status == DecodeStatus.Malformed) return Refuse(RefusalReason.Malformed, IngestStatus.Malformed, decoded.Message, default);
 
-        var isNew = true;
+        var (isNew, digest) = (true, XxHash128.HashToUInt128(body.Span));
         var processed = signal.Process();
         var altered = decoded.Altered || processed.IsAltered;
         if (signal.Count > 0)
@@ -73,20 +73,20 @@ public sealed class IngestService(ISignalIntake intake, IngestCounters counters,
                 signal.EncodeProcessed(worker.Encoded);
                 protobuf = worker.Encoded.Written;
             }
-            var appended = await signal.AppendAsync(protobuf, XxHash128.HashToUInt128(body.Span), payloadIsAsReceived: !altered && form == OtlpForm.Protobuf);
+            var appended = await signal.AppendAsync(protobuf, digest, payloadIsAsReceived: !altered && form == OtlpForm.Protobuf);
             isNew = appended.Status == AppendStatus.Durable;
             if (!isNew) signal.GiveBack();
             if (appended.Status is AppendStatus.Overloaded)
                 return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
             if (appended.Status is AppendStatus.Failed)
             {
-                health.StoreFailed(appended.Message);
+                health.StoreFailed(intake.Kind, appended.Message);
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
             }
-            health.StoreTook();
+            health.StoreTook(intake.Kind);
         }
         // Counted only now: a request that is sent again because the store could not take it would count twice.
-        if (isNew) await signal.TakenAsync(protobuf, altered);
+        await signal.TakenAsync(protobuf, altered, new TakenRequest(digest, isNew));
         if (isNew && decoded.Refused > 0) CountRefused(signal, decoded);
         counters.CountReceived(intake.Kind, isNew ? decoded.Accepted : 0, isNew ? processed.RedactedValues : 0);
         return new IngestOutcome(IngestStatus.Stored, decoded.Refused, MessageFor(decoded), default);

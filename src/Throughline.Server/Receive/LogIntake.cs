@@ -6,13 +6,14 @@ using Throughline.Engine.Logs;
 using Throughline.Engine.Logs.Storage;
 using Throughline.Engine.Model;
 using Throughline.Engine.Wal;
+using Throughline.Server.Forward;
 using Throughline.Server.Process;
 using Throughline.Server.Storage;
 
 namespace Throughline.Server.Receive;
 
 /// <summary>The way of log records into their store. Thread safe.</summary>
-public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings process) : ISignalIntake
+public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward) : ISignalIntake
 {
     /// <inheritdoc/>
     public SignalKind Kind => SignalKind.Logs;
@@ -21,9 +22,9 @@ public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings pr
     public bool IsOpen => gate.Find<LogStore>() is not null;
 
     /// <inheritdoc/>
-    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, process);
+    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, process, forward);
 
-    private sealed class Worker(StoreGate gate, int maxNesting, ProcessSettings process) : ISignalWorker
+    private sealed class Worker(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward) : ISignalWorker
     {
         private readonly OtlpLogDecoder _decoder = new(maxNesting);
         private readonly LogBatch _batch = new();
@@ -47,10 +48,18 @@ public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings pr
             ? store.AppendAsync(_batch, payload, digest, payloadIsAsReceived ? WalForm.Received : WalForm.Processed)
             : ValueTask.FromResult(new AppendResult(AppendStatus.Failed, IngestOutcome.StandardRetry, IngestService.ClosedMessage));
 
-        public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered)
+        public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered, TakenRequest request)
         {
-            _processor.Count(process.Counters);
-            return default;
+            if (request.IsNew) _processor.Count(process.Counters);
+            return _batch.RowCount > 0 && forward.Forwarder is { } forwarder ? forwarder.OfferAsync(SignalKind.Logs, _batch.RowCount, () => isAltered ? Encoded() : payload, request.Digest) : default;
+        }
+
+        /// <summary>What was stored as OTLP has it, without what the log's form adds.</summary>
+        private ReadOnlyMemory<byte> Encoded()
+        {
+            var output = new ArrayBufferWriter<byte>();
+            OtlpLogEncoder.Encode(_batch, output);
+            return output.WrittenMemory;
         }
 
         public void Clear() => _batch.Clear();

@@ -3,6 +3,7 @@ using Throughline.Engine;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Metrics;
 using Throughline.Engine.Model;
+using Throughline.Server.Forward;
 using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -10,7 +11,7 @@ using Throughline.Server.Storage;
 namespace Throughline.Server.Receive;
 
 /// <summary>The way of points of metrics into their store. Thread safe.</summary>
-public sealed class MetricIntake(StoreGate gate, int maxNesting, bool redact) : ISignalIntake
+public sealed class MetricIntake(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward) : ISignalIntake
 {
     /// <inheritdoc/>
     public SignalKind Kind => SignalKind.Metrics;
@@ -19,15 +20,25 @@ public sealed class MetricIntake(StoreGate gate, int maxNesting, bool redact) : 
     public bool IsOpen => gate.Find<MetricStore>() is not null;
 
     /// <inheritdoc/>
-    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, redact);
+    public ISignalWorker NewWorker() => new Worker(gate, maxNesting, process, forward);
 
-    private sealed class Worker(StoreGate gate, int maxNesting, bool redact) : ISignalWorker
+    private sealed class Worker : ISignalWorker
     {
-        private readonly OtlpMetricDecoder _decoder = new(maxNesting, redact ? SensitiveKeys.Contains : null);
+        private readonly StoreGate _gate;
+        private readonly ProcessSettings _process;
+        private readonly ForwardGate _forward;
+        private readonly MetricRedactor _redactor = new();
+        private readonly OtlpMetricDecoder _decoder;
         private readonly MetricBatch _batch = new();
         private readonly PooledBuffer _payload = new();
         private string _limitMessage = "";
         private int _overLimit;
+
+        public Worker(StoreGate gate, int maxNesting, ProcessSettings process, ForwardGate forward)
+        {
+            (_gate, _process, _forward) = (gate, process, forward);
+            _decoder = new OtlpMetricDecoder(maxNesting, _redactor.IsSensitive, _redactor.Redact);
+        }
 
         public long MemoryBytes => _batch.MemoryBytes;
 
@@ -37,8 +48,9 @@ public sealed class MetricIntake(StoreGate gate, int maxNesting, bool redact) : 
         public DecodeResult Decode(ReadOnlySpan<byte> request)
         {
             _overLimit = 0;
+            _redactor.Begin(_process.Current);
             var decoded = _decoder.Decode(request, _batch);
-            if (decoded.Status == DecodeStatus.Malformed || gate.Find<MetricStore>() is not { } store) return decoded;
+            if (decoded.Status == DecodeStatus.Malformed || _gate.Find<MetricStore>() is not { } store) return decoded;
             _overLimit = store.ApplyLimit(_batch);
             if (_overLimit == 0) return decoded;
             _limitMessage = $"{_overLimit} points were refused: they are of new series, and {store.MaxSeries} are alive, which is as many as may be (--metrics-max-series). Send fewer attributes.";
@@ -57,7 +69,7 @@ public sealed class MetricIntake(StoreGate gate, int maxNesting, bool redact) : 
 
         public async ValueTask<AppendResult> AppendAsync(ReadOnlyMemory<byte> payload, UInt128 digest, bool payloadIsAsReceived)
         {
-            if (gate.Find<MetricStore>() is not { } store) return new AppendResult(AppendStatus.Failed, IngestOutcome.StandardRetry, IngestService.ClosedMessage);
+            if (_gate.Find<MetricStore>() is not { } store) return new AppendResult(AppendStatus.Failed, IngestOutcome.StandardRetry, IngestService.ClosedMessage);
             try
             {
                 MetricStore.Encode(_batch, _payload);
@@ -67,6 +79,19 @@ public sealed class MetricIntake(StoreGate gate, int maxNesting, bool redact) : 
             {
                 _payload.Dispose();
             }
+        }
+
+        public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered, TakenRequest request)
+        {
+            if (request.IsNew) _redactor.Count(_process.Counters);
+            return _batch.RowCount > 0 && _forward.Forwarder is { } forwarder ? forwarder.OfferAsync(SignalKind.Metrics, _batch.RowCount, () => isAltered ? Encoded() : payload, request.Digest) : default;
+        }
+
+        private ReadOnlyMemory<byte> Encoded()
+        {
+            var output = new ArrayBufferWriter<byte>();
+            OtlpMetricEncoder.Encode(_batch, output);
+            return output.WrittenMemory;
         }
 
         public void Clear() => _batch.Clear();

@@ -5,6 +5,7 @@ using Throughline.Engine.Model;
 using Throughline.Engine.Profiles;
 using Throughline.Engine.Profiles.Decode;
 using Throughline.Engine.Profiles.Store;
+using Throughline.Server.Health;
 using Throughline.Server.Process;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -19,7 +20,7 @@ internal readonly record struct ProfileOutcome(IngestStatus Status, int Windows,
 /// <summary>
 /// What the receiver of profiles hands its requests to: decode, redact, store, count. When it answers <see cref="IngestStatus.Stored"/> the windows are durable and visible. One per server; thread safe.
 /// </summary>
-public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, bool redact, ProfileLimits limits)
+public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, HealthWatch health, bool redact, ProfileLimits limits)
 {
     private const string Redacted = "[redacted]";
 
@@ -68,7 +69,12 @@ public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, bool 
                 return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, IngestService.ClosedMessage, IngestOutcome.StandardRetry);
             }
             if (appended.Status is AppendStatus.Overloaded) return Refuse(RefusalReason.Overloaded, IngestStatus.Overloaded, appended.Message, appended.RetryAfter);
-            if (appended.Status is AppendStatus.Failed) return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
+            if (appended.Status is AppendStatus.Failed)
+            {
+                health.StoreFailed(SignalKind.Profiles, appended.Message);
+                return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, appended.Message, appended.RetryAfter);
+            }
+            health.StoreTook(SignalKind.Profiles);
             isNew = appended.Status != AppendStatus.Duplicate;
         }
         counters.CountReceived(SignalKind.Profiles, isNew ? batch.WindowCount : 0, isNew ? redacted : 0);

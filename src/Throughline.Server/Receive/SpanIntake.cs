@@ -50,11 +50,14 @@ public sealed class SpanIntake(StoreGate gate, int maxNesting, ProcessSettings p
             ? store.AppendAsync(_kept, payload, digest, payloadIsAsReceived, _policyVersion, CancellationToken.None)
             : ValueTask.FromResult(new AppendResult(AppendStatus.Failed, IngestOutcome.StandardRetry, IngestService.ClosedMessage));
 
-        public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered)
+        public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered, TakenRequest request)
         {
-            _processor.Count(process.Counters);
-            red.Count(_kept);
-            return _kept.RowCount > 0 && forward.Forwarder is { } forwarder ? forwarder.OfferAsync(_kept, payload, isAltered) : default;
+            if (request.IsNew)
+            {
+                _processor.Count(process.Counters);
+                red.Count(_kept);
+            }
+            return _kept.RowCount > 0 && forward.Forwarder is { } forwarder ? forwarder.OfferAsync(_kept, payload, isAltered, request.Digest) : default;
         }
 
         public void GiveBack() => _processor.GiveBack();

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Sampling;
 
 namespace Throughline.Server.SelfTelemetry;
 
 /// <summary>
 /// Spans, errors and durations by service, operation, kind and status since the start, for /metrics. Counted as spans are stored, since a counter may only grow: what the store holds shrinks with
-/// its retention. Bounded: spans of operations beyond so many are counted in one number. One per server, written by the receivers; thread safe.
+/// its retention. A span that was sampled counts for as many as its trace state says that it stands for (<see cref="SamplingThreshold"/>), as in the store's own figures. Bounded: spans of operations beyond so many are counted in one number. One per server, written by the receivers; thread safe.
 /// </summary>
 /// <param name="maxOperations">Combinations of service, operation, kind and status that have figures of their own.</param>
 public sealed class RedCounters(int maxOperations)
@@ -22,13 +23,22 @@ public sealed class RedCounters(int maxOperations)
     private readonly ByteDictionary _keys = new();
     private readonly List<Row> _rows = [];
     private readonly ConcurrentBag<Tally> _tallies = [];
-    private long _spansOverLimit;
+    private double _spansOverLimit;
 
     /// <summary>Combinations that may have figures of their own.</summary>
     public int MaxOperations => maxOperations;
 
     /// <summary>Spans of combinations beyond <see cref="MaxOperations"/>.</summary>
-    public long SpansOverLimit => Interlocked.Read(ref _spansOverLimit);
+    public long SpansOverLimit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)Math.Round(_spansOverLimit);
+            }
+        }
+    }
 
     /// <summary>Counts the spans of a batch that has been stored.</summary>
     public void Count(SpanBatch batch)
@@ -40,7 +50,7 @@ public sealed class RedCounters(int maxOperations)
             for (var slot = 0; slot < tally.Slots; slot++)
             {
                 if (RowOf(tally.KeyOf(slot, batch)) is { } row) row.Add(tally, slot, batch);
-                else Interlocked.Add(ref _spansOverLimit, tally.SpansOf(slot));
+                else _spansOverLimit += tally.SpansOf(slot);
             }
         }
         if (tally.Slots > MaxKeptSlots) return;
@@ -75,7 +85,8 @@ public sealed class RedCounters(int maxOperations)
         private readonly Dictionary<(int Service, int Name, int Kind, int Status), int> _slots = [];
         private readonly List<(int Service, int Name, int Kind, int Status)> _combinations = [];
         private readonly List<byte> _key = [];
-        private long[] _counts = [];
+        private readonly Dictionary<int, double> _weights = [];
+        private double[] _counts = [];
         private int[] _lastRows = [];
         private double[] _seconds = [];
 
@@ -91,10 +102,19 @@ public sealed class RedCounters(int maxOperations)
                 if (!known) slot = Add(combination);
                 var duration = batch.DurationNano(row);
                 var cell = (slot * buckets) + RedBuckets.Of(duration);
-                _counts[cell]++;
+                var weight = WeightOf(batch, row);
+                _counts[cell] += weight;
                 _lastRows[cell] = row;
-                _seconds[slot] += duration / 1e9;
+                _seconds[slot] += weight * (duration / 1e9);
             }
+        }
+
+        private double WeightOf(SpanBatch batch, int row)
+        {
+            var state = batch.TraceState[row];
+            if (batch.Strings[state].IsEmpty) return 1;
+            if (!_weights.TryGetValue(state, out var weight)) _weights.Add(state, weight = SamplingThreshold.WeightOf(SamplingThreshold.Read(batch.Strings[state])));
+            return weight;
         }
 
         private int Add((int, int, int, int) combination)
@@ -113,15 +133,15 @@ public sealed class RedCounters(int maxOperations)
             return slot;
         }
 
-        public ReadOnlySpan<long> CountsOf(int slot) => _counts.AsSpan(slot * RedBuckets.Count, RedBuckets.Count);
+        public ReadOnlySpan<double> CountsOf(int slot) => _counts.AsSpan(slot * RedBuckets.Count, RedBuckets.Count);
 
         public int LastRowOf(int slot, int bucket) => _lastRows[(slot * RedBuckets.Count) + bucket];
 
         public double SecondsOf(int slot) => _seconds[slot];
 
-        public long SpansOf(int slot)
+        public double SpansOf(int slot)
         {
-            var sum = 0L;
+            var sum = 0.0;
             foreach (var count in CountsOf(slot)) sum += count;
             return sum;
         }
@@ -143,6 +163,7 @@ public sealed class RedCounters(int maxOperations)
         {
             _slots.Clear();
             _combinations.Clear();
+            _weights.Clear();
         }
 
         /// <summary>A text of valid UTF-8 without what is too long for a label.</summary>
@@ -160,7 +181,7 @@ public sealed class RedCounters(int maxOperations)
     {
         private readonly string _service, _name;
         private readonly int _kind, _status;
-        private readonly long[] _counts = new long[RedBuckets.Count];
+        private readonly double[] _counts = new double[RedBuckets.Count];
         private readonly RedExemplar?[] _exemplars = new RedExemplar?[RedBuckets.Count];
         private double _seconds;
 
@@ -186,7 +207,21 @@ public sealed class RedCounters(int maxOperations)
             _seconds += tally.SecondsOf(slot);
         }
 
-        public RedFigures Read() => new(_service, _name, _kind, _status, [.. _counts], [.. _exemplars], _seconds);
+        public RedFigures Read() => new(_service, _name, _kind, _status, Whole(), [.. _exemplars], _seconds);
+
+        /// <summary>Whole numbers of which all sums from the first bucket on are right within a half, and never fall.</summary>
+        private long[] Whole()
+        {
+            var whole = new long[_counts.Length];
+            var (sum, before) = (0.0, 0L);
+            for (var bucket = 0; bucket < whole.Length; bucket++)
+            {
+                sum += _counts[bucket];
+                var upTo = (long)Math.Round(sum);
+                (whole[bucket], before) = (upTo - before, upTo);
+            }
+            return whole;
+        }
     }
 }
 

@@ -52,7 +52,7 @@ public sealed class LayerTests
         [
             E, $"{E}.Logs", $"{E}.Logs.Blocks", $"{E}.Logs.Columns", $"{E}.Logs.Execution", $"{E}.Blocks.Read", $"{E}.Decode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Vectors", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal",
         ],
-        [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Signals", $"{E}.Wal"],
+        [$"{E}.Metrics"] = [E, $"{E}.Decode", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Model.Wire", $"{E}.Blocks", $"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Query.Execution", $"{E}.Signals", $"{E}.Wal"],
         [$"{E}.Profiles"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Model.Wire"],
         [$"{E}.Profiles.Decode"] = [$"{E}.Model", $"{E}.Model.Wire", $"{E}.Profiles"],
         [$"{E}.Profiles.Blocks"] = [$"{E}.Blocks.Pages", $"{E}.Blocks.Read", $"{E}.Files", $"{E}.Model.Columns", $"{E}.Profiles"],
@@ -67,9 +67,9 @@ public sealed class LayerTests
             $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Decode", $"{E}.Encode", $"{E}.Files", $"{E}.Wal", $"{E}.Blocks", $"{E}.Blocks.Format", $"{E}.Blocks.Read", $"{E}.Query", $"{E}.Query.Plan", $"{E}.Query.Execution", $"{E}.Sampling",
         ],
         // Rule 3.
-        [$"{S}.Configuration"] = [E, $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals", $"{E}.Profiles.Decode"],
+        [$"{S}.Configuration"] = [E, $"{E}.Model", $"{E}.Files", $"{E}.Inspection", $"{E}.Lifecycle", $"{E}.Signals", $"{E}.Profiles.Decode"],
         [$"{S}.Storage"] = [E, $"{E}.Files", $"{E}.Signals", $"{S}.Configuration", $"{E}.Logs.Storage", $"{E}.Metrics", $"{E}.Profiles.Store"],
-        [$"{S}.SelfTelemetry"] = [$"{E}.Model", $"{E}.Model.Columns"],
+        [$"{S}.SelfTelemetry"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Sampling"],
         [$"{S}.Problems"] = [],
         [$"{S}.Safety"] = [$"{S}.Configuration"],
         [$"{S}.Process"] = [$"{E}.Model", $"{E}.Model.Columns", $"{E}.Files", $"{E}.Sampling", $"{E}.Logs"],
@@ -87,14 +87,14 @@ public sealed class LayerTests
             E, $"{E}.Decode", $"{E}.Encode", $"{E}.Lifecycle", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Query", $"{E}.Query.Plan", $"{S}.Api", $"{S}.Storage",
         ],
         [$"{S}.Forward"] = [$"{E}.Encode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Wal", $"{S}.Configuration"],
-        [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
-        [$"{S}.Health"] = [$"{E}.Files", $"{S}.Configuration"],
+        [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{E}.Signals", $"{S}.Forward", $"{S}.Health", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
+        [$"{S}.Health"] = [$"{E}.Files", $"{E}.Model", $"{S}.Configuration"],
         [$"{S}.Events"] = [$"{S}.Problems"],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{E}.Signals", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events",
         ],
     };
 

@@ -85,6 +85,93 @@ public sealed class MetricRangeTests
     }
 
     [Fact]
+    public async Task ASeriesThatEndedAndGoesOnIsNotCountedTwice()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        await store.SendAsync(Bytes("svc", Sum("n", false, true, Point(100, 10, start: 1), new NumberDataPoint { TimeUnixNano = At(20), Flags = 1 }, Point(double.NaN, 25, start: 1), Point(110, 30, start: 1))));
+        MetricStoreUnderTest.Same([100, 10], await store.ValuesAsync("n", aggregation: MetricAggregation.Increase));
+    }
+
+    [Fact]
+    public async Task AStartThatMovesIsNoReset()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        // A clock that is set moves the start that a process tells of itself, and the count goes on.
+        await store.SendAsync(Bytes("svc", Sum("n", false, true, Point(100, 10, start: 1), Point(110, 20, start: 3), Point(120, 30, start: 2))));
+        MetricStoreUnderTest.Same([100, 10, 10], await store.ValuesAsync("n", aggregation: MetricAggregation.Increase));
+    }
+
+    [Fact]
+    public async Task AGaugeHasNotGrownFromNothing()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        await store.SendAsync(Bytes("svc", Gauge("g", Point(100, 10, start: 1), Point(90, 20, start: 1))));
+        MetricStoreUnderTest.Same([-10], await store.ValuesAsync("g", aggregation: MetricAggregation.Increase));
+    }
+
+    [Fact]
+    public async Task ACountWithoutAStartDidNotBeginIn1970()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        await store.SendAsync(Bytes("svc", Sum("n", false, true, Point(100, 10), Point(110, 20))));
+        var range = await store.Store.RangeAsync(new MetricRangeQuery { Names = ["n"], FromUnixNano = 0, ToUnixNano = At(100), Aggregation = MetricAggregation.Increase }, default);
+        MetricStoreUnderTest.Same([10], Assert.Single(range.Series).Values);
+    }
+
+    [Fact]
+    public async Task StepsOverAllOfTimeAreAsManyAsTheyAre()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        await store.SendAsync(Bytes("svc", Gauge("g", Point(1, 10))));
+        var range = await store.Store.RangeAsync(new MetricRangeQuery { Names = ["g"], FromUnixNano = 0, ToUnixNano = ulong.MaxValue, StepNano = 1UL << 63 }, default);
+        Assert.Equal(2, range.Steps);
+        MetricStoreUnderTest.Same([1, double.NaN], Assert.Single(range.Series).Values);
+    }
+
+    [Fact]
+    public async Task AZeroThatWidensIsNoReset()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        var first = new ExponentialHistogramDataPoint { TimeUnixNano = At(10), Count = 5, ZeroCount = 1, Positive = new() { Offset = -3, BucketCounts = { 2, 0, 2 } } };
+        // The bucket up to a quarter has gone into zero.
+        var second = new ExponentialHistogramDataPoint { TimeUnixNano = At(20), Count = 9, ZeroCount = 3, ZeroThreshold = 0.25, Positive = new() { Offset = -1, BucketCounts = { 2, 0, 4 } } };
+        await store.SendAsync(Bytes("svc", new Metric { Name = "e", ExponentialHistogram = new() { AggregationTemporality = 2, DataPoints = { first, second } } }));
+        MetricStoreUnderTest.Same([4], await store.ValuesAsync("e", 15, aggregation: MetricAggregation.Increase));
+        MetricStoreUnderTest.Same([2], await store.ValuesAsync("e", 15, aggregation: MetricAggregation.Min));
+    }
+
+    [Fact]
+    public async Task SmallestAndLargestAreTheSendersWhereTheyHoldForWhatCame()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync();
+        var point = Buckets(10, [1, 2], [0, 3, 1], 9, start: 5);
+        (point.Min, point.Max) = (1.25, 7.5);
+        var later = Buckets(20, [1, 2], [0, 0, 1], 4, start: 10);
+        (later.Min, later.Max) = (4, 4);
+        await store.SendAsync(Bytes("svc", Histogram("h", true, point, later)));
+        MetricStoreUnderTest.Same([1.25], await store.ValuesAsync("h", 0, 30, 30, MetricAggregation.Min));
+        MetricStoreUnderTest.Same([7.5], await store.ValuesAsync("h", 0, 30, 30, MetricAggregation.Max));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AQueryThatWouldHoldTooMuchAnswersWithWhatItHasAndSaysSo(bool flushed)
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync(queries: new MetricQueryOptions { MaxBytes = 64 * 100 });
+        foreach (var k in new[] { "a", "b", "c" })
+        {
+            await store.SendAsync(Bytes("svc", Gauge("g", [.. Enumerable.Range(1, 60).Select(second => Point(second, second, k))])));
+            if (flushed) await store.Store.FlushAsync(default);
+        }
+        var range = await store.RangeAsync("g");
+        Assert.Contains("more than 0 MB", range.Truncated);
+        Assert.InRange(range.Series.Count, 1, 3);
+        // A block is read by chunks, a head by points.
+        if (!flushed) Assert.Null((await store.RangeAsync("g", 0, 20)).Truncated);
+    }
+
+    [Fact]
     public async Task PointsThatComeOutOfOrderOrTwiceAreOneLine()
     {
         await using var store = await MetricStoreUnderTest.OpenAsync();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Net.Client;
 using Throughline.Tests.Protos;
 using Throughline.Tests.Server;
@@ -84,6 +85,41 @@ public sealed class MetricReceiveTests
             await stream.CopyToAsync(memory);
             Assert.True(memory.ToArray().AsSpan().IndexOf("hunter2"u8) < 0, file);
         }
+    }
+
+    [Fact]
+    public async Task TheOperatorsRedactionRulesHoldForAttributesOfMetricsAndAreCounted()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        const string Rules = """{"version":0,"rules":{"redaction":[{"name":"cards","pattern":"\\d{4}-\\d{4}","action":"mask"},{"name":"users","key":"user.*","action":"remove"},{"name":"hosts","key":"host.name","action":"hash"}]}}""";
+        using (var rules = new StringContent(Rules, null, "application/json"))
+        using (var saved = await server.Http.PutAsync("/api/v1/settings/process", rules)) Assert.Equal(HttpStatusCode.OK, saved.StatusCode);
+        var point = Point(1, 1);
+        point.Attributes.AddRange([Attribute("note", "paid by 1234-5678"), Attribute("user.id", "7"), Attribute("kept", "yes")]);
+        point.Attributes.Add(new KeyValue { Key = "map", Value = new AnyValue { KvlistValue = new KeyValueList { Values = { Attribute("user.name", "ann"), Attribute("card", "1234-5678"), Attribute("a", "b") } } } });
+        var request = Request("svc", Gauge("g", point));
+        request.ResourceMetrics[0].Resource.Attributes.Add(Attribute("host.name", "node-7"));
+        using (await PostAsync(server, request.ToByteArray())) { }
+
+        var series = (await server.GetAsync($"/api/v1/metrics/range?name=g&{Range}")).GetProperty("series")[0];
+        Assert.Equal("""{"kept":"yes","map":"{\"card\":\"[redacted]\",\"a\":\"b\"}","note":"paid by [redacted]"}""", series.GetProperty("attributes").GetRawText());
+        Assert.StartsWith("[hash:", series.GetProperty("resource").GetProperty("host.name").GetString());
+        Assert.Equal("svc", series.GetProperty("service").GetString());
+        var counts = (await server.GetAsync("/api/v1/settings/process/counts")).GetProperty("redacted").EnumerateArray().ToDictionary(r => r.GetProperty("rule").GetString() ?? "", r => r.GetProperty("values").GetString());
+        Assert.Equal(("2", "2", "1"), (counts["cards"], counts["users"], counts["hosts"]));
+        Assert.Equal("5", (await server.GetAsync("/api/v1/status")).GetProperty("redactedAttributes").GetString());
+        // A request that comes again is not counted again.
+        using (await PostAsync(server, request.ToByteArray())) { }
+        Assert.Equal("5", (await server.GetAsync("/api/v1/status")).GetProperty("redactedAttributes").GetString());
+    }
+
+    [Fact]
+    public async Task QuestionsForMetricsEndWhenTheirTimeIsOverAndSaySo()
+    {
+        await using var server = await ServerUnderTest.StartAsync(o => o with { Store = o.Store with { SearchTimeLimit = TimeSpan.Zero } });
+        using (await PostAsync(server, Bytes("svc", Gauge("g", Point(1, 1))))) { }
+        foreach (var path in new[] { "/api/v1/metrics", $"/api/v1/metrics/range?name=g&{Range}" })
+            Assert.Contains("The query was ended after 0 s", (await server.GetAsync(path)).GetProperty("truncated").GetProperty("message").GetString());
     }
 
     [Fact]

@@ -99,6 +99,22 @@ public sealed class MetricStoreTests
     }
 
     [Fact]
+    public async Task WhatTheLogKeepsHasNothingOfRefusedSeries()
+    {
+        await using var store = await MetricStoreUnderTest.OpenAsync(maxSeries: 1);
+        var batch = new MetricBatch();
+        var noise = Convert.ToHexString(Enumerable.Range(0, 4000).Select(i => (byte)(i * i >> 3)).ToArray());
+        new OtlpMetricDecoder().Decode(Bytes("svc", Gauge("g", Point(1, 1, "kept"), Point(1, 1, noise), Point(2, 2, "kept"))), batch);
+        Assert.Equal(1, store.Store.ApplyLimit(batch));
+        var payload = new System.Buffers.ArrayBufferWriter<byte>();
+        MetricStore.Encode(batch, payload);
+        Assert.InRange(payload.WrittenCount, 1, 400);
+        Assert.Equal(AppendStatus.Durable, (await store.Store.AppendAsync(batch, payload.WrittenMemory, 1)).Status);
+        await store.ReopenAsync();
+        MetricStoreUnderTest.Same([1, 2], await store.ValuesAsync("g"));
+    }
+
+    [Fact]
     public async Task DistributionsStayWithTheirPointsWhenOthersAreTakenAway()
     {
         await using var store = await MetricStoreUnderTest.OpenAsync(maxSeries: 1);

@@ -15,32 +15,34 @@ internal sealed class MetricStoreUnderTest : IAsyncDisposable
 {
     private readonly IFileSystem _files;
     private readonly int _maxSeries;
+    private readonly MetricQueryOptions _queries;
     private DataDirectory _directory;
 
-    private MetricStoreUnderTest(IFileSystem files, int maxSeries, DataDirectory directory, MetricStore store) => (_files, _maxSeries, _directory, Store) = (files, maxSeries, directory, store);
+    private MetricStoreUnderTest(IFileSystem files, int maxSeries, MetricQueryOptions queries, DataDirectory directory, MetricStore store) => (_files, _maxSeries, _queries, _directory, Store) = (files, maxSeries, queries, directory, store);
 
     internal MetricStore Store { get; private set; }
 
     internal IFileSystem Files => _files;
 
-    internal static async Task<MetricStoreUnderTest> OpenAsync(IFileSystem? files = null, int maxSeries = 1000)
+    internal static async Task<MetricStoreUnderTest> OpenAsync(IFileSystem? files = null, int maxSeries = 1000, MetricQueryOptions? queries = null)
     {
         files ??= new MemoryFileSystem();
-        var (directory, store) = await TakeAsync(files, maxSeries);
-        return new MetricStoreUnderTest(files, maxSeries, directory, store);
+        queries ??= new MetricQueryOptions();
+        var (directory, store) = await TakeAsync(files, queries, maxSeries);
+        return new MetricStoreUnderTest(files, maxSeries, queries, directory, store);
     }
 
-    private static async Task<(DataDirectory, MetricStore)> TakeAsync(IFileSystem files, int maxSeries)
+    private static async Task<(DataDirectory, MetricStore)> TakeAsync(IFileSystem files, MetricQueryOptions queries, int maxSeries)
     {
         var options = new SignalStoreOptions { MaxAge = TimeSpan.Zero, Compaction = new CompactionOptions { IsOn = false } };
         var directory = DataDirectory.Take("/data", files);
-        return (directory, await MetricStore.OpenAsync(directory, options, maxSeries, files, TimeProvider.System, default));
+        return (directory, await MetricStore.OpenAsync(directory, options, queries, maxSeries, files, TimeProvider.System, default));
     }
 
     internal async Task ReopenAsync()
     {
         await DisposeAsync();
-        (_directory, Store) = await TakeAsync(_files, _maxSeries);
+        (_directory, Store) = await TakeAsync(_files, _queries, _maxSeries);
     }
 
     /// <summary>Takes a request as the server does; answers what was refused.</summary>

@@ -22,6 +22,8 @@ public sealed class OtlpMetricDecoderTests
         { "{\"histogram\":{\"aggregationTemporality\":2,\"dataPoints\":[{\"timeUnixNano\":5,\"bucketCounts\":[1,1,1],\"explicitBounds\":[2,2]}]}}", "1 whose bounds do not grow" },
         { "{\"histogram\":{\"aggregationTemporality\":2,\"dataPoints\":[{\"timeUnixNano\":5,\"bucketCounts\":[1,1],\"explicitBounds\":[\"NaN\"]}]}}", "1 whose bounds do not grow" },
         { "{\"exponentialHistogram\":{\"aggregationTemporality\":1,\"dataPoints\":[{\"timeUnixNano\":5,\"scale\":-1000000}]}}", "1 whose scale is not from -11 to 20" },
+        { "{\"exponentialHistogram\":{\"aggregationTemporality\":1,\"dataPoints\":[{\"timeUnixNano\":5,\"zeroThreshold\":\"NaN\"}]}}", "1 whose zero threshold is no number from 0 on" },
+        { "{\"exponentialHistogram\":{\"aggregationTemporality\":1,\"dataPoints\":[{\"timeUnixNano\":5,\"zeroThreshold\":-1}]}}", "1 whose zero threshold is no number from 0 on" },
     };
 
     [Theory]
@@ -36,6 +38,19 @@ public sealed class OtlpMetricDecoderTests
         Assert.Equal((1, 1), (result.Accepted, result.Refused));
         Assert.Equal($"1 point was refused: {reason}", result.Message);
         Assert.Equal(1, batch.RowCount);
+    }
+
+    [Fact]
+    public void ARequestDoesNotBecomeManyTimesItsSizeByTheNamesOfItsSeries()
+    {
+        // 200 KB, of which each point would repeat 15 KB of its resource.
+        var request = Request("svc", Gauge("g", [.. Enumerable.Range(0, 6000).Select(i => Point(1, 1, $"{i}"))]));
+        request.ResourceMetrics[0].Resource.Attributes.Add(Attribute("long", new string('x', 15_000)));
+        var batch = new MetricBatch();
+        var result = new OtlpMetricDecoder().Decode(request.ToByteArray(), batch);
+        Assert.InRange(batch.MemoryBytes, 1, 200 << 20);
+        Assert.Equal(6000, result.Accepted + result.Refused);
+        Assert.Contains("of more series than fit into one request", result.Message);
     }
 
     [Fact]

@@ -58,6 +58,43 @@ public sealed class PrometheusTests
     }
 
     [Fact]
+    public async Task ASampledSpanCountsForAsManyAsItsTraceStateSays()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        // th:8 is a half, th:c a quarter, th:5 eleven sixteenths; rv alone says nothing of a share.
+        string[] states = ["ot=th:8", "ot=th:c;rv:ffffffffffffff", "vendor=x,ot=th:5", "ot=rv:ffffffffffffff", ""];
+        await server.StoreAsync(Export.Json("s", [.. states.Select((state, i) => Export.Span(Export.Trace(i + 1), Export.Id(i + 1), "op", ms: i < 3 ? 8 : 200, more: $"\"traceState\":\"{state}\""))]));
+        var (text, _) = await ReadAsync(server, OpenMetrics);
+        // 2 + 4 + 16/11, and two that stand for themselves.
+        Assert.Equal(9, text.Value("traces_spanmetrics_calls_total"));
+        Assert.Equal(7, text.Value("traces_spanmetrics_latency_bucket", ("le", "0.01")));
+        Assert.Equal(9, text.Value("traces_spanmetrics_latency_bucket", ("le", "+Inf")));
+        Assert.Equal((6 + (16.0 / 11)) * 0.008 + 0.4, text.Value("traces_spanmetrics_latency_sum"), 1e-9);
+        Assert.Equal(5, text.Value("throughline_ingest_items_total", ("signal", "traces")));
+    }
+
+    [Fact]
+    public async Task TheStoresOfAllSignalsAndTheHealthHaveTheirFigures()
+    {
+        await using var server = await ServerUnderTest.StartAsync(files: new Server.Health.RoomyFileSystem(new Engine.Files.DiskFileSystem()));
+        using (var content = new ByteArrayContent(MetricRequests.Bytes("svc", MetricRequests.Gauge("g", MetricRequests.Point(1, 1), MetricRequests.Point(2, 2)))))
+        {
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
+            using (await server.Otlp.PostAsync("/v1/metrics", content)) { }
+        }
+        foreach (var accept in new[] { OpenMetrics, null })
+        {
+            var (text, _) = await ReadAsync(server, accept);
+            Assert.Equal(2, text.Value("throughline_signal_store_items", ("signal", "metrics")));
+            Assert.Equal(0, text.Value("throughline_signal_store_items", ("signal", "logs")));
+            Assert.Equal(0, text.Value("throughline_signal_store_problems", ("signal", "profiles")));
+            Assert.Equal(0, text.Value("throughline_read_only"));
+            Assert.True(text.Value("throughline_disk_free_bytes") > 0);
+            Assert.DoesNotContain(text.Samples, static sample => sample.Name.StartsWith("throughline_forward", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task ARetriedRequestIsCountedOnce()
     {
         await using var server = await ServerUnderTest.StartAsync();

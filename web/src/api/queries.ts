@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Distribution } from '../model/distribution';
+import type { ServerHealth } from '../model/health';
 import type { UnixNano } from '../model/nano';
 import type { ServerConfig, ServerStatus } from '../model/server';
 import type { LinkedFrom, SpanDetail } from '../model/spanDetail';
@@ -110,6 +111,15 @@ export const configQuery = queryOptions({
   queryKey: ['config'],
   queryFn: ({ signal }): Promise<ServerConfig> => getJson('/api/v1/config', wire.config, signal),
   staleTime: Infinity,
+});
+
+/** How the server is, looked at again and again while the page is seen. A server that cannot be asked says so on the screens. */
+export const healthQuery = queryOptions({
+  queryKey: ['health'],
+  queryFn: ({ signal }): Promise<ServerHealth> => getJson('/api/v1/status', wire.health, signal),
+  staleTime: 0,
+  retry: false,
+  refetchInterval: 15_000,
 });
 
 export const statusQuery = queryOptions({

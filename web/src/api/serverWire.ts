@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Forwarding } from '../model/settings';
 import { count, time } from './wire';
 
 const level = z.object({ level: z.number(), blocks: z.number(), spans: count, bytes: count });
@@ -18,6 +19,41 @@ const signal = z.pipe(
     problems: z.array(z.string()),
   }),
   z.transform(({ earliestUnixNano, latestUnixNano, ...wire }) => ({ ...wire, earliest: earliestUnixNano, latest: latestUnixNano })),
+);
+
+const forwarding = z.pipe(
+  z.object({
+    target: z.string(),
+    protocol: z.string(),
+    share: z.number(),
+    delivered: z.object({ requests: count, items: count, bytes: count, lastUnixNano: z.nullable(time), signals: z.record(z.string(), count) }),
+    queued: z.object({ items: count, bytes: count, maxBytes: count, oldestUnixNano: z.nullable(time) }),
+    retries: count,
+    lastError: z.nullable(z.string()),
+    failingSinceUnixNano: z.nullable(time),
+    nextAttemptUnixNano: z.nullable(time),
+    lost: z.array(z.object({ reason: z.string(), items: count, lastMessage: z.string(), lastUnixNano: time })),
+  }),
+  z.transform(
+    ({ delivered, queued, ...wire }): Forwarding => ({
+      target: wire.target,
+      protocol: wire.protocol,
+      share: wire.share,
+      sent: delivered.signals,
+      sentRequests: delivered.requests,
+      sentBytes: delivered.bytes,
+      lastSent: delivered.lastUnixNano,
+      queuedItems: queued.items,
+      queuedBytes: queued.bytes,
+      maxQueuedBytes: queued.maxBytes,
+      oldest: queued.oldestUnixNano,
+      retries: wire.retries,
+      lastError: wire.lastError,
+      failingSince: wire.failingSinceUnixNano,
+      nextAttempt: wire.nextAttemptUnixNano,
+      lost: wire.lost.map(({ lastUnixNano, ...loss }) => ({ ...loss, last: lastUnixNano })),
+    }),
+  ),
 );
 
 /** The whole of the status, for the screen that is about the server itself. */
@@ -43,6 +79,7 @@ export const wholeStatus = z.pipe(
       problems: z.array(z.string()),
     }),
     signals: z.array(signal),
+    forwarding: z.nullable(forwarding),
   }),
   z.transform(({ store, ...wire }) => ({
     started: wire.startedUnixNano,
@@ -63,6 +100,7 @@ export const wholeStatus = z.pipe(
     logBytes: store.logBytes,
     levels: store.levels,
     signals: wire.signals,
+    forwarding: wire.forwarding,
     compaction: store.compaction,
     retention: {
       hiddenBefore: store.retention.hiddenBeforeUnixNano,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Attribute, AttributeValue } from '../model/attribute';
+import type { ServerHealth } from '../model/health';
 import { durationNano, unixNano, type DurationNano, type UnixNano } from '../model/nano';
 
 const decimal = z.string().check(z.regex(/^\d{1,20}$/, 'expected a decimal number as text'));
@@ -50,9 +51,34 @@ export const typical = z.pipe(
   z.transform((wire) => ({ trace: wire.typical, among: wire.among, sameServices: wire.sameServices, median: wire.medianNano, from: wire.fromUnixNano, to: wire.toUnixNano })),
 );
 
+const threshold = z.object({ saturated: z.nullable(z.number()), starved: z.nullable(z.number()) });
+
 export const config = z.pipe(
-  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), events_path: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }) }),
-  z.transform((wire) => ({ version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, eventsPath: wire.events_path, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
+  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), events_path: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }), lanes: z.record(z.string(), threshold) }),
+  z.transform((wire) => ({ lanes: wire.lanes, version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, eventsPath: wire.events_path, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
+);
+
+/** Of the status what every screen shows: what keeps the server from its work. */
+export const health = z.pipe(
+  z.object({
+    nowUnixNano: time,
+    store: z.object({ problems: z.array(z.string()) }),
+    signals: z.array(z.object({ problems: z.array(z.string()) })),
+    forwarding: z.nullable(z.object({ target: z.string(), lastError: z.nullable(z.string()), failingSinceUnixNano: z.nullable(time) })),
+    health: z.object({
+      readOnly: z.nullable(z.object({ reason: z.string(), message: z.string(), sinceUnixNano: time })),
+      memory: z.object({ bytes: count, maxBytes: count, isFull: z.boolean() }),
+    }),
+  }),
+  z.transform(
+    (wire): ServerHealth => ({
+      now: wire.nowUnixNano,
+      readOnly: wire.health.readOnly === null ? null : { reason: wire.health.readOnly.reason, message: wire.health.readOnly.message, since: wire.health.readOnly.sinceUnixNano },
+      memory: wire.health.memory,
+      problems: [...wire.store.problems, ...wire.signals.flatMap((signal) => signal.problems)],
+      forwarding: wire.forwarding === null || wire.forwarding.lastError === null ? null : { target: wire.forwarding.target, error: wire.forwarding.lastError, since: wire.forwarding.failingSinceUnixNano ?? wire.nowUnixNano },
+    }),
+  ),
 );
 
 export const status = z.pipe(

@@ -23,6 +23,9 @@ export interface Thresholds {
   readonly starved: number | null;
 }
 
+/** By kind of lane; a kind that is not there has none. */
+export type LaneThresholds = Readonly<Record<string, Thresholds>>;
+
 export interface Lane {
   /** In the address: `gpu hsi-yolo26 GPU-0`. */
   readonly key: string;
@@ -47,7 +50,8 @@ interface Rule {
   readonly limit: RegExp | null;
   /** The attribute that tells lanes of one service apart; null joins all. */
   readonly by: string | null;
-  /** How series of one lane are joined at a moment. */
+  /** How series of one lane are joined at a moment: those of one instance, then those of all. */
+  readonly within: 'sum' | 'max';
   readonly join: 'sum' | 'max';
   readonly aggregation: 'auto' | 'avg';
   /** Without a limit. */
@@ -56,26 +60,16 @@ interface Rule {
 
 /* In the order in which lanes are shown. Names are OpenTelemetry's where it has them, and those of common exporters. */
 const rules: readonly Rule[] = [
-  { kind: 'gpu', metric: /^(hw\.gpu\.utilization|gpu[._]utilization|DCGM_FI_DEV_GPU_UTIL|nvidia_smi_utilization_gpu_ratio)$/, limit: null, by: 'hw.id', join: 'max', aggregation: 'auto', unit: 'share' },
-  { kind: 'vram', metric: /^(hw\.gpu\.memory\.usage|gpu[._]memory[._]used?)$/, limit: /^(hw\.gpu\.memory\.limit|gpu[._]memory[._]total)$/, by: 'hw.id', join: 'max', aggregation: 'auto', unit: 'bytes' },
-  { kind: 'cpu', metric: /^(dotnet\.process\.cpu\.time|process\.cpu\.time)$/, limit: /^(dotnet\.process\.cpu\.count|process\.cpu\.count)$/, by: null, join: 'sum', aggregation: 'auto', unit: 'cores' },
-  { kind: 'cpu', metric: /^(process\.cpu\.utilization|jvm\.cpu\.recent_utilization)$/, limit: null, by: null, join: 'max', aggregation: 'auto', unit: 'share' },
-  { kind: 'queue', metric: /^(?!dotnet\.|kestrel\.).*queue[._](depth|length|size)$/, limit: null, by: 'queue.name', join: 'sum', aggregation: 'auto', unit: 'items' },
-  { kind: 'batch', metric: /(^|\.)batch[._]fill$/, limit: null, by: null, join: 'max', aggregation: 'auto', unit: 'items' },
-  { kind: 'tokens', metric: /(^|\.)tokens_per_second$/, limit: null, by: null, join: 'max', aggregation: 'avg', unit: 'rate' },
+  { kind: 'gpu', metric: /^(hw\.gpu\.utilization|gpu[._]utilization|DCGM_FI_DEV_GPU_UTIL|nvidia_smi_utilization_gpu_ratio)$/, limit: null, by: 'hw.id', within: 'max', join: 'max', aggregation: 'auto', unit: 'share' },
+  { kind: 'vram', metric: /^(hw\.gpu\.memory\.usage|gpu[._]memory[._]used?)$/, limit: /^(hw\.gpu\.memory\.limit|gpu[._]memory[._]total)$/, by: 'hw.id', within: 'max', join: 'max', aggregation: 'auto', unit: 'bytes' },
+  { kind: 'cpu', metric: /^(dotnet\.process\.cpu\.time|process\.cpu\.time)$/, limit: /^(dotnet\.process\.cpu\.count|process\.cpu\.count)$/, by: null, within: 'sum', join: 'sum', aggregation: 'auto', unit: 'cores' },
+  { kind: 'cpu', metric: /^(process\.cpu\.utilization|jvm\.cpu\.recent_utilization)$/, limit: null, by: null, within: 'sum', join: 'max', aggregation: 'auto', unit: 'share' },
+  { kind: 'queue', metric: /^(?!dotnet\.|kestrel\.).*queue[._](depth|length|size)$/, limit: null, by: 'queue.name', within: 'sum', join: 'sum', aggregation: 'auto', unit: 'items' },
+  { kind: 'batch', metric: /(^|\.)batch[._]fill$/, limit: null, by: null, within: 'max', join: 'max', aggregation: 'auto', unit: 'items' },
+  { kind: 'tokens', metric: /(^|\.)tokens_per_second$/, limit: null, by: null, within: 'max', join: 'max', aggregation: 'avg', unit: 'rate' },
 ];
 
 const labels: Readonly<Record<LaneKind, string>> = { gpu: 'GPU', vram: 'VRAM', cpu: 'CPU', queue: 'Queue', batch: 'Batch fill', tokens: 'Tokens/s' };
-
-/** A GPU and a CPU that are nearly always busy, memory that is nearly full, and more waiting than a few. A GPU below a tenth, and a batch of one, are starved. */
-const thresholds: Readonly<Record<LaneKind, Thresholds>> = {
-  gpu: { saturated: 0.95, starved: 0.1 },
-  vram: { saturated: 0.95, starved: null },
-  cpu: { saturated: 0.9, starved: null },
-  queue: { saturated: 8, starved: null },
-  batch: { saturated: null, starved: 1 },
-  tokens: { saturated: null, starved: null },
-};
 
 /** How many lanes are shown when nobody has chosen. */
 const mostLanes = 5;
@@ -138,8 +132,38 @@ function placeOf(rule: Rule, series: MetricSeries): string {
   return rule.kind === 'queue' ? series.name.replace(/[._]?queue[._](depth|length|size)$/, '') : '';
 }
 
+/** Percents, not shares: by their unit, by their name, or where there is neither because no share is that large. */
+function isPercent(kind: LaneKind, values: readonly MetricSeries[]): boolean {
+  if (kind !== 'gpu' && kind !== 'cpu') return false;
+  if (values.some(({ unit, name }) => unit === '%' || unit === 'percent' || name === 'DCGM_FI_DEV_GPU_UTIL')) return true;
+  if (values.some(({ unit, name }) => unit === '1' || name.endsWith('_ratio'))) return false;
+  return kind === 'gpu' && values.some(({ points }) => points.some(({ value }) => value > 1.5));
+}
+
+/** Series of one rule as one, those of each instance first: two modes of one process add up, two processes of a service need not. */
+function joinedByInstance(series: readonly MetricSeries[], { within, join }: Rule, start: UnixNano): readonly Held[] {
+  const instances = new Map<string, (readonly Held[])[]>();
+  for (const one of series) {
+    const key = JSON.stringify(Object.entries(one.resource).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const known = instances.get(key);
+    if (known === undefined) instances.set(key, [heldOf(one, start)]);
+    else known.push(heldOf(one, start));
+  }
+  return joined([...instances.values()].map((held) => joined(held, within)), join);
+}
+
+/** Values as shares of what there was at that time; where that is not known, of the nearest that is. */
+function shares(held: readonly Held[], capacity: readonly Held[]): readonly Held[] {
+  let place = 0;
+  return held.flatMap((one): readonly Held[] => {
+    while (place + 1 < capacity.length && (capacity[place]?.to ?? 0) <= one.from) place++;
+    const there = capacity[place]?.value ?? 0;
+    return there > 0 ? [{ ...one, value: one.value / there }] : [];
+  });
+}
+
 /** The lanes that there are data for between the trace's start and end, in the order of their kinds. */
-export function lanesOf(series: readonly MetricSeries[], start: UnixNano, total: number): readonly Lane[] {
+export function lanesOf(series: readonly MetricSeries[], start: UnixNano, total: number, thresholds: LaneThresholds): readonly Lane[] {
   const groups = new Map<string, { readonly rule: Rule; readonly place: string; readonly service: string; readonly values: MetricSeries[]; readonly limits: MetricSeries[] }>();
   for (const one of series) {
     const rule = ruleOf(one.name);
@@ -153,18 +177,16 @@ export function lanesOf(series: readonly MetricSeries[], start: UnixNano, total:
   const lanes: Lane[] = [];
   const order = [...groups.values()].sort((a, b) => rules.indexOf(a.rule) - rules.indexOf(b.rule) || a.service.localeCompare(b.service) || a.place.localeCompare(b.place));
   for (const { rule, place, service, values, limits } of order) {
-    const percent = values.some(({ unit }) => unit === '%') || (rule.kind === 'gpu' && values.some(({ points }) => points.some(({ value }) => value > 1.5)));
-    const capacity = Math.max(0, ...limits.flatMap(({ points }) => points.map(({ value }) => value)));
-    const scale = percent ? 100 : capacity > 0 ? capacity : 1;
-    const held = joined(values.map((one) => heldOf(one, start)), rule.join)
-      .filter(({ from, to }) => to > 0 && from < total)
-      .map((one) => ({ ...one, value: one.value / scale }));
+    const capacity = joinedByInstance(limits, rule, start).filter(({ value }) => value > 0);
+    const scale = isPercent(rule.kind, values) ? 100 : 1;
+    const all = joinedByInstance(values, rule, start);
+    const held = (capacity.length > 0 ? shares(all, capacity) : all.map((one) => ({ ...one, value: one.value / scale }))).filter(({ from, to }) => to > 0 && from < total);
     if (held.length === 0) continue;
-    const unit = capacity > 0 ? 'share' : rule.unit;
+    const unit = capacity.length > 0 ? 'share' : rule.unit;
     const key = [rule.kind, service, place].filter((part) => part !== '').join(' ');
     // A service that reports its CPU in two ways has one lane of it.
     if (lanes.some((lane) => lane.key === key)) continue;
-    const limit = unit === 'share' || rule.kind === 'queue' || rule.kind === 'batch' ? thresholds[rule.kind] : { saturated: null, starved: null };
+    const limit = (unit === 'share' || rule.kind === 'queue' || rule.kind === 'batch' ? thresholds[rule.kind] : undefined) ?? { saturated: null, starved: null };
     const most = Math.max(...held.map(({ value }) => value));
     lanes.push({
       key,

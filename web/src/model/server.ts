@@ -1,3 +1,4 @@
+import type { LaneThresholds } from './lanes';
 import type { UnixNano } from './nano';
 
 export interface ServerConfig {
@@ -8,6 +9,8 @@ export interface ServerConfig {
   readonly eventsPath: string | null;
   readonly otlpHttp: string;
   readonly otlpGrpc: string;
+  /** When lanes are called saturated or starved, by their kind: options of the server. */
+  readonly lanes: LaneThresholds;
 }
 
 export interface Refusal {

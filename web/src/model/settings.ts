@@ -32,6 +32,27 @@ export interface SignalStatus {
   readonly problems: readonly string[];
 }
 
+/** How passing on to another endpoint stands. */
+export interface Forwarding {
+  readonly target: string;
+  readonly protocol: string;
+  readonly share: number;
+  /** Items that the target took, by signal: those that are passed on. */
+  readonly sent: Readonly<Record<string, bigint>>;
+  readonly sentRequests: bigint;
+  readonly sentBytes: bigint;
+  readonly lastSent: UnixNano | null;
+  readonly queuedItems: bigint;
+  readonly queuedBytes: bigint;
+  readonly maxQueuedBytes: bigint;
+  readonly oldest: UnixNano | null;
+  readonly retries: bigint;
+  readonly lastError: string | null;
+  readonly failingSince: UnixNano | null;
+  readonly nextAttempt: UnixNano | null;
+  readonly lost: readonly { readonly reason: string; readonly items: bigint; readonly lastMessage: string; readonly last: UnixNano }[];
+}
+
 /** All that the server says of itself. */
 export interface WholeStatus extends ServerStatus {
   readonly redacted: bigint;
@@ -43,6 +64,8 @@ export interface WholeStatus extends ServerStatus {
   readonly compaction: { readonly idle: boolean; readonly backlogBlocks: number; readonly backlogSpans: bigint; readonly merges: bigint; readonly mergedSpans: bigint };
   readonly retention: { readonly hiddenBefore: UnixNano; readonly pinnedTraces: number; readonly droppedBlocks: bigint; readonly droppedTraces: bigint; readonly droppedBytes: bigint };
   readonly signals: readonly SignalStatus[];
+  /** Null while nothing is passed on. */
+  readonly forwarding: Forwarding | null;
 }
 
 /** What is wrong with any store, the traces' first. */
@@ -73,13 +96,15 @@ export const meanRate = (status: WholeStatus): number => {
 
 export const formatRate = (aSecond: number): string => (aSecond === 0 ? '0/s' : aSecond >= 100 ? `${formatCount(Math.round(aSecond))}/s` : aSecond >= 10 ? `${aSecond.toFixed(1)}/s` : aSecond >= 0.01 ? `${aSecond.toFixed(2)}/s` : '< 0.01/s');
 
-const refusals: Readonly<Record<string, readonly [name: string, counts: 'request' | 'span', remedy: string]>> = {
+const refusals: Readonly<Record<string, readonly [name: string, counts: 'request' | 'span' | 'item', remedy: string]>> = {
   malformed: ['Not an export request', 'request', 'The body could not be read as OTLP: check what the sender, or a proxy on the way, sends.'],
   invalid_ids: ['Invalid ids', 'span', 'A trace or span id was all zero or of the wrong length: a defect of the sender.'],
+  invalid_items: ['Invalid items', 'item', 'A log record or a point of a metric lacked what it needs, as the message says: a defect of the sender.'],
+  too_many_series: ['Too many series', 'item', 'Some attribute of a metric has ever new values: send fewer attributes, or raise --metrics-max-series.'],
   too_large: ['Too large', 'request', 'Let senders send smaller batches, or raise --max-body-bytes and --max-expanded-body-bytes.'],
   unsupported_type: ['Unsupported type', 'request', 'Send application/x-protobuf or application/json.'],
   unsupported_encoding: ['Unsupported compression', 'request', 'Send gzip, deflate, or no compression.'],
-  unsupported_signal: ['Unsupported signal', 'request', 'Only traces are stored by this version: switch the sender’s other signals off.'],
+  unsupported_signal: ['Unsupported signal', 'request', 'There is no store for it in this version: switch it off at the sender.'],
   overloaded: ['Overloaded', 'request', 'Senders were asked to try again. Raise --max-requests or --max-in-flight-bytes if it goes on.'],
   unavailable: ['Store not available', 'request', 'Senders were asked to try again: the server was starting, stopping, or its disk refused.'],
   too_slow: ['Too slow', 'request', 'The body took longer than --body-timeout-seconds to arrive: check the network.'],
@@ -87,9 +112,31 @@ const refusals: Readonly<Record<string, readonly [name: string, counts: 'request
 };
 
 /** A reason of refusal in words: its name, what is counted, and what to do. */
-export function refusalInWords(reason: string): { readonly name: string; readonly counts: 'request' | 'span'; readonly remedy: string } {
+export function refusalInWords(reason: string): { readonly name: string; readonly counts: 'request' | 'span' | 'item'; readonly remedy: string } {
   const [name, counts, remedy] = refusals[reason] ?? [reason.replaceAll('_', ' '), 'request' as const, ''];
   return { name, counts, remedy };
+}
+
+const losses: Readonly<Record<string, readonly [name: string, remedy: string]>> = {
+  queue_full: ['Queue full', 'The target was away for longer than the queue holds: raise --forward-queue-bytes.'],
+  refused: ['Refused by the target', 'The target will never take these; its message says why.'],
+  too_large: ['Too large for the target', 'Raise the target’s limit of a request.'],
+  rejected_in_part: ['Rejected in part', 'The target took the requests, but not all that they held; its message says why.'],
+  not_written: ['Not written', 'The queue’s disk did not take them.'],
+  unreadable: ['Unreadable', 'They were in the queue and cannot be read: see the disk.'],
+};
+
+/** Why something was not passed on, in words: its name, and what to do. */
+export function lossInWords(reason: string): { readonly name: string; readonly remedy: string } {
+  const [name, remedy] = losses[reason] ?? [reason.replaceAll('_', ' '), ''];
+  return { name, remedy };
+}
+
+/** What forwarding does just now, in a word or two, and how well that is. */
+export function forwardingState({ lastError, queuedItems, lastSent }: Forwarding): { readonly level: 'good' | 'bad' | 'idle'; readonly words: string } {
+  if (lastError !== null) return { level: 'bad', words: 'The last attempt failed' };
+  if (queuedItems > 0n) return { level: 'good', words: 'Sending' };
+  return lastSent === null ? { level: 'idle', words: 'Nothing has been sent yet' } : { level: 'good', words: 'All has been sent' };
 }
 
 /** What the screen says first. */
@@ -114,7 +161,9 @@ const groups: readonly (readonly [title: string, options: RegExp])[] = [
   ['Retention', /^--(retention|max-pinned|(logs|metrics|profiles)-retention)/],
   ['Storage', /^--(data|head-|log-|block|compact|duplicate|(logs|metrics|profiles)-(head|log|cache)-)/],
   ['Queries', /^--(query|trace-max)/],
-  ['Receiving', /^--(max|header-timeout|body-timeout|no-redact|otlp-cors)/],
+  ['Receiving', /^--(max|header-timeout|body-timeout|no-redact|otlp-cors|metrics-max)/],
+  ['Forwarding', /^--forward/],
+  ['Lanes below a trace', /^--lane-/],
   ['Addresses and access', /^--(http|otlp|token|insecure|allow-host|grafana|jaeger)/],
 ];
 

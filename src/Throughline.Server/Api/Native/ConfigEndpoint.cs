@@ -1,10 +1,11 @@
 using System.Reflection;
 using System.Text.Json;
+using Throughline.Server.Configuration;
 
 namespace Throughline.Server.Api.Native;
 
 /// <summary>GET /api/v1/config: what the page must know of this server. Thread safe.</summary>
-public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events, Func<(string Http, string Grpc)> otlp)
+public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events, LaneThresholds lanes, Func<(string Http, string Grpc)> otlp)
 {
     /// <summary>The version of this server.</summary>
     public static string Version { get; } = typeof(ConfigEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -21,6 +22,21 @@ public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events,
         json.WriteString("http"u8, http);
         json.WriteString("grpc"u8, grpc);
         json.WriteEndObject();
+        json.WriteStartObject("lanes"u8);
+        foreach (var (kind, threshold) in lanes.All)
+        {
+            json.WriteStartObject(kind);
+            WriteThreshold(json, "saturated"u8, threshold.Saturated);
+            WriteThreshold(json, "starved"u8, threshold.Starved);
+            json.WriteEndObject();
+        }
         json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteThreshold(Utf8JsonWriter json, ReadOnlySpan<byte> name, double? value)
+    {
+        if (value is { } known) json.WriteNumber(name, known);
+        else json.WriteNull(name);
     }
 }

@@ -105,7 +105,8 @@ internal static class StatusWriter
         json.WriteEndObject();
     }
 
-    private static string Name(SignalKind signal) => signal switch
+    /// <summary>The signals as the API names them.</summary>
+    internal static string Name(SignalKind signal) => signal switch
     {
         SignalKind.Traces => "traces",
         SignalKind.Logs => "logs",

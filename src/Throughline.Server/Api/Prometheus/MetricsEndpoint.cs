@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Throughline.Engine.Model;
+using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.Problems;
 using Throughline.Server.SelfTelemetry;
 using Throughline.Server.Storage;
@@ -11,7 +13,7 @@ namespace Throughline.Server.Api.Prometheus;
 /// GET /metrics: the server's own figures, and rates, errors and durations of what it was sent, for Prometheus to read (docs/operations.md). In Prometheus' text format, or in OpenMetrics with
 /// exemplars where Accept asks for it. One per server; thread safe.
 /// </summary>
-public sealed class MetricsEndpoint(StoreGate gate, IngestCounters counters, RedCounters red, RequestCounters requests)
+public sealed class MetricsEndpoint(StoreGate gate, IngestCounters counters, RedCounters red, RequestCounters requests, ForwardGate forward, HealthWatch health)
 {
     private const string OpenMetricsType = "application/openmetrics-text";
 
@@ -39,6 +41,9 @@ public sealed class MetricsEndpoint(StoreGate gate, IngestCounters counters, Red
         var text = new ExpositionWriter(response.BodyWriter, isOpenMetrics);
         OwnFigures.WriteIngest(text, counters);
         OwnFigures.WriteStore(text, gate.Store?.GetStatistics());
+        OwnFigures.WriteSignals(text, gate.Signals);
+        OwnFigures.WriteForwarding(text, forward.Forwarder?.Status);
+        OwnFigures.WriteHealth(text, health.State);
         OwnFigures.WriteRequests(text, requests);
         OwnFigures.WriteProcess(text, counters);
         await WriteRedAsync(context, text);
@@ -52,11 +57,11 @@ public sealed class MetricsEndpoint(StoreGate gate, IngestCounters counters, Red
         var figures = red.Read();
         text.Gauge("throughline_red_operations", "Combinations of service, operation, kind and status that the figures below tell apart.", figures.Count);
         text.Gauge("throughline_red_operations_limit", "How many of them there may be (--red-max-operations).", red.MaxOperations);
-        text.Counter("throughline_red_spans_over_limit", "Spans of combinations beyond the limit (--red-max-operations), which the figures below lack.", red.SpansOverLimit);
+        text.Counter("throughline_red_spans_over_limit", "Spans of combinations beyond the limit (--red-max-operations), which the figures below lack, for as many as they stand for.", red.SpansOverLimit);
 
-        text.Counters("traces_spanmetrics_calls", "Spans that were stored since the start, by service, operation, kind and status.");
+        text.Counters("traces_spanmetrics_calls", "Spans that were stored since the start, by service, operation, kind and status; a sampled one counts for as many as its trace state says that it stands for.");
         foreach (var row in figures) text.Sample(row.Counts.Sum(), ("service", row.Service), ("span_name", row.Name), ("span_kind", KindName(row.Kind)), ("status_code", StatusName(row.Status)));
-        text.Histograms("traces_spanmetrics_latency", "Durations of those spans in seconds.");
+        text.Histograms("traces_spanmetrics_latency", "Durations of those spans in seconds, counted alike.");
         foreach (var row in figures)
         {
             text.Histogram(row.Counts, row.Seconds, row.Exemplars, ("service", row.Service), ("span_name", row.Name), ("span_kind", KindName(row.Kind)), ("status_code", StatusName(row.Status)));

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Throughline.Engine;
+using Throughline.Engine.Signals;
+using Throughline.Server.Forward;
+using Throughline.Server.Health;
 using Throughline.Server.SelfTelemetry;
 
 namespace Throughline.Server.Api.Prometheus;
@@ -42,6 +45,60 @@ internal static class OwnFigures
         text.Counter("throughline_store_dropped_blocks", "Blocks that retention has deleted.", store.Retention.DroppedBlocks);
         text.Counter("throughline_store_dropped_traces", "Traces that went with them or out of blocks that were rewritten.", store.Retention.DroppedTraces);
         text.Counter("throughline_store_dropped_bytes", "Bytes of block files that retention has freed.", store.Retention.DroppedBytes);
+    }
+
+    /// <summary>The stores beside the traces, by signal.</summary>
+    internal static void WriteSignals(ExpositionWriter text, IReadOnlyList<ISignalStore> signals)
+    {
+        if (signals.Count == 0) return;
+        SignalStatistics[] stores = [.. signals.Select(static s => s.GetStatistics())];
+        Gauges("items", "Items that are stored, by signal: log records, points of metrics, windows of profiles.", static s => s.Items);
+        Gauges("head_items", "Those of them that are not in a block yet.", static s => s.HeadItems);
+        Gauges("head_bytes", "Memory of those.", static s => s.HeadBytes);
+        Gauges("blocks", "Block files.", static s => s.Blocks);
+        Gauges("block_bytes", "Bytes of the block files.", static s => s.BlockBytes);
+        Gauges("log_bytes", "Bytes of the log.", static s => s.LogBytes);
+        Gauges("problems", "What could not be read or done; GET /api/v1/status says it in words.", static s => s.Problems.Count);
+        Counters("merges", "Merges of blocks.", static s => s.Merges);
+        Counters("merged_bytes", "Bytes of blocks that merges have written.", static s => s.MergedBytes);
+        Counters("dropped_blocks", "Blocks that retention has deleted.", static s => s.DroppedBlocks);
+        Counters("dropped_items", "Items that went with them.", static s => s.DroppedItems);
+        Counters("dropped_bytes", "Bytes of block files that retention has freed.", static s => s.DroppedBytes);
+
+        void Gauges(string name, string help, Func<SignalStatistics, double> value)
+        {
+            text.Gauges("throughline_signal_store_" + name, help);
+            foreach (var store in stores) text.Sample(value(store), ("signal", store.Name));
+        }
+
+        void Counters(string name, string help, Func<SignalStatistics, double> value)
+        {
+            text.Counters("throughline_signal_store_" + name, help);
+            foreach (var store in stores) text.Sample(value(store), ("signal", store.Name));
+        }
+    }
+
+    /// <summary>Nothing without a target.</summary>
+    internal static void WriteForwarding(ExpositionWriter text, ForwardStatus? status)
+    {
+        if (status is null) return;
+        text.Gauge("throughline_forward_failing", "1 while the last attempt to reach the target of forwarding failed.", status.LastError is null ? 0 : 1);
+        text.Gauge("throughline_forward_queued_items", "Spans, log records and points that wait for the target.", status.QueuedItems);
+        text.Gauge("throughline_forward_queued_bytes", "Bytes that wait on disk.", status.QueuedBytes);
+        text.Counter("throughline_forward_requests", "Requests that the target took.", status.DeliveredRequests);
+        text.Counter("throughline_forward_sent_bytes", "Bytes of those, before compression.", status.DeliveredBytes);
+        text.Counters("throughline_forward_items", "Items that the target took, by signal.");
+        foreach (var (signal, items) in status.DeliveredBySignal) text.Sample(items, ("signal", NameOf(signal)));
+        text.Counter("throughline_forward_retries", "Attempts that had to be made again.", status.Retries);
+        text.Counters("throughline_forward_lost_items", "Items that the target will not get, by reason.");
+        foreach (var loss in status.Lost) text.Sample(loss.Items, ("reason", NameOf(loss.Reason)));
+    }
+
+    internal static void WriteHealth(ExpositionWriter text, HealthState health)
+    {
+        text.Gauge("throughline_read_only", "1 while nothing can be written and senders are told to come again; queries go on.", health.ReadOnly is null ? 0 : 1);
+        text.Gauge("throughline_memory_full", "1 while the process takes more memory than it may and senders are told to come again.", health.IsMemoryFull ? 1 : 0);
+        if (health.FreeBytes is { } free) text.Gauge("throughline_disk_free_bytes", "Free bytes of the disk of the data directory.", free);
     }
 
     internal static void WriteRequests(ExpositionWriter text, RequestCounters requests)

@@ -26,6 +26,8 @@ public sealed class SettingsInForceTests
     [InlineData("--profiles-head-max-bytes", "16777216")]
     [InlineData("--max-body-bytes", "16777216")]
     [InlineData("--http", "http://127.0.0.1:16686")]
+    [InlineData("--forward-signals", "traces")]
+    [InlineData("--lane-gpu-saturated-percent", "95")]
     [InlineData("--no-redact", "false")]
     [InlineData("--allow-host", "")]
     [InlineData("--grafana-url", null)]

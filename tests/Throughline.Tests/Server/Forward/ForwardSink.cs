@@ -16,6 +16,8 @@ namespace Throughline.Tests.Server.Forward;
 internal sealed class ForwardSink : IAsyncDisposable
 {
     private readonly ConcurrentQueue<ExportTraceServiceRequest> _requests = [];
+    private readonly ConcurrentQueue<ExportLogsServiceRequest> _logs = [];
+    private readonly ConcurrentQueue<ExportMetricsServiceRequest> _metrics = [];
     private readonly ConcurrentQueue<IReadOnlyDictionary<string, string>> _headers = [];
     private readonly Func<ListenOptions, ListenOptions>? _listen;
     private readonly SemaphoreSlim _news = new(0);
@@ -39,6 +41,10 @@ internal sealed class ForwardSink : IAsyncDisposable
     internal IReadOnlyList<string> Spans => [.. _requests.SelectMany(SpansOf)];
 
     internal IReadOnlyList<ExportTraceServiceRequest> Requests => [.. _requests];
+
+    internal IReadOnlyList<ExportLogsServiceRequest> Logs => [.. _logs];
+
+    internal IReadOnlyList<ExportMetricsServiceRequest> Metrics => [.. _metrics];
 
     internal static async Task<ForwardSink> StartAsync(Func<ListenOptions, ListenOptions>? listen = null)
     {
@@ -68,7 +74,11 @@ internal sealed class ForwardSink : IAsyncDisposable
         builder.Services.AddSingleton(this);
         _receiver = builder.Build();
         _receiver.MapPost("/v1/traces", TakeAsync);
+        _receiver.MapPost("/v1/logs", context => TakeAsync(context, ExportLogsServiceRequest.Parser, _logs));
+        _receiver.MapPost("/v1/metrics", context => TakeAsync(context, ExportMetricsServiceRequest.Parser, _metrics));
         _receiver.MapGrpcService<Traces>();
+        _receiver.MapGrpcService<LogTarget>();
+        _receiver.MapGrpcService<MetricTarget>();
         await _receiver.StartAsync();
         Port = new Uri(_receiver.Urls.Single()).Port;
     }
@@ -104,15 +114,33 @@ internal sealed class ForwardSink : IAsyncDisposable
         _news.Dispose();
     }
 
-    private async Task TakeAsync(HttpContext context)
+    private static async Task<byte[]> BodyAsync(HttpContext context)
     {
         var body = new MemoryStream();
         await using (var stream = context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(context.Request.Body, CompressionMode.Decompress) : context.Request.Body) await stream.CopyToAsync(body);
-        var request = ExportTraceServiceRequest.Parser.ParseFrom(body.ToArray());
+        return body.ToArray();
+    }
+
+    private async Task TakeAsync<T>(HttpContext context, MessageParser<T> parser, ConcurrentQueue<T> into)
+        where T : IMessage<T>
+    {
+        into.Enqueue(parser.ParseFrom(await BodyAsync(context)));
+        _news.Release();
+    }
+
+    private async Task TakeAsync(HttpContext context)
+    {
+        var request = ExportTraceServiceRequest.Parser.ParseFrom(await BodyAsync(context));
         var answer = await TakeAsync(request, context.Request.Headers);
         context.Response.StatusCode = answer?.Status ?? 200;
         if (answer?.RetryAfter is { } delay) context.Response.Headers.RetryAfter = delay;
         context.Response.ContentType = "application/x-protobuf";
+        if (answer is { SaysGzip: true })
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            await context.Response.Body.WriteAsync("no gzip at all"u8.ToArray());
+            return;
+        }
         await context.Response.Body.WriteAsync(context.Response.StatusCode == 200 ? ResponseTo(answer).ToByteArray() : []);
     }
 
@@ -123,12 +151,32 @@ internal sealed class ForwardSink : IAsyncDisposable
         _headers.Enqueue(headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()));
         Attempts++;
         var answer = Answer(request);
-        if (answer is null or { Status: 200 }) _requests.Enqueue(request);
+        if (answer is null or { Status: 200, SaysGzip: false }) _requests.Enqueue(request);
         _news.Release();
         return answer;
     }
 
     private static ExportTraceServiceResponse ResponseTo(SinkAnswer? answer) => answer is null ? new() : new() { PartialSuccess = new() { RejectedSpans = answer.Rejected, ErrorMessage = "not all" } };
+
+    private sealed class LogTarget(ForwardSink sink) : LogsService.LogsServiceBase
+    {
+        public override Task<ExportLogsServiceResponse> Export(ExportLogsServiceRequest request, ServerCallContext context)
+        {
+            sink._logs.Enqueue(request);
+            sink._news.Release();
+            return Task.FromResult(new ExportLogsServiceResponse());
+        }
+    }
+
+    private sealed class MetricTarget(ForwardSink sink) : MetricsService.MetricsServiceBase
+    {
+        public override Task<ExportMetricsServiceResponse> Export(ExportMetricsServiceRequest request, ServerCallContext context)
+        {
+            sink._metrics.Enqueue(request);
+            sink._news.Release();
+            return Task.FromResult(new ExportMetricsServiceResponse());
+        }
+    }
 
     private sealed class Traces(ForwardSink sink) : TraceService.TraceServiceBase
     {
@@ -150,5 +198,5 @@ internal sealed class ForwardSink : IAsyncDisposable
     }
 }
 
-/// <summary>What a sink answers: an HTTP status or a gRPC code, or 200 with spans that it rejects.</summary>
-internal sealed record SinkAnswer(int Status, string? RetryAfter = null, long Rejected = 0);
+/// <summary>What a sink answers: an HTTP status or a gRPC code, or 200 with spans that it rejects, or with a body that is not compressed as it says.</summary>
+internal sealed record SinkAnswer(int Status, string? RetryAfter = null, long Rejected = 0, bool SaysGzip = false);

@@ -107,6 +107,36 @@ public sealed class ForwarderTests
         Assert.Equal(Enumerable.Range(whenFull == ForwardFull.DropOldest ? Offered - kept.Length : 0, kept.Length), kept);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ARequestIsQueuedOnceHoweverOftenItIsOfferedAlsoByTheNextProcess(bool crashed)
+    {
+        var (files, time) = (new MemoryFileSystem(), new ManualTime());
+        var away = new FakeClient { Answer = static _ => Again(null) };
+        await using (var forwarder = Open(files, away, time, s_options))
+        {
+            foreach (var text in new[] { "a", "b", "a" }) await OfferAsync(forwarder, text);
+            Assert.Equal(2, forwarder.Status.QueuedItems);
+            if (crashed) files = files.Crash();
+        }
+        await using var next = Open(files, away, time, s_options);
+        foreach (var text in new[] { "b", "c", "a" }) await OfferAsync(next, text);
+        Assert.Equal(3, next.Status.QueuedItems);
+    }
+
+    [Fact]
+    public async Task WhatTheDiskRefusedIsQueuedWhenItIsOfferedAgain()
+    {
+        var files = new FailingFileSystem(new MemoryFileSystem());
+        await using var forwarder = Open(files, new FakeClient { Answer = static _ => Again(null) }, new ManualTime(), s_options);
+        files.Fails = true;
+        await OfferAsync(forwarder, "a");
+        files.Fails = false;
+        while (forwarder.Status.QueuedItems == 0) await OfferAsync(forwarder, "a");
+        Assert.Equal(1, forwarder.Status.QueuedItems);
+    }
+
     [Fact]
     public async Task ADiskThatRefusesCostsTheForwardedCopyOnlyAndIsCounted()
     {
@@ -133,7 +163,8 @@ public sealed class ForwarderTests
         var batch = new SpanBatch();
         Engine.Decode.DecodeResult decoded = new Engine.Decode.OtlpTraceDecoder().Decode(PlainOtlp.Request([new PlainSpan { TraceId = new(0, 1), SpanId = 1 }]), batch);
         Assert.Equal(1, decoded.Accepted);
-        return forwarder.OfferAsync(batch, Encoding.ASCII.GetBytes(text), isAltered: false).AsTask();
+        var request = Encoding.ASCII.GetBytes(text);
+        return forwarder.OfferAsync(batch, request, isAltered: false, System.IO.Hashing.XxHash128.HashToUInt128(request)).AsTask();
     }
 
     private static ulong NowNano(ManualTime time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;

@@ -2,13 +2,19 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Google.Protobuf;
+using Throughline.Engine.Model;
 using Throughline.Server.Configuration;
+using Throughline.Tests.Metrics;
+using Throughline.Tests.Protos;
 
 namespace Throughline.Tests.Server.Forward;
 
 /// <summary>What a server stores is passed on to a real target, over real sockets, whatever the target does.</summary>
 public sealed class ForwardingTests
 {
+    private static readonly SignalKind[] s_allSignals = [SignalKind.Traces, SignalKind.Logs, SignalKind.Metrics];
+
     private static readonly Func<ListenOptions, ListenOptions> s_http2 = listener =>
     {
         listener.Protocols = HttpProtocols.Http2;
@@ -130,6 +136,116 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task ARequestThatWasStoredAndNotQueuedWhenItsProcessDiedIsPassedOnWhenItIsSentAgain()
+    {
+        using var directory = new TemporaryDirectory();
+        var log = LogExport.Json("svc", LogExport.Record("hello"));
+        var metrics = MetricRequests.Bytes("svc", MetricRequests.Gauge("g", MetricRequests.Point(1, 1)));
+        // A process that stored and did not come to queue: one that passes nothing on leaves the same behind.
+        await using (var first = await ServerUnderTest.StartAsync(o => o with { Store = o.Store with { Directory = directory.Path } })) await SendAllAsync(first);
+        await using var sink = await ForwardSink.StartAsync();
+        await using var server = await StartAsync(sink, static f => f with { Protocol = ForwardProtocol.Http, Signals = s_allSignals }, directory.Path);
+        for (var i = 0; i < 3; i++) await SendAllAsync(server);
+        var status = await UntilAsync(server, s => Long(s, "queued", "items") == 0 && Long(s, "delivered", "items") >= 3);
+        Assert.Equal((1, 1, 1), (Long(status, "delivered", "signals", "traces"), Long(status, "delivered", "signals", "logs"), Long(status, "delivered", "signals", "metrics")));
+        Assert.Single(await server.SearchAsync("service=svc"));
+
+        async Task SendAllAsync(ServerUnderTest to)
+        {
+            await to.StoreAsync(Export.OneSpan(1));
+            await PostAsync(to, "/v1/logs", System.Text.Encoding.UTF8.GetBytes(log), "application/json");
+            await PostAsync(to, "/v1/metrics", metrics, "application/x-protobuf");
+        }
+    }
+
+    [Theory]
+    [InlineData(ForwardProtocol.Grpc)]
+    [InlineData(ForwardProtocol.Http)]
+    public async Task LogsAndMetricsArePassedOnToo(ForwardProtocol protocol)
+    {
+        await using var sink = await ForwardSink.StartAsync(protocol == ForwardProtocol.Grpc ? s_http2 : null);
+        await using var server = await StartAsync(sink, f => f with { Protocol = protocol, Signals = s_allSignals });
+        await PostAsync(server, "/v1/logs", System.Text.Encoding.UTF8.GetBytes(LogExport.Json("svc", LogExport.Record("disk is full"))), "application/json");
+        var whole = MetricRequests.Request("svc", MetricRequests.Gauge("depth", MetricRequests.Point(3, 1, "x")));
+        await PostAsync(server, "/v1/metrics", whole.ToByteArray(), "application/x-protobuf");
+        await server.StoreAsync(Export.OneSpan(1));
+        await sink.UntilAsync(() => sink.Logs.Count == 1 && sink.Metrics.Count == 1 && sink.Spans.Count == 1, "One of each should come");
+        Assert.Equal("disk is full", sink.Logs[0].ResourceLogs[0].ScopeLogs[0].LogRecords[0].Body.StringValue);
+        // What nothing was taken from goes on as it came.
+        Assert.Equal(whole, sink.Metrics[0]);
+    }
+
+    [Fact]
+    public async Task OfLogsAndMetricsOnlyWhatMayBeStoredIsPassedOn()
+    {
+        await using var sink = await ForwardSink.StartAsync();
+        await using var server = await StartAsync(sink, static f => f with { Protocol = ForwardProtocol.Http, Signals = s_allSignals });
+        await PostAsync(server, "/v1/logs", System.Text.Encoding.UTF8.GetBytes(LogExport.Json("svc", LogExport.Record("in", more: Export.Attributes(("password", "hunter2"))))), "application/json");
+        var point = MetricRequests.Buckets(5, [1, 2], [1, 0, 3], sum: 9.5, start: 1);
+        point.Attributes.Add(MetricRequests.Attribute("api.token", "hunter2"));
+        await PostAsync(server, "/v1/metrics", MetricRequests.Bytes("svc", MetricRequests.Histogram("h", delta: true, point)), "application/x-protobuf");
+        await sink.UntilAsync(() => sink.Logs.Count == 1 && sink.Metrics.Count == 1, "Both should come");
+        Assert.DoesNotContain("hunter2", sink.Logs[0].ToString() + sink.Metrics[0]);
+        Assert.Contains("[redacted]", sink.Logs[0].ToString());
+        point.Attributes[0] = MetricRequests.Attribute("api.token", "[redacted]");
+        Assert.Equal(MetricRequests.Request("svc", MetricRequests.Histogram("h", delta: true, point)), sink.Metrics[0]);
+    }
+
+    [Fact]
+    public async Task OnlyTheSignalsThatWereNamedArePassedOn()
+    {
+        await using var sink = await ForwardSink.StartAsync();
+        await using var server = await StartAsync(sink, static f => f with { Protocol = ForwardProtocol.Http });
+        await PostAsync(server, "/v1/logs", System.Text.Encoding.UTF8.GetBytes(LogExport.Json("svc", LogExport.Record("a"))), "application/json");
+        await PostAsync(server, "/v1/metrics", MetricRequests.Bytes("svc", MetricRequests.Gauge("g", MetricRequests.Point(1, 1))), "application/x-protobuf");
+        await server.StoreAsync(Export.OneSpan(1));
+        await UntilAsync(server, s => Long(s, "queued", "items") == 0 && Long(s, "delivered", "items") == 1);
+        Assert.Equal((0, 0), (sink.Logs.Count, sink.Metrics.Count));
+    }
+
+    [Theory]
+    [InlineData(ForwardProtocol.Http, 500)]
+    [InlineData(ForwardProtocol.Grpc, 13)]
+    public async Task ARequestThatTheTargetFailsAtAgainAndAgainCostsNoOther(ForwardProtocol protocol, int status)
+    {
+        await using var sink = await ForwardSink.StartAsync(protocol == ForwardProtocol.Grpc ? s_http2 : null);
+        sink.Answer = request => ForwardSink.SpansOfTraces(request).Any(static id => id.StartsWith(Export.Trace(3), StringComparison.Ordinal)) ? new SinkAnswer(status) : null;
+        await using var server = await StartAsync(sink, f => f with { Protocol = protocol, MaxBackoff = TimeSpan.FromMilliseconds(10) });
+        for (var i = 1; i <= 5; i++) await server.StoreAsync(Export.OneSpan(i));
+        var done = await UntilAsync(server, s => Long(s, "queued", "items") == 0 && s.GetProperty("lost").GetArrayLength() == 1);
+        Assert.Equal(4, Long(done, "delivered", "items"));
+        Assert.Equal(("refused", "1"), (Lost(done).Reason, Lost(done).Items));
+        Assert.Contains($"{status}", Lost(done).Message);
+        Assert.Equal([1, 2, 4, 5], sink.Requests.SelectMany(ForwardSink.SpansOfTraces).Select(id => Convert.ToInt32(id[..32][^4..], 16)).Order());
+    }
+
+    [Fact]
+    public async Task ATargetThatFailsAtEverythingLosesNothing()
+    {
+        await using var sink = await ForwardSink.StartAsync();
+        var isMended = false;
+        sink.Answer = _ => isMended ? null : new SinkAnswer(500);
+        await using var server = await StartAsync(sink, static f => f with { Protocol = ForwardProtocol.Http, MaxBackoff = TimeSpan.FromMilliseconds(2), BatchBytes = 1 });
+        for (var i = 1; i <= 30; i++) await server.StoreAsync(Export.OneSpan(i));
+        await sink.UntilAsync(() => sink.Attempts >= 150, "It should be tried on");
+        isMended = true;
+        var done = await UntilAsync(server, s => Long(s, "queued", "items") == 0);
+        Assert.Equal((30, 0), (Long(done, "delivered", "items"), done.GetProperty("lost").GetArrayLength()));
+        Assert.Equal(30, sink.Requests.SelectMany(ForwardSink.SpansOfTraces).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task AnAnswerThatIsNotWhatItSaysDoesNotEndForwarding()
+    {
+        await using var sink = await ForwardSink.StartAsync();
+        sink.Answer = _ => sink.Attempts == 1 ? new SinkAnswer(200, SaysGzip: true) : null;
+        await using var server = await StartAsync(sink, static f => f with { Protocol = ForwardProtocol.Http, MaxBackoff = TimeSpan.FromMilliseconds(10) });
+        await server.StoreAsync(Export.OneSpan(1));
+        var done = await UntilAsync(server, s => Long(s, "queued", "items") == 0 && Long(s, "delivered", "items") == 1);
+        Assert.Equal((1, 0), (Long(done, "retries"), done.GetProperty("lost").GetArrayLength()));
+    }
+
+    [Fact]
     public async Task ASlowTargetKeepsNoSenderWaitingAndIsTriedAgain()
     {
         await using var sink = await ForwardSink.StartAsync();
@@ -201,8 +317,16 @@ public sealed class ForwardingTests
         }
     }
 
-    private static Task<ServerUnderTest> StartAsync(ForwardSink sink, Func<ForwardOptions, ForwardOptions> change) =>
-        ServerUnderTest.StartAsync(o => o with { Forward = change(new ForwardOptions { Target = new Uri($"http://127.0.0.1:{sink.Port}"), Linger = TimeSpan.FromMilliseconds(1) }) });
+    private static async Task PostAsync(ServerUnderTest server, string path, byte[] body, string type)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue(type);
+        using var response = await server.Otlp.PostAsync(path, content);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    private static Task<ServerUnderTest> StartAsync(ForwardSink sink, Func<ForwardOptions, ForwardOptions> change, string? directory = null) =>
+        ServerUnderTest.StartAsync(o => o with { Store = o.Store with { Directory = directory ?? o.Store.Directory }, Forward = change(new ForwardOptions { Target = new Uri($"http://127.0.0.1:{sink.Port}"), Linger = TimeSpan.FromMilliseconds(1) }) });
 
     private static async Task<JsonElement> UntilAsync(ServerUnderTest server, Func<JsonElement, bool> isSo)
     {

@@ -3,6 +3,9 @@ using System.Text.Json;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Throughline.Engine.Files;
+using Throughline.Engine.Model;
+using Throughline.Server.Configuration;
+using Throughline.Server.Health;
 using Throughline.Tests.Protos;
 using Throughline.Tests.Store;
 
@@ -81,6 +84,51 @@ public sealed class ReadOnlyTests
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(JsonValueKind.Null, (await HealthAsync(server)).GetProperty("readOnly").ValueKind);
         Assert.Equal("ok\n", await server.Http.GetStringAsync("/health/ready"));
+    }
+
+    [Fact]
+    public void AStoreThatFailsIsSaidByItsNameHoweverWellTheOthersWrite()
+    {
+        var (files, time) = (new RoomyFileSystem(new DiskFileSystem()), new ManualTime());
+        using var health = new HealthWatch(new ReceiveLimits(), "/data", files, time, static () => 0);
+        health.StoreFailed(SignalKind.Logs, "No space left");
+        health.StoreTook(SignalKind.Traces);
+        Assert.Contains("The store of logs cannot write: No space left", health.State.ReadOnly?.Message);
+        time.Advance(TimeSpan.FromSeconds(10));
+        health.StoreFailed(SignalKind.Profiles, "No space left");
+        Assert.Contains("The store of logs and profiles cannot write: No space left.", health.State.ReadOnly?.Message);
+        health.StoreTook(SignalKind.Profiles);
+        Assert.DoesNotContain("profiles", health.State.ReadOnly?.Message);
+        // Nobody has tried again: what would come of it is not known any more.
+        time.Advance(TimeSpan.FromSeconds(51));
+        Assert.Null(health.State.ReadOnly);
+    }
+
+    [Theory]
+    [InlineData("/v1/logs")]
+    [InlineData("/v1/metrics")]
+    [InlineData("/api/v1/profiles?service=s")]
+    public async Task ADiskThatFailsIsSaidWhateverIsSent(string path)
+    {
+        var files = new FailingFileSystem(new DiskFileSystem());
+        await using var server = await ServerUnderTest.StartAsync(files: files);
+        files.Fails = true;
+        using var content = path.StartsWith("/v1/logs", StringComparison.Ordinal) ? Content(LogExport.Protobuf(LogExport.Json("s", LogExport.Record("a"))))
+            : path.StartsWith("/v1", StringComparison.Ordinal) ? Content(Metrics.MetricRequests.Bytes("s", Metrics.MetricRequests.Gauge("g", Metrics.MetricRequests.Point(1, 1))))
+            : Content(Profiles.ProfileServerTests.Pprof(("main;work", 5, null, null)));
+        using var refused = await server.Otlp.PostAsync(path, content);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        var readOnly = (await HealthAsync(server)).GetProperty("readOnly");
+        Assert.Equal("disk_failed", readOnly.GetProperty("reason").GetString());
+        Assert.Contains(path.Contains("logs", StringComparison.Ordinal) ? "logs" : path.Contains("metrics", StringComparison.Ordinal) ? "metrics" : "profiles", readOnly.GetProperty("message").GetString());
+        await server.GetProblemAsync("/health/ready", HttpStatusCode.ServiceUnavailable);
+
+        static ByteArrayContent Content(byte[] body)
+        {
+            var content = new ByteArrayContent(body);
+            content.Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-protobuf");
+            return content;
+        }
     }
 
     [Fact]

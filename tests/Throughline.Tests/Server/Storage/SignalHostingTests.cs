@@ -63,6 +63,7 @@ public sealed class SignalHostingTests
         await using var server = await StartAsync();
         var problem = Assert.Single(Assert.Single((await server.GetAsync("/api/v1/status")).GetProperty("signals").EnumerateArray()).GetProperty("problems").EnumerateArray()).GetString();
         Assert.StartsWith("logs: block 0/logs/blocks/0000000001.block cannot be read", problem, StringComparison.Ordinal);
+        Assert.StartsWith("ok\nlogs: block 0/logs/blocks/0000000001.block cannot be read", await server.Http.GetStringAsync("/health/ready"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -38,7 +38,10 @@ export function RefusalsPanel({ status }: { readonly status: WholeStatus }) {
               <li key={`${refusal.signal} ${refusal.reason}`}>
                 <div className="line">
                   <b className="strong errt num">{plural(refusal.count, words.counts)}</b>
-                  <span className="strong grow">{words.name}</span>
+                  <span className="strong grow">
+                    {words.name}
+                    {refusal.signal !== null && <span className="f2"> of {refusal.signal}</span>}
+                  </span>
                   <span className="f3 xs">{refusal.last === null ? '' : `last ${formatAgo(refusal.last, status.now)}`}</span>
                 </div>
                 {refusal.lastMessage !== null && <p className="mono f2 msg">{refusal.lastMessage}</p>}

@@ -4,6 +4,7 @@ import { configQuery } from '../../api/queries';
 import { settingsQuery, wholeStatusQuery } from '../../api/serverQueries';
 import { ingestRate, statusSentence, type WholeStatus } from '../../model/settings';
 import { DroppedPanel } from './DroppedPanel';
+import { ForwardingPanel } from './ForwardingPanel';
 import { HealthPanel } from './HealthPanel';
 import { IngestPanel, RefusalsPanel } from './IngestPanels';
 import { LimitsPanel } from './LimitsPanel';
@@ -71,8 +72,9 @@ export function SettingsScreen() {
               <StoragePanel status={status.data} />
               <IngestPanel status={status.data} rate={rate} config={config.data} />
               <RetentionPanel status={status.data} settings={settings.data} />
-              <SignalsPanel status={status.data} settings={settings.data} />
               <RefusalsPanel status={status.data} />
+              <SignalsPanel status={status.data} settings={settings.data} />
+              <ForwardingPanel status={status.data} />
             </>
           )}
           <RulesPanel now={status.data?.now} />

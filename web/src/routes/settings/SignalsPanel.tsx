@@ -24,6 +24,7 @@ export function SignalsPanel({ status, settings }: { readonly status: WholeStatu
           <thead>
             <tr>
               <th scope="col">Signal</th>
+              <th scope="col">Store</th>
               <th scope="col" className="right">Stored</th>
               <th scope="col" className="right">In memory</th>
               <th scope="col" className="right">Blocks</th>
@@ -40,6 +41,12 @@ export function SignalsPanel({ status, settings }: { readonly status: WholeStatu
               return (
                 <tr key={signal.name}>
                   <th scope="row">{signal.name}</th>
+                  <td>
+                    <span className="line">
+                      <Icon name={signal.problems.length > 0 ? 'error' : 'check'} className={signal.problems.length > 0 ? 'errt' : 'okt'} />
+                      {signal.problems.length > 0 ? plural(signal.problems.length, 'problem') : 'well'}
+                    </span>
+                  </td>
                   <td className="right num">{formatCount(signal.items)}</td>
                   <td className="right num">{formatCount(signal.headItems)}</td>
                   <td className="right num">{formatCount(signal.blocks)}</td>

@@ -8,6 +8,7 @@ import { ToastArea } from '../../ui/ToastArea';
 import { TracesScreen } from '../traces/TracesScreen';
 import { ConfigNotice } from './ConfigNotice';
 import { Header } from './Header';
+import { HealthNotices } from './HealthNotices';
 import { useRemembered } from './lastList';
 import { RefreshContext } from './refresh';
 import { entrance, screens } from './screens';
@@ -24,7 +25,7 @@ const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/Gal
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 /** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
-const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'settings', 'grafana-check', 'events', 'event', 'events-traced', 'events-around']);
+const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'health', 'settings', 'grafana-check', 'events', 'event', 'events-traced', 'events-around']);
 
 function NotFound() {
   return (
@@ -64,6 +65,7 @@ export function App() {
       <ToastArea>
         <Header help={() => setHelp(true)} />
         <ConfigNotice />
+        <HealthNotices />
         <Suspense fallback={<main className="screen" aria-busy="true" />}>
           <Switch>
             <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { laneSeriesQuery } from '../../api/metricQueries';
+import { configQuery } from '../../api/queries';
 import { plural } from '../../model/format';
-import { firstLanes, lanesOf, type Lane } from '../../model/lanes';
+import { firstLanes, lanesOf, type Lane, type LaneThresholds } from '../../model/lanes';
 import type { Trace } from '../../model/trace';
 import type { LaneChoice } from '../../timeline/lanes/Lanes';
 import type { LaneState } from './url';
 
 const none: readonly Lane[] = [];
+const noThresholds: LaneThresholds = {};
 
 export interface LanesOnScreen {
   /** What the timeline shows; null when nothing of it is to be seen. */
@@ -19,7 +21,8 @@ export interface LanesOnScreen {
 /** The resource lanes of a trace, as the user wants them: without a word of his they show when there is something to show. */
 export function useLanes(trace: Trace, state: LaneState, change: (next: Partial<LaneState>) => void, enabled: boolean): LanesOnScreen {
   const query = useQuery({ ...laneSeriesQuery(trace.services, trace.start, trace.total), enabled: enabled && state.shown !== false });
-  const lanes = useMemo(() => (query.data === undefined ? none : lanesOf(query.data.series, trace.start, trace.total)), [query.data, trace]);
+  const thresholds = useQuery(configQuery).data?.lanes ?? noThresholds;
+  const lanes = useMemo(() => (query.data === undefined ? none : lanesOf(query.data.series, trace.start, trace.total, thresholds)), [query.data, trace, thresholds]);
   const why =
     query.error !== null
       ? `The metrics can’t be read: ${query.error.message}.`

@@ -20,6 +20,6 @@ public static class SignalOpenings
         static async (directory, options, files, time, cancellationToken) => await LogStore.OpenAsync(
             directory, options.Logs, new LogQueryOptions { TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes }, files, time, cancellationToken),
         static async (directory, options, files, time, cancellationToken) => await MetricStore.OpenAsync(directory, options.Metrics, options.MetricsMaxSeries, files, time, cancellationToken),
-        static async (directory, options, files, time, cancellationToken) => await ProfileStore.OpenAsync(directory, options.Profiles, files, time, cancellationToken),
+        static async (directory, options, files, time, cancellationToken) => await ProfileStore.OpenAsync(directory, options.Profiles, options.Store.QueryMaxBytes, files, time, cancellationToken),
     ];
 }

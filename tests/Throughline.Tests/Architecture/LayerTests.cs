@@ -89,12 +89,13 @@ public sealed class LayerTests
         [$"{S}.Forward"] = [$"{E}.Encode", $"{E}.Files", $"{E}.Model", $"{E}.Model.Columns", $"{E}.Wal", $"{S}.Configuration"],
         [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Health"] = [$"{E}.Files", $"{S}.Configuration"],
+        [$"{S}.Sampling"] = [$"{S}.Api", $"{S}.Problems", $"{S}.Process"],
         [$"{S}.Events"] = [$"{S}.Problems"],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events", $"{S}.Sampling",
         ],
     };
 

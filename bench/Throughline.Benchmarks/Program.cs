@@ -20,6 +20,7 @@ const string Usage =
       logs      log lines per CPU-second of decoder and store in this process, bytes a line, View Logs and other questions: [--lines N] [--seed N]
       metrics   points of metrics per CPU-second of decoder and store in this process, bytes a point, the questions of lanes: [--points N] [--seed N]
       profiles  an hour of profile windows: windows per CPU-second, bytes on disk, flame graph, comparison, functions, traces of a frame: [--services N] [--samples A_WINDOW] [--runs N]
+      sampling  CPU time a span without rules, with head sampling and with tail rules, memory, what was dropped: [--only TEXT] [--warm-up SPANS] [--connections N]
       overhead  what telemetry costs the pipeline's services, CPU time and latency, with it and without in turn: [--rate IMAGES_PER_SECOND] [--seconds N] [--images A_PAIR] [--protocol grpc|http/protobuf];
                 needs pipeline/setup
       page      a large trace in Chromium: first paint, frames while scrolling, zooming, panning (bench/page, in Node): [--spans N] [--frames N] [--runs N]
@@ -47,6 +48,7 @@ switch (args[0])
     case "logs": return await LogsBenchmark.RunAsync(arguments);
     case "metrics": return await MetricsBenchmark.RunAsync(arguments);
     case "profiles": return await ProfilesBenchmark.RunAsync(arguments);
+    case "sampling": return await SamplingBenchmark.RunAsync(arguments);
     case "overhead": return await OverheadBenchmark.RunAsync(arguments);
     default:
         Console.Error.WriteLine(Usage);

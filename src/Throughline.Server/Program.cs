@@ -6,7 +6,7 @@ return await new ServerCommandLine(RunAsync, new InspectionCommands(new DiskFile
 
 static async Task<int> RunAsync(ServerOptions options, CancellationToken cancellationToken)
 {
-    if (options.Insecure && options.Token is null && !(options.Http.IsLoopback && options.OtlpGrpc.IsLoopback && options.OtlpHttp.IsLoopback))
+    if (options.Insecure && options.Token is null && !options.Ports.All(static port => port.Address.IsLoopback))
         Console.Error.WriteLine("warning: --insecure: everyone who reaches this machine's ports may read and write all traces");
     try
     {

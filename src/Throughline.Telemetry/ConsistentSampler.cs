@@ -22,20 +22,33 @@ internal sealed class ConsistentSampler : Sampler
     public ConsistentSampler(double ratio)
     {
         Description = string.Create(CultureInfo.InvariantCulture, $"ConsistentSampler{{{ratio}}}");
-        _threshold = Rounded((ulong)Math.Round((1 - ratio) * Range));
-        // At a share of one there is nothing to tell, and nothing is put on every span.
-        _text = _threshold is 0 or Range ? null : _threshold.ToString("x14", CultureInfo.InvariantCulture).TrimEnd('0');
+        _threshold = ThresholdOf(ratio);
+        _text = TextOf(_threshold);
     }
 
-    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) => Sample(samplingParameters, _threshold, _text);
+
+    /// <summary>Samples by a share that is of this moment.</summary>
+    internal static SamplingResult Sample(in SamplingParameters samplingParameters, double ratio)
+    {
+        var threshold = ThresholdOf(ratio);
+        return Sample(samplingParameters, threshold, TextOf(threshold));
+    }
+
+    private static SamplingResult Sample(in SamplingParameters samplingParameters, ulong threshold, string? text)
     {
         var state = samplingParameters.ParentContext.TraceState;
         Span<byte> id = stackalloc byte[16];
         samplingParameters.TraceId.CopyTo(id);
-        var kept = Randomness(id, state) >= _threshold;
-        if (state is null && _text is null) return new(kept ? SamplingDecision.RecordAndSample : SamplingDecision.Drop);
-        return new(kept ? SamplingDecision.RecordAndSample : SamplingDecision.Drop, OtTraceState.WithThreshold(state, kept ? _text : null) ?? "");
+        var kept = Randomness(id, state) >= threshold;
+        if (state is null && text is null) return new(kept ? SamplingDecision.RecordAndSample : SamplingDecision.Drop);
+        return new(kept ? SamplingDecision.RecordAndSample : SamplingDecision.Drop, OtTraceState.WithThreshold(state, kept ? text : null) ?? "");
     }
+
+    private static ulong ThresholdOf(double ratio) => Rounded((ulong)Math.Round((1 - ratio) * Range));
+
+    /// <summary>At a share of one there is nothing to tell, and nothing is put on every span.</summary>
+    private static string? TextOf(ulong threshold) => threshold is 0 or Range ? null : threshold.ToString("x14", CultureInfo.InvariantCulture).TrimEnd('0');
 
     /// <summary>The 56 bits that decide: those that the trace state names, else the last of the trace id.</summary>
     private static ulong Randomness(ReadOnlySpan<byte> traceId, string? state) =>

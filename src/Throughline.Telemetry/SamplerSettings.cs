@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 
 namespace Throughline.Telemetry;
@@ -9,6 +11,24 @@ internal static class SamplerSettings
 {
     private const string Key = "OTEL_TRACES_SAMPLER";
     private const string ArgumentKey = Key + "_ARG";
+
+    private const string Remote = "jaeger_remote", ParentBasedRemote = "parentbased_jaeger_remote";
+
+    /// <summary>Has the tracer provider sample as the configuration says.</summary>
+    public static void Add(TracerProviderBuilder tracing, string serviceName, IConfiguration configuration)
+    {
+        var name = configuration[Key]?.Trim();
+        if (name is not (Remote or ParentBasedRemote))
+        {
+            tracing.SetSampler(Read(configuration));
+            return;
+        }
+        var options = RemoteSamplerOptions.Parse(configuration[ArgumentKey], ArgumentKey);
+        // The host ends the asking; the provider would not, of a sampler within another.
+        tracing.ConfigureServices(services => services.AddSingleton(provider => new RemoteSampler(
+            options, serviceName, provider.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline.Telemetry.Sampling"), provider.GetService<TimeProvider>() ?? TimeProvider.System)));
+        tracing.SetSampler(provider => name == Remote ? provider.GetRequiredService<RemoteSampler>() : new ParentBasedSampler(provider.GetRequiredService<RemoteSampler>()));
+    }
 
     /// <summary>Unset, everything is sampled that doesn't come with another decision.</summary>
     public static Sampler Read(IConfiguration configuration) => configuration[Key]?.Trim() switch
@@ -20,7 +40,7 @@ internal static class SamplerSettings
         "always_off" => new AlwaysOffSampler(),
         "traceidratio" => new ConsistentSampler(Ratio(configuration)),
         var other => throw new InvalidOperationException(
-            $"{Key} is '{other}'; known are always_on, always_off, traceidratio and the same with parentbased_ before them."),
+            $"{Key} is '{other}'; known are always_on, always_off, traceidratio, jaeger_remote and the same with parentbased_ before them."),
     };
 
     private static double Ratio(IConfiguration configuration)

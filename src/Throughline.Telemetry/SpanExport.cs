@@ -12,7 +12,8 @@ internal static class SpanExport
     public static void Add(TracerProviderBuilder tracing, string serviceName, ThroughlineTelemetryOptions options, IConfiguration configuration)
     {
         var offset = ClockOffset.Read(configuration);
-        tracing.AddSource([serviceName, serviceName + ".*", .. options.Sources]).SetSampler(SamplerSettings.Read(configuration));
+        tracing.AddSource([serviceName, serviceName + ".*", .. options.Sources]);
+        SamplerSettings.Add(tracing, serviceName, configuration);
         AddServerSpans(tracing, options);
         AddClientSpans(tracing, options);
         if (options.BaggageAttributes.Count > 0) tracing.AddProcessor(new BaggageAttributes([.. options.BaggageAttributes], options.AcceptBaggage));

@@ -57,11 +57,13 @@ describe('profiles of a service', () => {
     assert.deepEqual(await faults(page), []);
     await page.getByRole('button', { name: 'Table' }).click();
     await page.getByRole('columnheader', { name: /With what it called/ }).getByRole('button').click();
-    assert.match(page.url(), /view=table.*sort=total/);
+    await page.waitForURL(/view=table.*sort=total/);
     const rows = page.getByRole('region', { name: 'Functions' }).getByRole('row');
+    await rows.nth(1).getByText('Detector.Detect').waitFor();
     assert.match(await text(rows.nth(1)), /Detector\.Detect.* 1\.10 s 100 %/);
     await page.getByRole('searchbox', { name: 'Find functions' }).fill('onnx');
     await page.waitForURL(/find=onnx/);
+    await rows.nth(2).waitFor({ state: 'detached' });
     assert.equal(await rows.count(), 2);
     await page.getByRole('button', { name: 'Wall' }).click();
     await page.waitForURL(/type=wall/);
@@ -121,8 +123,64 @@ describe('profiles of a service', () => {
   });
 });
 
+describe('profiles with labels, and of a service that profiles itself', () => {
+  let server;
+  const now = Date.now();
+  before(async () => {
+    server = await startServer();
+    await sendProfile(server, 'hsi-nemotron', now - 120_000, now - 110_000, pprof([['cpu', 'nanoseconds']], [
+      { stack: ['Hsi.Nemotron.Worker.Run|hsi-nemotron.dll', 'Hsi.Nemotron.Prompt.Build|hsi-nemotron.dll'], values: [300e6], labels: { thread: 'worker 1', model: 'nemotron' } },
+      { stack: ['Hsi.Nemotron.Worker.Run|hsi-nemotron.dll', 'Hsi.Nemotron.Answer.Parse|hsi-nemotron.dll'], values: [200e6], labels: { thread: 'worker 2', model: 'nemotron' } },
+      { stack: ['System.Threading.Thread.Start|System.Private.CoreLib.dll', 'Throughline.Telemetry.Profiling.NetTrace.NetTraceReader.Read|Throughline.Telemetry.dll', 'System.IO.Stream.Read|System.Private.CoreLib.dll'], values: [500e6] },
+    ]));
+  });
+  after(() => server?.stop());
+
+  it('tells what taking the profile cost from the service’s own code', async () => {
+    const page = await open(server, '/profiling?service=hsi-nemotron');
+    await page.getByText('Prompt.Build', { exact: true }).waitFor();
+    assert.match(await text(page.locator('.psum')), /Prompt\.Build used the most in itself of the service’s own code: 300 ms, 30 %/);
+    assert.match(await text(page.locator('.psum')), /hatched: the profiler itself, 50 %/);
+    const picture = page.getByRole('application', { name: /Flame graph of hsi-nemotron/ });
+    await picture.focus();
+    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+    await page.locator('#stack-said').getByText(/NetTraceReader\.Read, Throughline\.Telemetry\.dll; the profiler;/).waitFor({ state: 'attached' });
+  });
+
+  it('shows only what has a label, which is in the address and can be taken away', async () => {
+    const page = await open(server, '/profiling?service=hsi-nemotron');
+    await page.getByRole('combobox', { name: 'Only with the label' }).selectOption('thread:worker 2');
+    await page.waitForURL(/label=thread%3Aworker\+2/);
+    await page.getByText('Answer.Parse', { exact: true }).waitFor();
+    assert.match(await text(page.locator('.psum')), /Answer\.Parse used the most in itself of the service’s own code: 200 ms, 100 %/);
+    assert.deepEqual(await faults(page), []);
+    await page.getByRole('button', { name: 'Only thread:worker 2; remove' }).click();
+    await page.waitForURL((url) => !url.search.includes('label'));
+    await page.getByText('Prompt.Build', { exact: true }).waitFor();
+  });
+
+  it('says when profiles can’t be loaded, tries again, and keeps what was shown', async () => {
+    const page = await open(server, '/profiling');
+    await page.getByText('Prompt.Build', { exact: true }).waitFor();
+    const problem = { status: 507, contentType: 'application/problem+json', body: '{"title":"Insufficient Storage","status":507,"detail":"The profiles that were asked for need more than 1 MB."}' };
+    await page.route('**/api/v1/profiles/flame?*', (route) => route.fulfill(problem));
+    await page.reload();
+    await page.getByRole('heading', { name: 'The profiles can’t be loaded' }).waitFor();
+    await page.getByText('The profiles that were asked for need more than 1 MB.').waitFor();
+    assert.deepEqual(await faults(page), []);
+    await page.unroute('**/api/v1/profiles/flame?*');
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('Prompt.Build', { exact: true }).waitFor();
+    await page.route('**/api/v1/profiles/flame?*', (route) => route.fulfill(problem));
+    await page.getByRole('button', { name: '6 h', exact: true }).click();
+    await page.getByText('Could not be loaded again').waitFor();
+    await page.getByText('Prompt.Build', { exact: true }).waitFor();
+    assert.deepEqual(await faults(page), []);
+  });
+});
+
 describe('a server without profiles', () => {
-  it('says how they are sent, and says when they can’t be loaded', async () => {
+  it('says how they are sent', async () => {
     const server = await startServer();
     try {
       const page = await open(server, '/profiling');

@@ -59,12 +59,27 @@ describe('rules', () => {
     await rule.getByLabel('Traces kept').fill('0');
     await rule.getByLabel('Traces kept').press('Enter');
     await status.getByText('Saved: version 1 is in force.').waitFor();
-    assert.deepEqual((await rules()).rules.sampling.services, [{ service: 'hsi-backend', rate: 0, tracesPerSecond: null }]);
+    assert.deepEqual((await rules()).rules.sampling.services, [{ service: 'hsi-backend', rate: 0, tracesPerSecond: null, remote: false }]);
 
     const trace = imageTrace(1, Date.now() - 60_000);
     await server.send(trace);
     const dropped = page.getByRole('region', { name: 'Dropped and redacted' });
     await dropped.getByRole('row', { name: /hsi-backend its service’s rate/ }).waitFor({ timeout: 15_000 });
+    assert.deepEqual(opened.complaints, []);
+  });
+
+  it('of a service whose senders sample are told to its SDKs', async () => {
+    const told = async (service) => (await fetch(`${server.http}/sampling?service=${service}`)).json();
+    const { form, status } = await open();
+    await form.getByRole('button', { name: 'Add a service' }).click();
+    await form.getByLabel('Service', { exact: true }).last().fill('hsi-camera');
+    const rule = form.getByRole('group', { name: 'Rule of hsi-camera' });
+    await rule.getByLabel('Traces kept').fill('12.5');
+    await rule.getByRole('checkbox', { name: 'Senders sample' }).check();
+    await rule.getByLabel('Traces kept').press('Enter');
+    await status.getByText('Saved: version 2 is in force.').waitFor();
+    assert.deepEqual(await told('hsi-camera'), { strategyType: 'PROBABILISTIC', probabilisticSampling: { samplingRate: 0.125 } });
+    assert.deepEqual(await told('hsi-backend'), { strategyType: 'PROBABILISTIC', probabilisticSampling: { samplingRate: 1 } });
     assert.deepEqual(opened.complaints, []);
   });
 
@@ -77,7 +92,7 @@ describe('rules', () => {
     await save.click();
     await status.getByText('changed by somebody else').waitFor();
     await form.getByRole('button', { name: 'Load the present rules' }).click();
-    await status.getByText('Saved: version 2 is in force.').waitFor();
+    await status.getByText('Saved: version 3 is in force.').waitFor();
     assert.equal(await form.getByLabel('Attributes of a span, event or link').inputValue(), '99');
     assert.deepEqual(opened.complaints.filter((complaint) => !/409/.test(complaint)), []);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { causeInWords, draftOf, isChanged, nextId, rulesOf, type ProcessRules } from '../src/model/processRules';
 
 const rules: ProcessRules = {
-  sampling: { rate: 0.125, tracesPerSecond: null, services: [{ service: 'camera', rate: 0.1, tracesPerSecond: 7.5 }] },
+  sampling: { rate: 0.125, tracesPerSecond: null, remote: false, services: [{ service: 'camera', rate: 0.1, tracesPerSecond: 7.5, remote: true }] },
   tail: {
     enabled: true, quietSeconds: 10, rate: 0.05,
     rules: [
@@ -21,14 +21,14 @@ describe('rules in fields', () => {
     expect(isChanged(draftOf(rules), rules)).toBe(false);
   });
   it('are in percent, with comma or point', () => {
-    expect(draftOf(rules)).toMatchObject({ rate: '12.5', rest: '5', services: [{ rate: '10', perSecond: '7.5' }] });
+    expect(draftOf(rules)).toMatchObject({ rate: '12.5', rest: '5', remote: false, services: [{ rate: '10', perSecond: '7.5', remote: true }] });
     expect(rulesOf({ ...draftOf(rules), rate: ' 33,3 % ' })).toMatchObject({ rules: { sampling: { rate: 0.333 } }, problems: [] });
     expect(isChanged({ ...draftOf(rules), rate: '12.50' }, rules)).toBe(false);
     expect(isChanged({ ...draftOf(rules), rate: '13' }, rules)).toBe(true);
   });
   it('say what is wrong with a field, and where', () => {
     const draft = draftOf(rules);
-    const wrong = rulesOf({ ...draft, rate: '300', rest: '', attributes: 'many', services: [{ id: 0, service: 'camera', rate: '-1', perSecond: 'x' }] });
+    const wrong = rulesOf({ ...draft, rate: '300', rest: '', attributes: 'many', services: [{ id: 0, service: 'camera', rate: '-1', perSecond: 'x', remote: false }] });
     expect(wrong.problems.map(({ path }) => path)).toEqual(['sampling.rate', 'sampling.services[0].rate', 'sampling.services[0].tracesPerSecond', 'tail.rate', 'limits.attributes']);
     expect(wrong.problems[0]?.message).toBe('A share lies from 0 to 100 %, 300 % does not.');
     expect(isChanged({ ...draft, attributes: 'many' }, rules)).toBe(true);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatShare, formatShift, formatValue, frameKey, frameOfKey, framesOf, hitsOf, isRuntime, orderedTypes, shiftOf, shortName, sortedFunctions, valueOfHits, type FlameColumns } from '../src/model/profile';
+import { formatShare, formatShift, formatValue, frameKey, frameOfKey, framesOf, functionsOf, hitsOf, hottest, mostChanged, orderedTypes, profilerValue, shiftOf, shortName, sortedFunctions, valueOfHits, type FlameColumns } from '../src/model/profile';
 import { readProfiling, comparedRange, writeProfiling } from '../src/routes/profiling/url';
+import { frameKind, type FrameKind } from '../src/model/frameKind';
 import { unixNano } from '../src/model/nano';
 
 const columns: FlameColumns = {
@@ -47,8 +48,46 @@ it('writes values in their unit, shares with a digit where they are small, and s
   expect(shiftOf(50, 100, 0, 0)).toBe(0.5);
 });
 
-it('tells code of the runtime from the service’s own, and shortens names', () => {
-  expect([{ name: 'System.String.Concat', file: 'x.dll' }, { name: 'Run', file: 'Microsoft.ML.dll' }, { name: 'Hsi.Detect', file: 'hsi.dll' }, { name: 'main', file: '' }].map(isRuntime)).toEqual([true, true, false, false]);
+it('tells whose code a function is by its name and its file', () => {
+  const kinds: readonly (readonly [FrameKind, string, string])[] = [
+    ['own', 'Hsi.Yolo26.Detector.Detect', 'hsi-yolo26.dll'], ['own', 'SystemCheck.Run', 'SystemCheck.dll'], ['own', 'main', ''], ['own', 'main.work', '/app/main.go'], ['own', 'detect', '/srv/app/detect.py'],
+    ['own', 'com.shop.Cart.add', 'Cart.java'], ['own', 'shop::cart::add', 'src/cart.rs'], ['own', 'handle', '/srv/app/server.js'], ['own', 'github.com/shop/cart.Add', '/build/cart/add.go'],
+    ['runtime', 'System.String.Concat', 'System.Private.CoreLib.dll'], ['runtime', 'System.String.Concat', 'x.dll'], ['runtime', 'main.work', '/usr/local/go/src/net/http/server.go'], ['runtime', 'runtime.mallocgc', ''],
+    ['runtime', 'read', '/usr/lib/python3.12/socket.py'], ['runtime', 'java/lang/Thread.run', ''], ['runtime', 'java.lang.Thread.run', 'Thread.java'], ['runtime', 'core::fmt::write', ''], ['runtime', '<alloc::vec::Vec<T>>::push', ''],
+    ['runtime', 'processTicks', 'node:internal/process/task_queues'], ['runtime', '(garbage collector)', ''], ['runtime', '[unresolved code]', '[generated code]'], ['runtime', '0x7f21', 'libcoreclr.so'], ['runtime', 'malloc', '/lib/libc.so.6'],
+    ['library', 'Microsoft.ML.OnnxRuntime.Run', 'onnxruntime.dll'], ['library', 'Run', 'Microsoft.ML.dll'], ['library', 'OpenTelemetry.Trace.Export', 'OpenTelemetry.dll'], ['library', 'gin.(*Engine).ServeHTTP', '/go/pkg/mod/github.com/gin/gin.go'],
+    ['library', 'forward', '/venv/lib/python3.12/site-packages/torch/nn.py'], ['library', 'next', '/srv/node_modules/express/index.js'], ['library', 'org/springframework/web/Dispatcher.doDispatch', ''], ['library', 'gemm', '/usr/lib/libtorch_cpu.so'],
+    ['profiler', 'Throughline.Telemetry.Profiling.NetTrace.NetTraceReader.Read', 'Throughline.Telemetry.dll'], ['profiler', 'Send', 'Microsoft.Diagnostics.NETCore.Client.dll'], ['profiler', 'runtime/pprof.profileWriter', '/usr/local/go/src/runtime/pprof/pprof.go'],
+  ];
+  expect(kinds.map(([, name, file]) => [frameKind(name, file), name, file])).toEqual(kinds);
+});
+
+describe('what a graph says in words', () => {
+  // work is reached on two ways, each with less in it than idle has on its one.
+  const many: FlameColumns = {
+    names: ['main', 'work', 'idle', 'System.Wait', 'Throughline.Telemetry.Profiling.ProfileWindow.Take'],
+    files: ['app.dll', 'app.dll', 'app.dll', 'System.Threading.dll', 'Throughline.Telemetry.dll'],
+    function: [0, 1, 2, 1, 4, 4, 3],
+    depth: [0, 1, 1, 2, 0, 1, 2],
+    self: [0, 30, 40, 30, 50, 10, 20],
+    total: [130, 30, 70, 30, 80, 30, 20],
+    baseSelf: [0, 30, 80, 10, 0, 0, 0],
+    baseTotal: [120, 30, 90, 10, 0, 0, 0],
+  };
+  const graph = framesOf(many, 210, null);
+  it('adds up what a function has on all ways to it', () => {
+    expect(functionsOf(graph).map(({ name, self }) => [name, self])).toEqual([['main', 0], ['work', 60], ['idle', 40], ['Throughline.Telemetry.Profiling.ProfileWindow.Take', 60], ['System.Wait', 20]]);
+    expect(hottest(graph)).toMatchObject({ name: 'work', self: 60 });
+    expect(hottest(framesOf({ ...many, self: [0, 0, 0, 0, 50, 10, 20] }, 80, null))).toBeNull();
+  });
+  it('names the function whose share has changed most', () => {
+    expect(mostChanged(framesOf(many, 210, 120), 210, 120)).toMatchObject({ name: 'idle', self: 40, baseSelf: 80 });
+    expect(mostChanged(framesOf({ ...many, depth: [], function: [] }, 0, 0), 0, 0)).toBeNull();
+  });
+  it('counts what the profiler cost once, with what it called', () => expect(profilerValue(graph)).toBe(80));
+});
+
+it('shortens names', () => {
   expect(['A.B.C.D', 'A.B.C.D(Int32)', 'main', 'net/http.(*conn).serve'].map(shortName)).toEqual(['C.D', 'C.D(Int32)', 'main', 'net/http.(*conn).serve']);
 });
 
@@ -64,11 +103,11 @@ it('orders functions and types', () => {
 
 describe('the address', () => {
   it('keeps all that is shown', () => {
-    for (const search of ['', 'range=6h&service=a&type=wall&compare=day&view=table&find=x&zoom=0123abcd&sort=self&direction=asc&function=f&file=m', 'from=5&to=9&baseFrom=1&baseTo=3', 'range=all&sort=total'])
+    for (const search of ['', 'range=6h&service=a&type=wall&label=thread%3Aworker+1&label=model%3Ayolo&compare=day&view=table&find=x&zoom=0123abcd&sort=self&direction=asc&function=f&file=m', 'from=5&to=9&baseFrom=1&baseTo=3', 'range=all&sort=total'])
       expect(writeProfiling(readProfiling(search))).toBe(search === '' ? '/profiling' : `/profiling?${search}`);
   });
   it('leaves out what can’t be', () => {
-    expect(readProfiling('from=9&to=5&compare=never&sort=change&zoom=nope')).toMatchObject({ range: { kind: 'last', preset: '1h' }, compared: { kind: 'none' }, by: 'self', zoom: '' });
+    expect(readProfiling('from=9&to=5&compare=never&sort=change&zoom=nope&label=x&label=a:b&label=a:b')).toMatchObject({ labels: ['a:b'], range: { kind: 'last', preset: '1h' }, compared: { kind: 'none' }, by: 'self', zoom: '' });
   });
   it('finds the range that is compared with', () => {
     const [from, to] = [unixNano(100n), unixNano(130n)];

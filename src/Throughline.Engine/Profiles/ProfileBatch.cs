@@ -31,6 +31,9 @@ public sealed class ProfileBatch : IProfileSource
     /// <summary>Samples of all windows together.</summary>
     public long SampleCount { get; private set; }
 
+    /// <summary>Frames and values that its profiles were unfolded to while they were decoded (<see cref="Decode.ProfileLimits.MaxFrames"/>).</summary>
+    internal long Unfolded { get; set; }
+
     /// <summary>Memory held, in bytes.</summary>
     public long MemoryBytes => (_builder?.MemoryBytes ?? _tables.MemoryBytes) + SampleBytes * SampleCount + WindowBytes * (long)_windows.Count + LinkBytes * (long)_links.Count;
 
@@ -92,7 +95,7 @@ public sealed class ProfileBatch : IProfileSource
         _builder = new StackTablesBuilder();
         _tables = _builder.Tables;
         (_series, _links, _windows, _samples) = (new(0), new(0), new(0), new(0));
-        (SampleCount, FirstUnixNano, LastUnixNano) = (0, ulong.MaxValue, 0);
+        (SampleCount, FirstUnixNano, LastUnixNano, Unfolded) = (0, ulong.MaxValue, 0, 0);
     }
 
     /// <summary>Adds all of another batch.</summary>

@@ -9,7 +9,15 @@ public enum ListenerRole
     OtlpGrpc,
     /// <summary>OTLP over HTTP.</summary>
     OtlpHttp,
+    /// <summary>Profiles, on a port of their own.</summary>
+    Profiles,
+    /// <summary>Remote sampling, on a port of its own.</summary>
+    Sampling,
 }
+
+/// <summary>A port that the server listens on. Immutable.</summary>
+/// <param name="Option">The option that sets it, with its dashes.</param>
+public sealed record ServerPort(string Option, ListenAddress Address, ListenerRole Role);
 
 /// <summary>The feature of a connection that says which port it came to.</summary>
 public sealed record ListenerFeature(ListenerRole Role);

@@ -19,6 +19,8 @@ public sealed class ServerCommandLine
     private readonly Option<ListenAddress> _http = Listen("--http", "http://127.0.0.1:16686", "The page and the query APIs.");
     private readonly Option<ListenAddress> _otlpGrpc = Listen("--otlp-grpc", "http://127.0.0.1:4317", "OTLP over gRPC.");
     private readonly Option<ListenAddress> _otlpHttp = Listen("--otlp-http", "http://127.0.0.1:4318", "OTLP over HTTP.");
+    private readonly Option<ListenAddress?> _pyroscope = MaybeListen("--pyroscope", "A port of their own for profiles, such as http://127.0.0.1:4040, Pyroscope's. They are taken on --otlp-http in any case.");
+    private readonly Option<ListenAddress?> _sampling = MaybeListen("--remote-sampling", "A port of its own for remote sampling of SDKs, such as http://127.0.0.1:5778, Jaeger's. It is told at /sampling of --http in any case.");
     private readonly Option<Uri?> _grafana = Link("--grafana-url", "The Grafana that the page links to and may embed.");
     private readonly Option<Uri?> _grafanaProxy = Link("--grafana-proxy", "A Grafana to pass on under /grafana/ of --http, so that a page over https may embed one over http. --grafana-url then lies below it.");
     private readonly Option<Uri?> _events = Link("--events-url", "The events API that the Events screen shows, such as http://backend:5000/api/events. Without it the screen shows what spans say of events.");
@@ -57,7 +59,7 @@ public sealed class ServerCommandLine
     /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
     public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
-        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _grafana, _grafanaProxy, _events, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
+        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _pyroscope, _sampling, _grafana, _grafanaProxy, _events, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         foreach (var option in _forward.Options) _server.Options.Add(option);
@@ -93,8 +95,8 @@ public sealed class ServerCommandLine
     /// <summary>What is wrong with options that are each right by themselves, or null.</summary>
     private static string? Contradiction(ServerOptions options)
     {
-        (string Option, ListenAddress Address)[] ports = [("--http", options.Http), ("--otlp-grpc", options.OtlpGrpc), ("--otlp-http", options.OtlpHttp)];
-        foreach (var (option, address) in ports)
+        ServerPort[] ports = [.. options.Ports];
+        foreach (var (option, address, _) in ports)
         {
             if (!address.IsLoopback && options.Token is null && !options.Insecure)
                 return $"{option} {address} would listen beyond this machine; give --token TOKEN to protect it, or --insecure to accept that everyone who reaches it may read and write";
@@ -128,6 +130,8 @@ public sealed class ServerCommandLine
             Http = result.GetRequiredValue(_http),
             OtlpGrpc = result.GetRequiredValue(_otlpGrpc),
             OtlpHttp = result.GetRequiredValue(_otlpHttp),
+            Pyroscope = result.GetValue(_pyroscope),
+            RemoteSampling = result.GetValue(_sampling),
             GrafanaUrl = result.GetValue(_grafana),
             GrafanaProxy = result.GetValue(_grafanaProxy),
             EventsUrl = result.GetValue(_events),
@@ -149,7 +153,8 @@ public sealed class ServerCommandLine
         var store = new TraceStoreOptions { Directory = "" };
         Receive("--max-body-bytes", "Bytes of an export request as it comes over the wire.", receive.MaxBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxBodyBytes = (int)v });
         Receive("--max-nesting", "How deep attribute values may nest.", receive.MaxNesting, 1, 128, (r, v) => r with { MaxNesting = (int)v });
-        Receive("--profile-max-frames", "Frames of the stacks and values of the samples of one profile together.", receive.Profiles.MaxFrames, 1000, 1 << 28, (r, v) => r with { Profiles = r.Profiles with { MaxFrames = (int)v } });
+        Receive("--profile-max-frames", "Frames of the stacks and values of the samples of one request's profiles together, and entries of the tables of one of them.", receive.Profiles.MaxFrames, 1000, 1 << 28, (r, v) => r with { Profiles = r.Profiles with { MaxFrames = (int)v } });
+        Receive("--profile-max-label-sets", "Different sets of labels that the samples of one profile may have; samples of others are stored without labels.", receive.Profiles.MaxLabelSets, 0, 100_000, (r, v) => r with { Profiles = r.Profiles with { MaxLabelSets = (int)v } });
         Receive("--max-expanded-body-bytes", "Bytes of an export request after decompression.", receive.MaxExpandedBodyBytes, 1024, 1 << 30, (r, v) => r with { MaxExpandedBodyBytes = (int)v });
         Receive("--max-requests", "Export requests worked on at once.", receive.MaxConcurrentRequests, 1, 100_000, (r, v) => r with { MaxConcurrentRequests = (int)v });
         Receive("--max-in-flight-bytes", "Bytes of export requests in memory at once.", receive.MaxBytesInFlight, 1024, 1L << 40, (r, v) => r with { MaxBytesInFlight = v });
@@ -176,6 +181,8 @@ public sealed class ServerCommandLine
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
         Store("--trace-cache-bytes", "Memory for large traces that were read, for their next windows; 0 keeps none.", store.TraceCacheBytes, 0, 1L << 40, (s, v) => s with { TraceCacheBytes = v });
+        Number("--drop-counts-seconds", "How often the counts of what was dropped are written down; a crash forgets at most what was counted since.", (long)new ServerOptions { Store = store }.ProcessCountsInterval.TotalSeconds, 1, 3600,
+            (options, value) => options with { ProcessCountsInterval = TimeSpan.FromSeconds(value) });
         Number("--metrics-max-series", "Series of metrics that may get points within an hour; points of others are refused.", new ServerOptions { Store = store }.MetricsMaxSeries, 1, 10_000_000,
             (options, value) => options with { MetricsMaxSeries = (int)value });
         Number("--red-max-operations", "Combinations of service, operation, kind and status that /metrics counts spans by; spans of others are counted in one number.", new ServerOptions { Store = store }.RedMaxOperations, 0, 1_000_000,
@@ -250,6 +257,13 @@ public sealed class ServerCommandLine
         Description = description + " Port 0 picks a free one.",
         HelpName = "URL",
         DefaultValueFactory = result => Address(name, standard, result),
+        CustomParser = result => Address(name, result.Tokens[0].Value, result),
+    };
+
+    private static Option<ListenAddress?> MaybeListen(string name, string description) => new(name)
+    {
+        Description = description + " Port 0 picks a free one.",
+        HelpName = "URL",
         CustomParser = result => Address(name, result.Tokens[0].Value, result),
     };
 

@@ -15,6 +15,25 @@ public sealed record ServerOptions
     /// <summary>OTLP over HTTP.</summary>
     public ListenAddress OtlpHttp { get; init; } = new(System.Net.IPAddress.Loopback, 4318);
 
+    /// <summary>A port of their own for profiles, where Pyroscope's libraries expect one; null: they are taken on the port of OTLP over HTTP only.</summary>
+    public ListenAddress? Pyroscope { get; init; }
+
+    /// <summary>A port of its own for remote sampling, where Jaeger's SDKs expect one; null: it is told on the port of the page only.</summary>
+    public ListenAddress? RemoteSampling { get; init; }
+
+    /// <summary>All ports, in the order in which they are bound.</summary>
+    public IEnumerable<ServerPort> Ports
+    {
+        get
+        {
+            yield return new ServerPort("--http", Http, ListenerRole.Http);
+            yield return new ServerPort("--otlp-grpc", OtlpGrpc, ListenerRole.OtlpGrpc);
+            yield return new ServerPort("--otlp-http", OtlpHttp, ListenerRole.OtlpHttp);
+            if (Pyroscope is { } profiles) yield return new ServerPort("--pyroscope", profiles, ListenerRole.Profiles);
+            if (RemoteSampling is { } sampling) yield return new ServerPort("--remote-sampling", sampling, ListenerRole.Sampling);
+        }
+    }
+
     /// <summary>The Grafana that the page links to and may embed; null when there is none.</summary>
     public Uri? GrafanaUrl { get; init; }
 
@@ -54,8 +73,13 @@ public sealed record ServerOptions
     /// <summary>Where what was stored is passed on to.</summary>
     public ForwardOptions Forward { get; init; } = new();
 
+<<<<<<< HEAD
     /// <summary>When the page calls a resource saturated or starved.</summary>
     public LaneThresholds Lanes { get; init; } = new();
+=======
+    /// <summary>How often what was dropped is written down, to be known after a restart.</summary>
+    public TimeSpan ProcessCountsInterval { get; init; } = TimeSpan.FromSeconds(10);
+>>>>>>> s7-profiles
 
     /// <summary>Series of metrics that may get points within an hour.</summary>
     public int MetricsMaxSeries { get; init; } = 100_000;

@@ -41,7 +41,7 @@ internal static class LastResort
     {
         switch (role)
         {
-            case ListenerRole.OtlpHttp when ProfileReceiver.Takes(context.Request.Path):
+            case ListenerRole.OtlpHttp or ListenerRole.Profiles when ProfileReceiver.Takes(context.Request.Path):
                 return ProfileReceiver.AnswerAsync(context, refusal.Status, refusal.Message);
             case ListenerRole.OtlpHttp:
                 return OtlpHttpReceiver.WriteRefusalAsync(context, refusal.Status, refusal.Message);

@@ -18,7 +18,12 @@ internal sealed class LateAddresses
         var bound = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToArray()
             ?? throw new InvalidOperationException("The server has no addresses after it was started.");
         // Kestrel lists its endpoints in the order in which they were asked for.
-        var addresses = new ServerAddresses(Real(options.Http, bound[0]), Real(options.OtlpGrpc, bound[1]), Real(options.OtlpHttp, bound[2]));
+        var real = options.Ports.Select((port, i) => (port.Role, Address: Real(port.Address, bound[i]))).ToDictionary(static p => p.Role, static p => p.Address);
+        var addresses = new ServerAddresses(real[ListenerRole.Http], real[ListenerRole.OtlpGrpc], real[ListenerRole.OtlpHttp])
+        {
+            Pyroscope = real.GetValueOrDefault(ListenerRole.Profiles),
+            RemoteSampling = real.GetValueOrDefault(ListenerRole.Sampling),
+        };
         _addresses = addresses;
         return addresses;
     }

@@ -11,6 +11,7 @@ using Throughline.Server.Page;
 using Throughline.Server.Problems;
 using Throughline.Server.Receive;
 using Throughline.Server.Safety;
+using Throughline.Server.Sampling;
 using Throughline.Server.SelfTelemetry;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -32,13 +33,13 @@ internal static class Pipeline
         var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Throughline");
         application.Use(next => context => LastResort.InvokeAsync(context, next, log));
 
-        var hosts = new HostRule(options.AllowedHosts, [options.Http.Address, options.OtlpGrpc.Address, options.OtlpHttp.Address]);
+        var hosts = new HostRule(options.AllowedHosts, options.Ports.Select(static port => port.Address.Address));
         var otlpOrigins = new OriginRule(options.OtlpCorsOrigins);
         var token = new TokenRule(options.Token);
         var policy = ContentSecurityPolicy.For(options.GrafanaUrl, options.GrafanaProxy is not null);
         application.Use(next => new SafetyMiddleware(next, hosts, otlpOrigins, token, policy, (context, role, refusal) =>
         {
-            if (role != ListenerRole.Http) counters.CountRefused(ProfileReceiver.Takes(context.Request.Path) ? SignalKind.Profiles : OtlpSignal.At(context.Request.Path)?.Kind, RefusalReason.Forbidden, refusal.Message);
+            if (role is not (ListenerRole.Http or ListenerRole.Sampling)) counters.CountRefused(ProfileReceiver.Takes(context.Request.Path) ? SignalKind.Profiles : OtlpSignal.At(context.Request.Path)?.Kind, RefusalReason.Forbidden, refusal.Message);
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
@@ -69,6 +70,11 @@ internal static class Pipeline
 
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpHttp, branch =>
             branch.Run(context => ProfileReceiver.Takes(context.Request.Path) ? profiles.HandleAsync(context) : http.HandleAsync(context)));
+        application.MapWhen(static context => RoleOf(context) == ListenerRole.Profiles, branch => branch.Run(context => ProfileReceiver.Takes(context.Request.Path)
+            ? profiles.HandleAsync(context)
+            : new Problem(404, $"There is nothing at {context.Request.Path}; this port takes profiles, at {string.Join(", ", ProfileReceiver.Paths)}.").WriteAsync(context)));
+        var sampling = new RemoteSampling(parts.Process);
+        application.MapWhen(static context => RoleOf(context) == ListenerRole.Sampling, branch => branch.Run(sampling.HandleAsync));
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -105,6 +111,8 @@ internal static class Pipeline
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, parts.Gate, config, new StatusParts(parts.Counters, options.Receive, parts.Forward, parts.Health, parts.Gate), options.Settings, parts.Process);
         JaegerApi.Map(application, parts.Gate, parts.Time, options.Receive.MaxBodyBytes);
+        var sampling = new RemoteSampling(parts.Process);
+        foreach (var path in RemoteSampling.Paths) application.Map(path, sampling.AnswerAsync);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
         foreach (var path in ProfileReceiver.Paths)

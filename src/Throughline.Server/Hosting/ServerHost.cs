@@ -24,6 +24,7 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly HealthWatch _health;
     private StoreSet? _stores;
     private Forwarder? _forwarder;
+    private ProcessCountsFile? _counts;
     private bool _stopped;
 
     private ServerHost(WebApplication application, StoreGate gate, ForwardGate forwardGate, HealthWatch health, ServerAddresses addresses)
@@ -84,6 +85,8 @@ public sealed class ServerHost : IAsyncDisposable
         _health.Dispose();
         _forwardGate.Set(null);
         if (_forwarder is not null) await _forwarder.DisposeAsync();
+        // While the directory is still this server's.
+        if (_counts is not null) await _counts.DisposeAsync();
         if (_stores is not null) await _stores.DisposeAsync();
         await _application.DisposeAsync();
     }
@@ -100,6 +103,7 @@ public sealed class ServerHost : IAsyncDisposable
             throw new StartupException(error.Message, error);
         }
         foreach (var note in _stores.Traces.OpeningNotes) await log.WriteLineAsync($"info: {note}");
+        _counts = process.KeepCounts(options.Store.Directory, options.ProcessCountsInterval, warning => log.WriteLine($"warning: {warning}"));
         var traces = _stores.Traces;
         process.Changed += _ => traces.TailSampler = process.NewTailSampler();
         try
@@ -168,9 +172,7 @@ public sealed class ServerHost : IAsyncDisposable
         kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
         // The receivers have limits of their own, with answers in their own form.
         kestrel.Limits.MaxRequestBodySize = null;
-        Listen(kestrel, options.Http, ListenerRole.Http, HttpProtocols.Http1);
-        Listen(kestrel, options.OtlpGrpc, ListenerRole.OtlpGrpc, HttpProtocols.Http2);
-        Listen(kestrel, options.OtlpHttp, ListenerRole.OtlpHttp, HttpProtocols.Http1);
+        foreach (var (_, address, role) in options.Ports) Listen(kestrel, address, role, role == ListenerRole.OtlpGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
     }
 
     private static void Listen(KestrelServerOptions kestrel, ListenAddress address, ListenerRole role, HttpProtocols protocols)
@@ -201,13 +203,13 @@ public sealed class ServerHost : IAsyncDisposable
 
     private static string BindFailure(Exception error, ServerOptions options)
     {
-        (string Option, ListenAddress Address)[] ports = [("--http", options.Http), ("--otlp-grpc", options.OtlpGrpc), ("--otlp-http", options.OtlpHttp)];
-        var (option, address) = ports.FirstOrDefault(p => error.Message.Contains(p.Address.ToString(), StringComparison.Ordinal));
+        ServerPort[] ports = [.. options.Ports];
+        var port = ports.FirstOrDefault(p => error.Message.Contains(p.Address.ToString(), StringComparison.Ordinal));
         var reason = error is AddressInUseException || error.InnerException is AddressInUseException
             ? "the port is in use; stop the program that has it"
             : (error.InnerException ?? error).Message.TrimEnd('.');
-        return address is null
+        return port is null
             ? $"cannot listen on one of {string.Join(", ", ports.Select(static p => $"{p.Option} {p.Address}"))}: {reason}; choose another address"
-            : $"cannot listen on {address}: {reason}, or choose another address with {option} (port 0 picks a free one)";
+            : $"cannot listen on {port.Address}: {reason}, or choose another address with {port.Option} (port 0 picks a free one)";
     }
 }

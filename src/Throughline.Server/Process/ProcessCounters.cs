@@ -17,7 +17,8 @@ public enum ProcessStage
 public readonly record struct ProcessCause(ProcessStage Stage, string Rule, string Service);
 
 /// <summary>
-/// What processing has dropped, cut, redacted and kept since the start, by rule and service, and of which traces it dropped something. Thread safe.
+/// What processing has dropped, cut, redacted and kept, by rule and service, and of which traces it dropped something: since the start, and before it as far as <see cref="ProcessCountsFile"/> kept it. Thread
+/// safe.
 /// </summary>
 public sealed class ProcessCounters(ulong startedUnixNano)
 {
@@ -39,29 +40,42 @@ public sealed class ProcessCounters(ulong startedUnixNano)
     private readonly Dictionary<string, long> _redacted = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Traces, long Spans)> _tail = new(StringComparer.Ordinal);
     private readonly RecentTraces<Dictionary<ProcessCause, long>> _traces = new(MaxTraces);
+    private ulong _sinceUnixNano = startedUnixNano;
     private long _decidedEarly;
+    private long _changes;
+
+    /// <summary>Grows with everything that is counted.</summary>
+    internal long Changes => Interlocked.Read(ref _changes);
 
     /// <summary>Counts what was dropped of a trace.</summary>
     public void CountDropped(TraceId trace, ProcessCause cause, long spans)
     {
         lock (_lock)
         {
+            _changes++;
             Add(_dropped, cause, spans);
-            if (!_traces.TryGet(trace, out var causes)) _traces.Set(trace, causes = []);
-            if (causes.Count < MaxCausesOfTrace || causes.ContainsKey(cause)) causes[cause] = causes.GetValueOrDefault(cause) + spans;
+            AddOfTrace(trace, cause, spans);
         }
     }
 
     /// <summary>Counts spans of which something was cut.</summary>
     public void CountCut(ProcessCause cause, long spans)
     {
-        lock (_lock) Add(_cut, cause, spans);
+        lock (_lock)
+        {
+            _changes++;
+            Add(_cut, cause, spans);
+        }
     }
 
     /// <summary>Counts values that a rule redacted.</summary>
     public void CountRedacted(string rule, long values)
     {
-        lock (_lock) _redacted[rule] = _redacted.GetValueOrDefault(rule) + values;
+        lock (_lock)
+        {
+            _changes++;
+            _redacted[rule] = _redacted.GetValueOrDefault(rule) + values;
+        }
     }
 
     /// <summary>Counts what a tail rule kept, and the traces that had to be decided while they were still active.</summary>
@@ -69,6 +83,7 @@ public sealed class ProcessCounters(ulong startedUnixNano)
     {
         lock (_lock)
         {
+            _changes++;
             var so = _tail.GetValueOrDefault(rule);
             if (traces > 0) _tail[rule] = (so.Traces + traces, so.Spans + spans);
             _decidedEarly += decidedEarly;
@@ -86,10 +101,110 @@ public sealed class ProcessCounters(ulong startedUnixNano)
     {
         lock (_lock)
         {
-            return new ProcessCounts(startedUnixNano, Sorted(_dropped), Sorted(_cut),
+            return new ProcessCounts(_sinceUnixNano, Sorted(_dropped), Sorted(_cut),
                 [.. _redacted.OrderBy(static r => r.Key, StringComparer.Ordinal).Select(static r => (r.Key, r.Value))],
                 [.. _tail.OrderBy(static r => r.Key, StringComparer.Ordinal).Select(static r => (r.Key, r.Value.Traces, r.Value.Spans))], _decidedEarly);
         }
+    }
+
+    /// <summary>Writes all that is counted; answers <see cref="Changes"/> at that moment.</summary>
+    internal long Write(BinaryWriter to)
+    {
+        lock (_lock)
+        {
+            to.Write(_sinceUnixNano);
+            to.Write(_decidedEarly);
+            var numbers = new Dictionary<ProcessCause, int>();
+            foreach (var cause in _dropped.Keys.Concat(_cut.Keys).Concat(_traces.InOrder().SelectMany(static t => t.Value.Keys))) numbers.TryAdd(cause, numbers.Count);
+            WriteEach(to, numbers.Keys, static (w, cause) =>
+            {
+                w.Write((byte)cause.Stage);
+                w.Write(cause.Rule);
+                w.Write(cause.Service);
+            });
+            foreach (var counts in new[] { _dropped, _cut }) WriteCounts(to, counts, numbers);
+            WriteEach(to, _redacted, static (w, one) =>
+            {
+                w.Write(one.Key);
+                w.Write(one.Value);
+            });
+            WriteEach(to, _tail, static (w, one) =>
+            {
+                w.Write(one.Key);
+                w.Write(one.Value.Traces);
+                w.Write(one.Value.Spans);
+            });
+            Span<byte> id = stackalloc byte[TraceId.SizeBytes];
+            to.Write7BitEncodedInt(_traces.Count);
+            foreach (var (trace, counts) in _traces.InOrder())
+            {
+                trace.CopyTo(id);
+                to.Write(id);
+                WriteCounts(to, counts, numbers);
+            }
+            return _changes;
+        }
+    }
+
+    /// <summary>Adds what another run wrote, whose bytes were checked.</summary>
+    internal void Read(BinaryReader from)
+    {
+        lock (_lock)
+        {
+            _sinceUnixNano = Math.Min(_sinceUnixNano, from.ReadUInt64());
+            _decidedEarly += from.ReadInt64();
+            var causes = new ProcessCause[from.Read7BitEncodedInt()];
+            for (var i = 0; i < causes.Length; i++) causes[i] = new ProcessCause((ProcessStage)from.ReadByte(), from.ReadString(), from.ReadString());
+            ReadCounts(from, causes, (cause, spans) => Add(_dropped, cause, spans));
+            ReadCounts(from, causes, (cause, spans) => Add(_cut, cause, spans));
+            for (var left = from.Read7BitEncodedInt(); left > 0; left--)
+            {
+                var rule = from.ReadString();
+                _redacted[rule] = _redacted.GetValueOrDefault(rule) + from.ReadInt64();
+            }
+            for (var left = from.Read7BitEncodedInt(); left > 0; left--)
+            {
+                var rule = from.ReadString();
+                var so = _tail.GetValueOrDefault(rule);
+                _tail[rule] = (so.Traces + from.ReadInt64(), so.Spans + from.ReadInt64());
+            }
+            for (var left = from.Read7BitEncodedInt(); left > 0; left--)
+            {
+                var trace = TraceId.FromBytes(from.ReadBytes(TraceId.SizeBytes));
+                ReadCounts(from, causes, (cause, spans) => AddOfTrace(trace, cause, spans));
+            }
+        }
+    }
+
+    private static void WriteEach<T>(BinaryWriter to, IReadOnlyCollection<T> items, Action<BinaryWriter, T> write)
+    {
+        to.Write7BitEncodedInt(items.Count);
+        foreach (var item in items) write(to, item);
+    }
+
+    private static void WriteCounts(BinaryWriter to, Dictionary<ProcessCause, long> counts, Dictionary<ProcessCause, int> numbers)
+    {
+        to.Write7BitEncodedInt(counts.Count);
+        foreach (var (cause, spans) in counts)
+        {
+            to.Write7BitEncodedInt(numbers[cause]);
+            to.Write7BitEncodedInt64(spans);
+        }
+    }
+
+    private static void ReadCounts(BinaryReader from, ProcessCause[] causes, Action<ProcessCause, long> take)
+    {
+        for (var left = from.Read7BitEncodedInt(); left > 0; left--)
+        {
+            var cause = causes[from.Read7BitEncodedInt()];
+            take(cause, from.Read7BitEncodedInt64());
+        }
+    }
+
+    private void AddOfTrace(TraceId trace, ProcessCause cause, long spans)
+    {
+        if (!_traces.TryGet(trace, out var causes)) _traces.Set(trace, causes = []);
+        if (causes.Count < MaxCausesOfTrace || causes.ContainsKey(cause)) causes[cause] = causes.GetValueOrDefault(cause) + spans;
     }
 
     private static void Add(Dictionary<ProcessCause, long> counts, ProcessCause cause, long spans)

@@ -11,6 +11,9 @@ public sealed class ProcessPolicy
     /// <summary>Services that are told apart; those beyond share one limit.</summary>
     private const int MaxServices = 2_000;
 
+    /// <summary>Traces that the limits of one service, and of all services together, remember to treat all spans of a trace alike: about 64 bytes each.</summary>
+    private const int MaxTracesOfService = 65_536, MaxTraces = 1 << 20;
+
     private const string OtherServices = "";
 
     private readonly ConcurrentDictionary<string, ServiceSampler> _services = new(StringComparer.Ordinal);
@@ -29,7 +32,7 @@ public sealed class ProcessPolicy
         Spans = rules.Limits.SpansPerTrace is { } most ? new TraceSpans(most) : null;
         _rates = rules.Sampling.Services.ToDictionary(static s => s.Service, static s => s.Keep, StringComparer.Ordinal);
         _time = time;
-        SamplesHead = rules.Sampling.Services.Select(static s => s.Keep).Append(rules.Sampling.Default).Any(static keep => keep.Rate < 1 || keep.TracesPerSecond is not null);
+        SamplesHead = rules.Sampling.Services.Select(static s => s.Keep).Append(rules.Sampling.Default).Any(static keep => (keep.Rate < 1 && !keep.IsRemote) || keep.TracesPerSecond is not null);
     }
 
     /// <summary>The rules as they were given.</summary>
@@ -62,6 +65,9 @@ public sealed class ProcessPolicy
         if (_services.TryGetValue(service, out var known)) return known;
         // A sender that invents services must not take memory without bounds.
         var name = _services.Count < MaxServices || _rates.ContainsKey(service) ? service : OtherServices;
-        return _services.GetOrAdd(name, static (_, of) => new ServiceSampler(of.Keep, of.Time), (Keep: _rates.GetValueOrDefault(service, Rules.Sampling.Default), Time: _time));
+        return _services.GetOrAdd(name, static (_, of) => new ServiceSampler(of.Keep, of.Policy.TracesOfService, of.Policy._time), (Keep: _rates.GetValueOrDefault(service, Rules.Sampling.Default), Policy: this));
     }
+
+    /// <summary>Traces that the limit of one service remembers, now that there are as many services.</summary>
+    internal int TracesOfService() => Math.Min(MaxTracesOfService, MaxTraces / Math.Max(1, _services.Count));
 }

@@ -27,12 +27,16 @@ public sealed record SamplingRules
 
     /// <summary>Rules of services, each service once.</summary>
     public IReadOnlyList<ServiceRule> Services { get; init; } = [];
+
+    /// <summary>What holds for a service.</summary>
+    public ServiceRate KeepOf(string service) => Services.FirstOrDefault(rule => rule.Service == service)?.Keep ?? Default;
 }
 
 /// <summary>How much of a service's spans is kept.</summary>
 /// <param name="Rate">The share of the traces, 0 to 1.</param>
 /// <param name="TracesPerSecond">Traces a second that are kept at most, on the average; null: no limit.</param>
-public sealed record ServiceRate(double Rate, double? TracesPerSecond);
+/// <param name="IsRemote">The share is its senders' to keep, which ask for it (remote sampling): it is not applied again to what arrives. A number of traces a second is: it holds for all senders together.</param>
+public sealed record ServiceRate(double Rate, double? TracesPerSecond, bool IsRemote = false);
 
 /// <summary>What holds for one service.</summary>
 public sealed record ServiceRule(string Service, ServiceRate Keep);

@@ -23,6 +23,7 @@ public sealed class ProcessSettings
     private readonly TimeProvider _time;
     private readonly TailKnowledge _knowledge;
     private volatile ProcessPolicy _current;
+    private volatile ProcessCountsFile? _countsFile;
 
     private ProcessSettings(IFileSystem files, string path, TimeProvider time, ProcessPolicy current) => (_files, _path, _time, _current, _knowledge, Counters) = (files, path, time, current, new TailKnowledge(time), new ProcessCounters(NowNano(time)));
 
@@ -31,7 +32,7 @@ public sealed class ProcessSettings
     /// <summary>The rules in force.</summary>
     public ProcessPolicy Current => _current;
 
-    /// <summary>What the rules have done since the start.</summary>
+    /// <summary>What the rules have done.</summary>
     public ProcessCounters Counters { get; }
 
     /// <summary>Called with new rules when they are in force, before <see cref="Replace"/> returns.</summary>
@@ -67,7 +68,10 @@ public sealed class ProcessSettings
     }
 
     /// <summary>What decides about quiet traces by the present rules; null where all are kept.</summary>
-    public TailSampler? NewTailSampler() => _current.Rules.Tail is { Enabled: true } tail ? new TailSampler(tail, _knowledge, Counters) : null;
+    public TailSampler? NewTailSampler() => _current.Rules.Tail is { Enabled: true } tail ? new TailSampler(tail, _knowledge, Counters, () => _countsFile?.Save()) : null;
+
+    /// <summary>Keeps the counts of a data directory, which the caller has, over a restart. Returned for its owner to dispose of before the directory is given back.</summary>
+    public ProcessCountsFile KeepCounts(string directory, TimeSpan interval, Action<string> warn) => _countsFile = ProcessCountsFile.Open(Counters, _files, directory, interval, _time, warn);
 
     private void Write(ProcessPolicy policy)
     {

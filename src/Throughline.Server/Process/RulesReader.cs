@@ -56,7 +56,9 @@ public static class RulesReader
         var rate = item.Rate("rate", 1);
         var limit = item.Number("tracesPerSecond", 0, 1_000_000, "A number of traces a second");
         if (rate == 0 && limit is not null) item.Problem("tracesPerSecond", "At a rate of 0 nothing is kept, so that nothing is left to limit: leave this out, or set a rate.");
-        return new ServiceRate(rate, limit);
+        var remote = item.Flag("remote", false);
+        if (remote && limit is not null && rate < 1) item.Problem("tracesPerSecond", "Senders that sample by themselves are told a share or a number of traces a second, not both: leave one of them out.");
+        return new ServiceRate(rate, limit, remote);
     }
 
     private static TailRules Tail(RuleObject? tail)

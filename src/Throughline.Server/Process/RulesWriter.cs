@@ -77,6 +77,7 @@ public static class RulesWriter
     {
         json.WriteNumber("rate"u8, keep.Rate);
         Number(json, "tracesPerSecond", keep.TracesPerSecond);
+        json.WriteBoolean("remote"u8, keep.IsRemote);
     }
 
     private static void Number(Utf8JsonWriter json, string name, double? value)

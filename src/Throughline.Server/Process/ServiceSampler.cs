@@ -4,10 +4,10 @@ using Throughline.Engine.Sampling;
 namespace Throughline.Server.Process;
 
 /// <summary>Decides about the spans of one service when they arrive: by its rate, then by its limit of traces a second. Thread safe.</summary>
-internal sealed class ServiceSampler(ServiceRate keep, TimeProvider time)
+internal sealed class ServiceSampler(ServiceRate keep, Func<int> remembered, TimeProvider time)
 {
-    private readonly ulong _threshold = SamplingThreshold.Of(keep.Rate);
-    private readonly TraceRate? _limit = keep.TracesPerSecond is { } most ? new TraceRate(most, time) : null;
+    private readonly ulong _threshold = keep.IsRemote ? 0 : SamplingThreshold.Of(keep.Rate);
+    private readonly TraceRate? _limit = keep.TracesPerSecond is { } most ? new TraceRate(most, remembered, time) : null;
 
     /// <summary>Whether nothing of it is ever dropped.</summary>
     internal bool KeepsAll => _threshold == 0 && _limit is null;

@@ -3,8 +3,8 @@ using Throughline.Engine.Model;
 namespace Throughline.Server.Process;
 
 /// <summary>
-/// What tail rules know of operations: how long traces take by their root, and how many traces of the last hour had an operation; older ones fade. Bounded: operations beyond are neither slow nor rare.
-/// Used by one thread at a time.
+/// What tail rules know of operations: how long traces take by their root, and how many traces of the last hour had an operation; older ones fade. Bounded: what has faded makes room, and operations beyond
+/// are neither slow nor rare. Used by one thread at a time.
 /// </summary>
 public sealed class TailKnowledge(TimeProvider time)
 {
@@ -20,6 +20,11 @@ public sealed class TailKnowledge(TimeProvider time)
     /// <summary>After this time something counts for a third of what it was.</summary>
     private const double FadeSeconds = 3600;
 
+    /// <summary>With less than this it is as good as forgotten: a trace of three hours ago.</summary>
+    private const double Gone = 0.05;
+
+    private const double SweepSeconds = 60;
+
     private readonly Dictionary<(string Service, string Name), Durations> _roots = [];
     private readonly Dictionary<(string Service, string Name), Faded> _operations = [];
     private readonly Dictionary<(int Service, int Name), Durations?> _rootIds = [];
@@ -27,6 +32,8 @@ public sealed class TailKnowledge(TimeProvider time)
     private readonly HashSet<(int Service, int Name)> _own = [];
     private readonly long _began = time.GetTimestamp();
     private SpanBatch _spans = new();
+    private double _sweptRoots = double.NegativeInfinity;
+    private double _sweptOperations = double.NegativeInfinity;
 
     /// <summary>Says whose rows are meant. Texts have other numbers in another batch.</summary>
     internal void Begin(SpanBatch spans)
@@ -106,7 +113,7 @@ public sealed class TailKnowledge(TimeProvider time)
         var id = (_spans.Resources.Service[_spans.Resource[root]], _spans.Name[root]);
         if (_rootIds.TryGetValue(id, out var known)) return known;
         var name = (_spans.Text(id.Item1), _spans.Text(id.Item2));
-        if (!_roots.TryGetValue(name, out var durations) && _roots.Count < MaxRoots) _roots.Add(name, durations = new Durations());
+        if (!_roots.TryGetValue(name, out var durations) && HasRoom(_roots, MaxRoots, ref _sweptRoots, static (one, now) => one.LeftAt(now))) _roots.Add(name, durations = new Durations(Now));
         return _rootIds[id] = durations;
     }
 
@@ -114,17 +121,34 @@ public sealed class TailKnowledge(TimeProvider time)
     {
         if (_operationIds.TryGetValue(id, out var known)) return known;
         var name = (_spans.Text(id.Service), _spans.Text(id.Name));
-        if (!_operations.TryGetValue(name, out var count) && _operations.Count < MaxOperations) _operations.Add(name, count = new Faded());
+        if (!_operations.TryGetValue(name, out var count) && HasRoom(_operations, MaxOperations, ref _sweptOperations, static (one, now) => one.LeftAt(now))) _operations.Add(name, count = new Faded(Now));
         return _operationIds[id] = count;
+    }
+
+    /// <summary>Whether one more may be known; where all places are taken, what has faded goes, once in a while.</summary>
+    private bool HasRoom<T>(Dictionary<(string Service, string Name), T> known, int most, ref double swept, Func<T, double, double> left)
+    {
+        if (known.Count < most) return true;
+        var now = Now;
+        if (now - swept < SweepSeconds) return false;
+        swept = now;
+        foreach (var (name, one) in known)
+        {
+            if (left(one, now) < Gone) known.Remove(name);
+        }
+        // They name what has gone.
+        _rootIds.Clear();
+        _operationIds.Clear();
+        return known.Count < most;
     }
 
     private static int BucketOf(double nanoseconds) => nanoseconds < 1 ? 0 : Math.Min(Durations.Buckets - 1, (int)(Math.Log2(nanoseconds) * BucketsPerDoubling));
 
-    private sealed class Durations
+    private sealed class Durations(double now)
     {
         internal const int Buckets = 64 * BucketsPerDoubling;
 
-        private double _at;
+        private double _at = now;
 
         internal float[] Counts { get; } = new float[Buckets];
 
@@ -139,11 +163,13 @@ public sealed class TailKnowledge(TimeProvider time)
             Total *= left;
             _at = now;
         }
+
+        internal double LeftAt(double now) => Total * Math.Exp(-(now - _at) / FadeSeconds);
     }
 
-    private sealed class Faded
+    private sealed class Faded(double now)
     {
-        private double _at;
+        private double _at = now;
 
         internal double Traces { get; set; }
 
@@ -154,5 +180,7 @@ public sealed class TailKnowledge(TimeProvider time)
             Traces *= Math.Exp(-(now - _at) / FadeSeconds);
             _at = now;
         }
+
+        internal double LeftAt(double now) => Traces * Math.Exp(-(now - _at) / FadeSeconds);
     }
 }

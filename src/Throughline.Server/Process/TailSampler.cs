@@ -11,10 +11,12 @@ public sealed class TailSampler : ITailSampler
     private readonly TailCondition[] _conditions;
     private readonly TailKnowledge _knowledge;
     private readonly ProcessCounters _counters;
+    private readonly Action? _counted;
 
-    /// <summary>Makes a sampler of rules that were checked.</summary>
-    public TailSampler(TailRules rules, TailKnowledge knowledge, ProcessCounters counters)
+    /// <summary>Makes a sampler of rules that were checked. <paramref name="counted"/> is called when decisions were counted.</summary>
+    public TailSampler(TailRules rules, TailKnowledge knowledge, ProcessCounters counters, Action? counted = null)
     {
+        _counted = counted;
         _rules = rules;
         _knowledge = knowledge;
         _counters = counters;
@@ -85,6 +87,7 @@ public sealed class TailSampler : ITailSampler
         }
         foreach (var (rule, (traces, count)) in kept) _counters.CountTail(NameOf(rule), traces, count, 0);
         if (early > 0) _counters.CountTail("", 0, 0, early);
+        _counted?.Invoke();
     }
 
     private string NameOf(int rule) => rule switch

@@ -12,19 +12,18 @@ internal sealed class TraceRate
     /// <summary>How long it takes to follow a change: a burst of this many seconds' traces is let through after a pause.</summary>
     private const double WindowSeconds = 2;
 
-    /// <summary>Traces that are remembered: about 3 MB.</summary>
-    private const int MaxTraces = 65_536;
-
     private readonly Lock _lock = new();
     private readonly double _perSecond;
     private readonly TimeProvider _time;
-    private readonly RecentTraces<ulong> _thresholds = new(MaxTraces);
+    private readonly RecentTraces<ulong> _thresholds;
     private double _count;
     private double _seconds = WindowSeconds;
     private long _last;
 
-    internal TraceRate(double perSecond, TimeProvider time)
+    /// <param name="remembered">How many traces may be remembered now.</param>
+    internal TraceRate(double perSecond, Func<int> remembered, TimeProvider time)
     {
+        _thresholds = new RecentTraces<ulong>(remembered);
         _perSecond = perSecond;
         _time = time;
         _last = time.GetTimestamp();

@@ -22,8 +22,6 @@ internal readonly record struct ProfileOutcome(IngestStatus Status, int Windows,
 /// </summary>
 public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, HealthWatch health, bool redact, ProfileLimits limits)
 {
-    private const string Redacted = "[redacted]";
-
     /// <summary>Limits of a profile.</summary>
     internal ProfileLimits Limits => limits;
 
@@ -40,9 +38,9 @@ public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, Healt
         {
             var isSecret = SensitiveKeys.Contains(Encoding.UTF8.GetBytes(label.Key));
             if (isSecret) redacted++;
-            labels.Add(isSecret ? new(label.Key, Redacted) : label);
+            labels.Add(isSecret ? new(label.Key, ProfileOrigin.Withheld) : label);
         }
-        return origin with { Labels = labels };
+        return origin with { Labels = labels, Withholds = static key => SensitiveKeys.Contains(Encoding.UTF8.GetBytes(key)) };
     }
 
     /// <summary>A request that is no profile, or one over a limit.</summary>

@@ -12,7 +12,7 @@ public sealed class ReceiveAdmission(HealthWatch health, IngestCounters counters
     /// <summary>Lets a request on, or answers it.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next, ListenerRole role)
     {
-        if (role == ListenerRole.Http || health.Refusal is not { } refusal) return next(context);
+        if (role is ListenerRole.Http or ListenerRole.Sampling || health.Refusal is not { } refusal) return next(context);
         var path = context.Request.Path;
         counters.CountRefused(ProfileReceiver.Takes(path) ? SignalKind.Profiles : OtlpSignal.At(path)?.Kind, refusal.IsOverload ? RefusalReason.Overloaded : RefusalReason.Unavailable, refusal.Message);
         if (role == ListenerRole.OtlpGrpc)
@@ -21,6 +21,7 @@ public sealed class ReceiveAdmission(HealthWatch health, IngestCounters counters
             return Task.CompletedTask;
         }
         context.Response.Headers.RetryAfter = ((long)Math.Ceiling(refusal.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return OtlpHttpReceiver.WriteRefusalAsync(context, refusal.IsOverload ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable, refusal.Message);
+        var status = refusal.IsOverload ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
+        return ProfileReceiver.Takes(path) ? ProfileReceiver.AnswerAsync(context, status, refusal.Message) : OtlpHttpReceiver.WriteRefusalAsync(context, status, refusal.Message);
     }
 }

@@ -22,6 +22,6 @@ public static class SignalOpenings
         static async (directory, options, files, time, cancellationToken) => await MetricStore.OpenAsync(
             directory, options.Metrics, new MetricQueryOptions { MaxConcurrent = options.Store.MaxConcurrentQueries, TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes },
             options.MetricsMaxSeries, files, time, cancellationToken),
-        static async (directory, options, files, time, cancellationToken) => await ProfileStore.OpenAsync(directory, options.Profiles, files, time, cancellationToken),
+        static async (directory, options, files, time, cancellationToken) => await ProfileStore.OpenAsync(directory, options.Profiles, options.Store.QueryMaxBytes, files, time, cancellationToken),
     ];
 }

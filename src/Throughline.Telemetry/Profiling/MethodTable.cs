@@ -1,3 +1,4 @@
+using System.Buffers;
 using Throughline.Telemetry.Profiling.NetTrace;
 
 namespace Throughline.Telemetry.Profiling;
@@ -14,9 +15,12 @@ internal sealed class MethodTable
     // The runtime's own numbers: docs/fundamentals/diagnostics/runtime-method-events and runtime-loader-rundown-events of .NET's documentation.
     private const int MethodLoadVerbose = 143, MethodEndVerbose = 144, ModuleLoad = 152, ModuleEnd = 154;
 
-    private readonly Dictionary<ulong, (uint Size, ulong Module, string Type, string Name, string Signature)> _bodies = [];
+    // At the end of a window the runtime tells of every method there is, of which the samples need a few: their names stay bytes until they are asked for.
+    private readonly Dictionary<ulong, (uint Size, ulong Module, int Names, int Length)> _bodies = [];
+    private readonly ArrayBufferWriter<byte> _names = new(1 << 16);
     private readonly Dictionary<ulong, string> _modules = [];
     private readonly Dictionary<(ulong, string, string, string), Method> _methods = [];
+    private readonly Dictionary<ulong, Method> _found = [];
     private ulong[]? _starts;
 
     /// <summary>Takes an event of the runtime; others are none of its business.</summary>
@@ -47,10 +51,16 @@ internal sealed class MethodTable
         var start = _starts[at];
         var body = _bodies[start];
         if (address - start >= body.Size) return null;
-        var key = (body.Module, body.Type, body.Name, body.Signature);
-        if (!_methods.TryGetValue(key, out var method))
-            _methods.Add(key, method = new(FrameName.Of(body.Type, body.Name), body.Signature, _modules.GetValueOrDefault(body.Module, "")));
+        if (!_found.TryGetValue(start, out var method)) _found.Add(start, method = MethodOf(body.Module, new(_names.WrittenSpan.Slice(body.Names, body.Length))));
         return (method, start);
+    }
+
+    private Method MethodOf(ulong module, BlockReader names)
+    {
+        var key = (Module: module, Type: names.Text(), Name: names.Text(), Signature: names.Text());
+        if (!_methods.TryGetValue(key, out var method))
+            _methods.Add(key, method = new(FrameName.Of(key.Type, key.Name), key.Signature, _modules.GetValueOrDefault(module, "")));
+        return method;
     }
 
     private void TakeMethod(BlockReader payload)
@@ -60,8 +70,11 @@ internal sealed class MethodTable
         var start = (ulong)payload.Int64();
         var size = (uint)payload.Int32();
         payload.Take(8); // token and flags
-        _bodies[start] = (size, module, payload.Text(), payload.Text(), payload.Text());
+        var names = payload.Rest;
+        _bodies[start] = (size, module, _names.WrittenCount, names.Length);
+        _names.Write(names);
         _starts = null;
+        _found.Remove(start);
     }
 
     private void TakeModule(BlockReader payload)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Throughline.Telemetry.Profiling.NetTrace;
 
 namespace Throughline.Telemetry.Profiling;
 
@@ -9,6 +9,7 @@ namespace Throughline.Telemetry.Profiling;
 internal sealed class SampleTable(int limit)
 {
     private readonly Dictionary<(ulong[] Stack, Activity? Span), SampleCount> _counts = new(new SameStackAndSpan());
+    private readonly Dictionary<(ulong[] Stack, Activity? Span), SampleCount> _known = new(new SameObjects());
     private readonly HashSet<long> _round = [];
     private long _firstRound;
     private long _lastRound;
@@ -39,14 +40,19 @@ internal sealed class SampleTable(int limit)
         CountRound(threadId, time);
         Total++;
         if (running) Running++;
-        if (!_counts.TryGetValue((stack, span), out var count))
+        // The reader gives equal stacks as one array, so that hundreds of addresses needn't be looked at for each sample.
+        if (!_known.TryGetValue((stack, span), out var count))
         {
-            if (_counts.Count >= limit)
+            if (!_counts.TryGetValue((stack, span), out count))
             {
-                AboveLimit++;
-                return;
+                if (_counts.Count >= limit)
+                {
+                    AboveLimit++;
+                    return;
+                }
+                _counts.Add((stack, span), count = new(stack, span));
             }
-            _counts.Add((stack, span), count = new(stack, span));
+            if (_known.Count < 2 * (long)limit) _known.Add((stack, span), count);
         }
         if (running) count.Running++;
         else count.Elsewhere++;
@@ -64,16 +70,23 @@ internal sealed class SampleTable(int limit)
 
     private sealed class SameStackAndSpan : IEqualityComparer<(ulong[] Stack, Activity? Span)>
     {
+        private static readonly StackPool.SameAddresses s_addresses = new();
+
         public bool Equals((ulong[] Stack, Activity? Span) left, (ulong[] Stack, Activity? Span) right) =>
             ReferenceEquals(left.Span, right.Span) && left.Stack.AsSpan().SequenceEqual(right.Stack);
 
         public int GetHashCode((ulong[] Stack, Activity? Span) pair)
         {
-            var hash = new HashCode();
-            hash.AddBytes(MemoryMarshal.AsBytes<ulong>(pair.Stack));
-            hash.Add(pair.Span is null ? 0 : RuntimeHelpers.GetHashCode(pair.Span));
-            return hash.ToHashCode();
+            var stack = s_addresses.GetHashCode(pair.Stack);
+            return HashCode.Combine(stack, pair.Span is null ? 0 : RuntimeHelpers.GetHashCode(pair.Span));
         }
+    }
+
+    private sealed class SameObjects : IEqualityComparer<(ulong[] Stack, Activity? Span)>
+    {
+        public bool Equals((ulong[] Stack, Activity? Span) left, (ulong[] Stack, Activity? Span) right) => ReferenceEquals(left.Stack, right.Stack) && ReferenceEquals(left.Span, right.Span);
+
+        public int GetHashCode((ulong[] Stack, Activity? Span) pair) => (RuntimeHelpers.GetHashCode(pair.Stack) * -1640531527) ^ (pair.Span is null ? 0 : RuntimeHelpers.GetHashCode(pair.Span));
     }
 }
 

@@ -90,11 +90,12 @@ public sealed class LayerTests
         [$"{S}.Api.Prometheus"] = [E, $"{E}.Model", $"{E}.Signals", $"{S}.Forward", $"{S}.Health", $"{S}.Problems", $"{S}.SelfTelemetry", $"{S}.Storage"],
         [$"{S}.Health"] = [$"{E}.Files", $"{E}.Model", $"{S}.Configuration"],
         [$"{S}.Events"] = [$"{S}.Problems"],
+        [$"{S}.Sampling"] = [$"{S}.Api", $"{S}.Problems", $"{S}.Process"],
         [$"{S}.Grafana"] = [$"{S}.Problems", $"{S}.Safety"],
         [$"{S}.Page"] = [],
         [$"{S}.Hosting"] =
         [
-            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{E}.Signals", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events",
+            E, $"{E}.Files", $"{S}.Api.Jaeger", $"{S}.Api.Native", $"{S}.Grafana", $"{S}.Page", $"{S}.Configuration", $"{S}.Problems", $"{S}.Receive", $"{S}.Safety", $"{S}.SelfTelemetry", $"{S}.Storage", $"{S}.Forward", $"{S}.Process", $"{E}.Model", $"{E}.Signals", $"{S}.Api.Prometheus", $"{S}.Health", $"{S}.Events", $"{S}.Sampling",
         ],
     };
 

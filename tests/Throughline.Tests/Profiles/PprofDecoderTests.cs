@@ -150,6 +150,90 @@ public sealed class PprofDecoderTests
         Assert.Equal($"{new string('é', 50)}|", PlainSample.Of(batch)[0].Stack[0]);
     }
 
+    [Fact]
+    public void TheTextsAmongTheLabelsOfSamplesBecomeLabelsOfTheSeries()
+    {
+        var profile = Labelled(("thread", "worker 1"), ("model", "yolo"));
+        profile.Sample.Add(new Sample { LocationId = { 1 }, Value = { 5 } });
+        profile.Sample.Add(new Sample { LocationId = { 1 }, Value = { 0 }, Label = { profile.Sample[0].Label[0] } });
+        var batch = new ProfileBatch();
+        Assert.True(PprofDecoder.Decode(profile.ToByteArray(), s_origin with { Labels = [new("model", "of the request"), new("region", "eu")] }, new ProfileLimits(), batch).IsDecoded);
+        Assert.Equal(["model=of the request,region=eu 5", "model=yolo,region=eu,thread=worker 1 10"], PlainSample.Of(batch).Select(static s => $"{s.Labels} {s.Value}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void SecretsAmongTheLabelsAreNotStored()
+    {
+        var batch = new ProfileBatch();
+        Assert.True(PprofDecoder.Decode(Labelled(("password", "x"), ("user", "y")).ToByteArray(), s_origin with { Withholds = static key => key == "password" }, new ProfileLimits(), batch).IsDecoded);
+        Assert.Equal("password=[redacted],user=y", Assert.Single(PlainSample.Of(batch)).Labels);
+    }
+
+    [Fact]
+    public void SetsOfLabelsAboveTheLimitAreToldAndTheSamplesKept()
+    {
+        var profile = Labelled(("user", "0"));
+        for (var i = 1; i < 5; i++)
+        {
+            profile.StringTable.Add($"{i}");
+            profile.Sample.Add(new Sample { LocationId = { 1 }, Value = { 10 }, Label = { new Label { Key = profile.Sample[0].Label[0].Key, Str = profile.StringTable.Count - 1 } } });
+        }
+        profile.Sample.Add(profile.Sample[0].Clone());
+        var batch = new ProfileBatch();
+        var result = PprofDecoder.Decode(profile.ToByteArray(), s_origin, new ProfileLimits { MaxLabelSets = 2 }, batch);
+        Assert.StartsWith("3 sample(s) have more labels than are kept: 2 different sets (--profile-max-label-sets)", result.Message, StringComparison.Ordinal);
+        Assert.Equal([" 30", "user=0 20", "user=1 10"], PlainSample.Of(batch).GroupBy(static s => s.Labels).Select(static g => $"{g.Key} {g.Sum(s => s.Value)}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void ASampleWithoutAValueLeavesNothingBehind()
+    {
+        var profile = Labelled(("trace_id", PprofGen.TraceOf(1).ToString()));
+        profile.Sample[0].Value[0] = 0;
+        var batch = new ProfileBatch();
+        Assert.True(PprofDecoder.Decode(profile.ToByteArray(), s_origin, new ProfileLimits(), batch).IsDecoded);
+        Assert.Equal((0, 0), (batch.WindowCount, batch.Links.Length));
+    }
+
+    [Theory]
+    [InlineData("texts")]
+    [InlineData("types")]
+    [InlineData("lines")]
+    public void TablesOfManyTinyEntriesAreRefusedBeforeTheyTakeMemory(string what)
+    {
+        var bytes = new List<byte>();
+        for (byte i = 1; i <= 120; i++)
+        {
+            for (var entry = 0; entry < 3 && what != "lines"; entry++) bytes.AddRange([(byte)(what == "texts" ? 0x32 : 0x0A), 0]);
+            // A location with three lines that say nothing.
+            if (what == "lines") bytes.AddRange([0x22, 8, 0x08, i, 0x22, 0, 0x22, 0, 0x22, 0]);
+        }
+        var result = PprofDecoder.Decode([.. bytes], s_origin, new ProfileLimits { MaxFrames = 300 }, new ProfileBatch());
+        Assert.Equal("The profile has more than 300 texts, functions, locations and lines together, which is the limit (--profile-max-frames). Send shorter windows.", result.Message);
+    }
+
+    [Fact]
+    public void TheLimitIsOneForAllProfilesOfARequest()
+    {
+        var batch = new ProfileBatch();
+        var limits = new ProfileLimits { MaxFrames = 15 };
+        for (var i = 0; i < 7; i++) Assert.True(PprofDecoder.Decode(Small().ToByteArray(), s_origin, limits, batch).IsDecoded);
+        var result = PprofDecoder.Decode(Small().ToByteArray(), s_origin, limits, batch);
+        Assert.Equal((false, "Sample 1 of 1 brings the frames and values of the request's profiles above 15, which is the limit (--profile-max-frames). Send shorter windows."), (result.IsDecoded, result.Message));
+    }
+
+    /// <summary>A profile of one sample with these labels.</summary>
+    private static Profile Labelled(params (string Key, string Value)[] labels)
+    {
+        var profile = Small();
+        foreach (var (key, value) in labels)
+        {
+            profile.StringTable.Add([key, value]);
+            profile.Sample[0].Label.Add(new Label { Key = profile.StringTable.Count - 2, Str = profile.StringTable.Count - 1 });
+        }
+        return profile;
+    }
+
     private static string Refused(byte[] bytes, ProfileOrigin? origin = null)
     {
         var result = PprofDecoder.Decode(bytes, origin ?? s_origin, new ProfileLimits(), new ProfileBatch());

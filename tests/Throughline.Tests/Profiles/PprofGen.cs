@@ -76,13 +76,19 @@ internal static class PprofGen
             var (trace, span) = random.Next(3) switch { 0 => (default, 0UL), 1 => (default, (ulong)(1 + random.Next(6))), _ => (TraceOf(random.Next(3)), (ulong)(1 + random.Next(6))) };
             if (trace.IsValid) sample.Label.Add(new Label { Key = Text("trace_id"), Str = Text(trace.ToString()) });
             if (span != 0) sample.Label.Add(new Label { Key = Text(random.Next(2) == 0 ? "span_id" : "profile_id"), Str = Text(new SpanId(span).ToString()) });
-            sample.Label.Add(new Label { Key = Text("thread"), Num = 7 });
+            sample.Label.Add(new Label { Key = Text("bytes"), Num = 7 });
+            var own = new SortedDictionary<string, string>(labels.ToDictionary(), StringComparer.Ordinal);
+            foreach (var key in new[] { "thread", "model", "region" }.Where(_ => random.Next(4) == 0))
+            {
+                own[key] = $"{key[0]}{random.Next(2)}";
+                sample.Label.Insert(random.Next(sample.Label.Count + 1), new Label { Key = Text(key), Str = Text(own[key]) });
+            }
             var frames = stack.Reverse().SelectMany(l => l.Frames.Reverse()).ToArray();
             foreach (var (type, unit) in types)
             {
                 var value = random.Next(4) == 0 ? 0 : random.NextInt64(1, 1_000_000_000);
                 sample.Value.Add(value);
-                plain.Add(new PlainSample(service, type, unit, string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")), start, start + length, frames.Length == 0 ? ["[no stack]|"] : frames, trace, span, value));
+                plain.Add(new PlainSample(service, type, unit, string.Join(',', own.Select(l => $"{l.Key}={l.Value}")), start, start + length, frames.Length == 0 ? ["[no stack]|"] : frames, trace, span, value));
             }
             profile.Sample.Add(sample);
         }

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
+using Throughline.Server.Configuration;
 using Throughline.Tests.Protos.Pprof;
 using Throughline.Tests.Server;
 using ValueType = Throughline.Tests.Protos.Pprof.ValueType;
@@ -202,9 +203,77 @@ public sealed class ProfileServerTests
         Assert.Equal([10L, 0, 10], flame.GetProperty("baseTotal").EnumerateArray().Select(v => v.GetInt64()));
         Assert.Equal("10", flame.GetProperty("base").GetProperty("value").GetString());
         var functions = await server.GetAsync($"/api/v1/profiles/functions?service=a&type=cpu&from={Noon + 100}&to={Noon + 200}&baseFrom={Noon}&baseTo={Noon + 50}&order=change&limit=2");
-        Assert.Equal(["slow 50 0", "main 58 10"], functions.GetProperty("functions").EnumerateArray()
+        // Of shares: main has all of both.
+        Assert.Equal(["slow 50 0", "fast 8 10"], functions.GetProperty("functions").EnumerateArray()
             .OrderByDescending(f => f.GetProperty("name").GetString()).Select(f => $"{f.GetProperty("name").GetString()} {f.GetProperty("total").GetString()} {f.GetProperty("baseTotal").GetString()}"));
         Assert.Equal(3, functions.GetProperty("count").GetInt32());
+    }
+
+    [Fact]
+    public async Task LabelsOfSamplesAreListedAndFilteredBy()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var profile = Profile.Parser.ParseFrom(Pprof(("main;one", 30, null, null), ("main;two", 10, null, null)));
+        profile.StringTable.Add(["thread", "worker 1", "api_key", "secret"]);
+        var first = profile.StringTable.Count - 4;
+        profile.Sample[0].Label.Add(new Label { Key = first, Str = first + 1 });
+        profile.Sample[0].Label.Add(new Label { Key = first + 2, Str = first + 3 });
+        await PostAsync(server, $"/api/v1/profiles?service=a&label=region:eu&from={Noon}&until={Noon + 10}", profile.ToByteArray());
+        var labels = await server.GetAsync("/api/v1/profiles/labels?service=a&type=cpu");
+        Assert.Equal(["api_key [redacted] 1", "region eu 2", "thread worker 1 1"], labels.GetProperty("labels").EnumerateArray()
+            .SelectMany(l => l.GetProperty("values").EnumerateArray().Select(v => $"{l.GetProperty("key").GetString()} {v.GetProperty("value").GetString()} {v.GetProperty("windows").GetString()}")));
+        Assert.Equal(["main 0 30", " one 30 30"], Frames(await server.GetAsync("/api/v1/profiles/flame?service=a&type=cpu&label=thread:worker%201")));
+        var flame = await server.GetAsync("/api/v1/profiles/flame?service=a&type=cpu&label=region:eu");
+        Assert.Equal(["main 0 40", " one 30 30", " two 10 10"], Frames(flame));
+        Assert.Equal(1, flame.GetProperty("sum").GetProperty("windows").GetInt32());
+        Assert.Equal("region", (await server.GetAsync("/api/v1/profiles/labels?label=region:eu&limit=1")).GetProperty("labels")[1].GetProperty("key").GetString());
+        Assert.Empty((await server.GetAsync($"/api/v1/profiles/labels?from={Noon + 11}")).GetProperty("labels").EnumerateArray());
+        Assert.Equal("1", (await server.GetAsync("/api/v1/status")).GetProperty("redactedAttributes").GetString());
+    }
+
+    [Theory]
+    [InlineData("flame?service=a&type=cpu")]
+    [InlineData("flame?service=a&type=cpu&baseFrom=1&baseTo=2")]
+    [InlineData("functions?service=a&type=cpu")]
+    [InlineData("traces?service=a&type=cpu&function=main")]
+    public async Task WhatNeedsTooMuchMemoryIsRefusedWithWhatToDo(string question)
+    {
+        await using var server = await ServerUnderTest.StartAsync(static o => o with { Store = o.Store with { QueryMaxBytes = 10 } });
+        await PostAsync(server, "/api/v1/profiles?service=a", Pprof(("main;work", 30, Export.Trace(1), "00000000000000aa")));
+        var problem = await server.GetProblemAsync($"/api/v1/profiles/{question}", HttpStatusCode.InsufficientStorage);
+        Assert.Contains("--query-max-bytes", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.NotEmpty((await server.GetAsync("/api/v1/profiles/services")).GetProperty("services").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task PyroscopesOwnPortTakesProfilesAndNothingElse()
+    {
+        await using var server = await ServerUnderTest.StartAsync(static o => o with { Pyroscope = new ListenAddress(IPAddress.Loopback, 0) });
+        using var client = new HttpClient { BaseAddress = new Uri(server.Addresses.Pyroscope?.ToString() ?? "") };
+        using (var taken = await client.PostAsync("/ingest?name=a", new StringContent("main;work 3\n"))) Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+        Assert.Equal(["main 0 30000000", " work 30000000 30000000"], Frames(await server.GetAsync("/api/v1/profiles/flame?service=a&type=cpu")));
+        using (var other = await client.PostAsync("/v1/traces", new StringContent("{}", Encoding.UTF8, "application/json"))) await AssertRefusedAsync(other, 404, "this port takes profiles, at /api/v1/profiles, /ingest, /push.v1.PusherService/Push");
+        using (var bad = await client.PostAsync("/push.v1.PusherService/Push", new ByteArrayContent([0x0A, 99]) { Headers = { ContentType = new("application/proto") } })) Assert.StartsWith("{\"code\":\"invalid_argument\"", await bad.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var foreign = new HttpRequestMessage(HttpMethod.Post, "/ingest?name=a") { Content = new StringContent("main 1"), Headers = { { "Origin", "http://evil.example" } } };
+        using (var refused = await client.SendAsync(foreign)) Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Matches(@" pyroscope=http://127\.0\.0\.1:\d+$", server.Addresses.ToString());
+    }
+
+    [Fact]
+    public async Task OverloadIsToldToPushersInTheirProtocol()
+    {
+        await using var server = await ServerUnderTest.StartAsync(static o => o with { Receive = o.Receive with { MaxMemoryBytes = 1 } });
+        using var response = await SendAsync(server, "/push.v1.PusherService/Push", [], "application/proto");
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.StartsWith("{\"code\":\"resource_exhausted\",\"message\":", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APushOfMillionsOfEmptyFieldsIsRefused()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var response = await SendAsync(server, "/push.v1.PusherService/Push", [.. Enumerable.Repeat<byte[]>([0x12, 0], 10_001).SelectMany(static field => field)], "application/proto");
+        await AssertRefusedAsync(response, 400, "a message in it has more than 10000 fields, which is the limit");
     }
 
     [Theory]

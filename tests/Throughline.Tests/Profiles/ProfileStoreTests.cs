@@ -21,7 +21,7 @@ public sealed class ProfileStoreTests
         for (var life = 0; life < 4; life++)
         {
             using var directory = DataDirectory.Take("/data", files);
-            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), files, TimeProvider.System, CancellationToken.None);
+            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), long.MaxValue, files, TimeProvider.System, CancellationToken.None);
             Assert.Equal(expected, await SumAsync(store));
             foreach (var one in cases.Where((_, i) => i % 4 == life))
             {
@@ -43,7 +43,7 @@ public sealed class ProfileStoreTests
         }
         using (var directory = DataDirectory.Take("/data", files))
         {
-            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), files, TimeProvider.System, CancellationToken.None);
+            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), long.MaxValue, files, TimeProvider.System, CancellationToken.None);
             Assert.Equal(expected, await SumAsync(store));
         }
         Assert.True(expected > 0);
@@ -55,7 +55,7 @@ public sealed class ProfileStoreTests
         var files = new MemoryFileSystem();
         using (var directory = DataDirectory.Take("/data", files))
         {
-            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), files, TimeProvider.System, CancellationToken.None);
+            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), long.MaxValue, files, TimeProvider.System, CancellationToken.None);
             await store.AppendAsync(Large(1, 100), 1);
             await store.FlushAsync(CancellationToken.None);
         }
@@ -63,7 +63,7 @@ public sealed class ProfileStoreTests
         files.FlipBit($"/data/0/profiles/blocks/{path}", 8 * 40);
         using (var directory = DataDirectory.Take("/data", files))
         {
-            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), files, TimeProvider.System, CancellationToken.None);
+            await using var store = await ProfileStore.OpenAsync(directory, new SignalStoreOptions(), long.MaxValue, files, TimeProvider.System, CancellationToken.None);
             await store.AppendAsync(Large(2, 7), 2);
             var answer = await store.GetFlameAsync(s_all, null, 10, CancellationToken.None);
             Assert.Equal(7, answer.Answer.Sum.Value);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using OpenTelemetry.Trace;
 using Throughline.Telemetry;
+using Throughline.Tests.Store;
 
 namespace Throughline.Tests.Telemetry;
 
@@ -94,6 +95,68 @@ public sealed class SamplingTests
     [InlineData("traceidratio", "half", "OTEL_TRACES_SAMPLER_ARG")]
     public void WrongSamplerIsAnErrorThatNamesItsKey(string name, string? argument, string key) =>
         Assert.StartsWith(key + " is", Assert.Throws<InvalidOperationException>(() => SamplerSettings.Read(Configuration(name, argument))).Message);
+
+    [Theory]
+    [InlineData("""{"strategyType":"PROBABILISTIC","probabilisticSampling":{"samplingRate":0.25}}""", "0.25", "ConsistentSampler{0.25}")]
+    [InlineData("""{"strategyType":0,"probabilisticSampling":{}}""", "0", "ConsistentSampler{0}")]
+    [InlineData("""{"strategyType":"RATE_LIMITING","rateLimitingSampling":{"maxTracesPerSecond":3}}""", "3/s", "RateLimitedSampler{3}")]
+    [InlineData("""{"strategyType":"RATE_LIMITING","probabilisticSampling":null,"rateLimitingSampling":{"maxTracesPerSecond":0}}""", "0/s", "ConsistentSampler{0}")]
+    public void AnswersOfRemoteSamplingBecomeSamplers(string answer, string strategy, string sampler)
+    {
+        var read = RemoteSampler.Read(System.Text.Encoding.UTF8.GetBytes(answer));
+        Assert.Equal((strategy, sampler), (read.Strategy, read.Sampler(TimeProvider.System).Description));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("<html>")]
+    [InlineData("""{"probabilisticSampling":{"samplingRate":"much"}}""")]
+    [InlineData("""{"probabilisticSampling":{"samplingRate":1.5}}""")]
+    [InlineData("""{"rateLimitingSampling":{"maxTracesPerSecond":-1}}""")]
+    public void WhatIsNoStrategyIsTold(string answer) => Assert.Throws<InvalidDataException>(() => RemoteSampler.Read(System.Text.Encoding.UTF8.GetBytes(answer)));
+
+    [Theory]
+    [InlineData("endpoint=ftp://x", "endpoint=ftp://x")]
+    [InlineData("endpoint=http://x:5778,pollingIntervalMs=1", "pollingIntervalMs=1")]
+    [InlineData("initialSamplingRate=2", "initialSamplingRate=2")]
+    [InlineData("http://x:5778", "http://x:5778")]
+    public void WrongArgumentsOfRemoteSamplingAreNamed(string argument, string part)
+    {
+        var message = Assert.Throws<InvalidOperationException>(() => RemoteSamplerOptions.Parse(argument, "OTEL_TRACES_SAMPLER_ARG")).Message;
+        Assert.StartsWith("OTEL_TRACES_SAMPLER_ARG is ", message);
+        Assert.Contains($"'{part}' isn't", message);
+    }
+
+    [Fact]
+    public void ArgumentsOfRemoteSamplingHaveDefaults()
+    {
+        Assert.Equal(new RemoteSamplerOptions(new Uri("http://localhost:5778"), TimeSpan.FromSeconds(60), 1), RemoteSamplerOptions.Parse(null, ""));
+        Assert.Equal(new RemoteSamplerOptions(new Uri("https://s:1/x"), TimeSpan.FromSeconds(5), 0.25), RemoteSamplerOptions.Parse("endpoint=https://s:1/x, pollingIntervalMs=5000, initialSamplingRate=0.25", ""));
+    }
+
+    [Fact]
+    public void ANumberOfTracesASecondIsKeptOnTheAverageAndSaysWhatItStandsFor()
+    {
+        var time = new ManualTime();
+        var sampler = new RateLimitedSampler(50, time);
+        var random = new Random(7);
+        var (kept, weight) = (0, 0.0);
+        for (var i = 0; i < 20_000; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            var id = Id(random);
+            var result = sampler.ShouldSample(new(default, id, "span", ActivityKind.Internal));
+            if (result.Decision != SamplingDecision.RecordAndSample) continue;
+            kept++;
+            var threshold = OtTraceState.Read(result.TraceStateString, "th");
+            weight += threshold is null ? 1 : 1 / (1 - Convert.ToUInt64(threshold.PadRight(14, '0'), 16) / Math.Pow(2, 56));
+        }
+        // 20 s of 1,000 traces a second, and the burst at the beginning.
+        Assert.InRange(kept, 900, 1300);
+        Assert.InRange(weight, 16_000, 24_000);
+    }
 
     private static IConfiguration Configuration(string? name, string? argument) => new ConfigurationBuilder()
         .AddInMemoryCollection([new("OTEL_TRACES_SAMPLER", name), new("OTEL_TRACES_SAMPLER_ARG", argument)]).Build();

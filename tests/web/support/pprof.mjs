@@ -12,7 +12,7 @@ const number = (field, value) => Buffer.concat([varint(field << 3), varint(value
 const bytes = (field, value) => Buffer.concat([varint((field << 3) | 2), varint(value.length), value]);
 const message = (field, ...parts) => bytes(field, Buffer.concat(parts));
 
-/** `samples`: [{ stack: ['outermost', ..., 'innermost'], values: [one a type], trace, span }]; a frame may be 'name|file'. */
+/** `samples`: [{ stack: ['outermost', ..., 'innermost'], values: [one a type], trace, span, labels: { key: value } }]; a frame may be 'name|file'. */
 export function pprof(types, samples) {
   const texts = new Map([['', 0]]);
   const text = (value) => texts.get(value) ?? (texts.set(value, texts.size), texts.size - 1);
@@ -28,9 +28,9 @@ export function pprof(types, samples) {
     return id;
   };
   const parts = types.map(([type, unit]) => message(1, number(1, text(type)), number(2, text(unit))));
-  for (const { stack, values, trace, span } of samples) {
+  for (const { stack, values, trace, span, labels = {} } of samples) {
     const label = (key, value) => (value === undefined ? [] : [message(3, number(1, text(key)), number(2, text(value)))]);
-    parts.push(message(2, bytes(1, Buffer.concat(stack.toReversed().map((frame) => varint(location(frame))))), bytes(2, Buffer.concat(values.map(varint))), ...label('trace_id', trace), ...label('span_id', span)));
+    parts.push(message(2, bytes(1, Buffer.concat(stack.toReversed().map((frame) => varint(location(frame))))), bytes(2, Buffer.concat(values.map(varint))), ...label('trace_id', trace), ...label('span_id', span), ...Object.entries(labels).flatMap(([key, value]) => label(key, value))));
   }
   return gzipSync(Buffer.concat([...parts, ...tables, ...[...texts.keys()].map((value) => bytes(6, Buffer.from(value)))]));
 }

@@ -5,7 +5,7 @@ const maybe = z.nullable(z.number());
 const text = z.nullable(z.string());
 
 const rules = z.object({
-  sampling: z.object({ rate: z.number(), tracesPerSecond: maybe, services: z.array(z.object({ service: z.string(), rate: z.number(), tracesPerSecond: maybe })) }),
+  sampling: z.object({ rate: z.number(), tracesPerSecond: maybe, remote: z.boolean(), services: z.array(z.object({ service: z.string(), rate: z.number(), tracesPerSecond: maybe, remote: z.boolean() })) }),
   tail: z.object({
     enabled: z.boolean(),
     quietSeconds: z.number(),

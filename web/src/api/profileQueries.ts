@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { UnixNano } from '../model/nano';
-import type { FrameTraces, FunctionCosts, ProfiledServices, StackFlame } from '../model/profile';
+import type { FrameTraces, FunctionCosts, ProfiledServices, ProfileLabels, StackFlame } from '../model/profile';
 import { getJson } from './http';
 import * as wire from './profileWire';
 
@@ -13,6 +13,8 @@ export interface ProfileAsk {
   readonly service: string;
   readonly type: string;
   readonly unit: string;
+  /** Only series with these labels, each KEY:VALUE. */
+  readonly labels: readonly string[];
   readonly base: { readonly from: UnixNano; readonly to: UnixNano } | null;
 }
 
@@ -33,6 +35,7 @@ function askParameters(ask: ProfileAsk): URLSearchParams {
   parameters.set('service', ask.service);
   parameters.set('type', ask.type);
   parameters.set('unit', ask.unit);
+  for (const label of ask.labels) parameters.append('label', label);
   if (ask.base !== null) {
     parameters.set('baseFrom', String(ask.base.from));
     parameters.set('baseTo', String(ask.base.to));
@@ -44,6 +47,12 @@ function askParameters(ask: ProfileAsk): URLSearchParams {
 export const profiledServicesQuery = (scope: ProfileScope, asOf: UnixNano | null) => {
   const key = scopeParameters(scope).toString();
   return queryOptions({ queryKey: ['profiled-services', `${asOf ?? ''} ${key}`], queryFn: ({ signal }): Promise<ProfiledServices> => getJson(`/api/v1/profiles/services?${key}`, wire.profiledServices, signal) });
+};
+
+/** The labels by which the samples of a service can be told apart. */
+export const profileLabelsQuery = (ask: ProfileAsk, asOf: UnixNano | null) => {
+  const key = askParameters({ ...ask, base: null }).toString();
+  return queryOptions({ queryKey: ['profile-labels', `${asOf ?? ''} ${key}`], queryFn: ({ signal }): Promise<ProfileLabels> => getJson(`/api/v1/profiles/labels?${key}`, wire.profileLabels, signal) });
 };
 
 export const profileFlameQuery = (ask: ProfileAsk, asOf: UnixNano | null) => {

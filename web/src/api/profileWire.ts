@@ -31,6 +31,11 @@ export const profiledServices = z.object({
   truncated,
 });
 
+export const profileLabels = z.object({
+  labels: z.array(z.object({ key: z.string(), count: z.number(), values: z.array(z.object({ value: z.string(), windows: number })) })),
+  truncated,
+});
+
 const numbers = z.array(z.number());
 
 export const profileFlame = z.pipe(

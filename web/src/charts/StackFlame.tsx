@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { frameAt, neighbour } from '../model/flame';
+import { frameKindNames } from '../model/frameKind';
 import { formatShare, formatShift, formatValue, shareOf, shiftOf, type StackFlame as Graph } from '../model/profile';
 import { useTheme } from '../ui/theme';
 import { useSize } from '../ui/useSize';
@@ -19,6 +20,7 @@ export function stackText(graph: Graph, number: number, unit: string): string {
   const { sum, base } = graph;
   return [
     frame.file === '' ? frame.name : `${frame.name}, ${frame.file}`,
+    ...(frame.kind === 'own' ? [] : [frameKindNames[frame.kind]]),
     `${formatValue(frame.value, unit)}, ${formatShare(shareOf(frame.value, sum.value))} of all`,
     `${formatValue(frame.self, unit)} in itself`,
     ...(base === null ? [] : [`before ${formatShare(shareOf(frame.baseValue, base.value))}, ${formatShift(shiftOf(frame.value, sum.value, frame.baseValue, base.value))}`]),
@@ -33,7 +35,10 @@ function Tip({ graph, number, unit, x, y }: { readonly graph: Graph; readonly nu
   return (
     <div className="tip stacktip" role="tooltip" style={{ ...(right ? { right: innerWidth - x + 12 } : { left: x + 12 }), ...(above ? { bottom: innerHeight - y + 14 } : { top: y + 16 }) }}>
       <b className="strong">{frame.name}</b>
-      {frame.file !== '' && <div className="f2">{frame.file}</div>}
+      <div className="f2">
+        {frame.file !== '' && `${frame.file}, `}
+        {frameKindNames[frame.kind]}
+      </div>
       <dl>
         <dt>With what it called</dt>
         <dd>

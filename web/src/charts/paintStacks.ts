@@ -1,5 +1,5 @@
 import { eachFrame } from '../model/flame';
-import { formatShare, formatShift, formatValue, isRuntime, shareOf, shiftOf, shortName, type StackFlame } from '../model/profile';
+import { formatShare, formatShift, formatValue, shareOf, shiftOf, shortName, type StackFlame } from '../model/profile';
 import { serviceColorIndex } from '../model/serviceColor';
 
 export const stackHeight = 20;
@@ -54,7 +54,7 @@ function cut(context: CanvasRenderingContext2D, text: string, width: number): st
   return low === 0 ? '' : `${text.slice(0, low)}…`;
 }
 
-/** Draws what lies between `top` and `top + height`: the service's own code in its colour, that of the runtime in grey; in a comparison what takes more in one colour, less in the other, and by how much as text. */
+/** Draws what lies between `top` and `top + height`: the service's own code in its colour, that of the runtime and of libraries in grey, the profiler's hatched; in a comparison what takes more in one colour, less in the other, and by how much as text. */
 export function paintStacks(canvas: HTMLCanvasElement, view: StackView, width: number, height: number, top: number, inks: StackInks, ratio: number): void {
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -70,10 +70,11 @@ export function paintStacks(canvas: HTMLCanvasElement, view: StackView, width: n
     if (y <= -stackHeight || y >= height) return;
     const [barWidth, barHeight] = [Math.max(0.5, length - 1), stackHeight - 1];
     const shift = base === null ? 0 : shiftOf(frame.value, graph.sum.value, frame.baseValue, base.value);
-    const own = base === null && !isRuntime(frame);
+    const own = base === null && frame.kind === 'own';
     context.globalAlpha = view.hits !== null && view.hits[number] !== 1 ? 0.5 : 1;
     context.fillStyle = own ? inks.service : inks.neutral;
     context.fillRect(x, y, barWidth, barHeight);
+    if (base === null && frame.kind === 'profiler') hatch(context, inks.faint, x, y, barWidth, barHeight);
     if (base !== null && Math.abs(shift) > slight) {
       context.globalAlpha *= Math.abs(shift) > strong ? 0.45 : 0.2;
       context.fillStyle = shift > 0 ? inks.more : inks.less;
@@ -98,6 +99,24 @@ export function paintStacks(canvas: HTMLCanvasElement, view: StackView, width: n
     if (number === view.hovered) outline(context, inks.text, 1, x, y, barWidth, barHeight);
     if (number === view.focused) outline(context, inks.focus, 2, x, y, barWidth, barHeight);
   });
+}
+
+/** Lines across a bar: what taking the profile cost is told by more than its grey. */
+function hatch(context: CanvasRenderingContext2D, ink: string, x: number, y: number, width: number, height: number): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  context.globalAlpha *= 0.35;
+  context.strokeStyle = ink;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let at = x - height; at < x + width; at += 6) {
+    context.moveTo(at, y + height);
+    context.lineTo(at + height, y);
+  }
+  context.stroke();
+  context.restore();
 }
 
 function outline(context: CanvasRenderingContext2D, ink: string, line: number, x: number, y: number, width: number, height: number): void {

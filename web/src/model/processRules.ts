@@ -6,6 +6,8 @@ export type RedactionAction = 'mask' | 'hash' | 'remove';
 export interface ServiceRate {
   readonly rate: number;
   readonly tracesPerSecond: number | null;
+  /** Its senders ask for their share and sample by it. */
+  readonly remote: boolean;
 }
 
 export interface TailRule {
@@ -55,7 +57,8 @@ export interface ProcessCounts {
 export interface Draft {
   readonly rate: string;
   readonly perSecond: string;
-  readonly services: readonly { readonly id: number; readonly service: string; readonly rate: string; readonly perSecond: string }[];
+  readonly remote: boolean;
+  readonly services: readonly { readonly id: number; readonly service: string; readonly rate: string; readonly perSecond: string; readonly remote: boolean }[];
   readonly tail: boolean;
   readonly quiet: string;
   readonly rest: string;
@@ -101,7 +104,8 @@ export function draftOf(rules: ProcessRules): Draft {
   return {
     rate: percent(rules.sampling.rate),
     perSecond: numberText(rules.sampling.tracesPerSecond),
-    services: rules.sampling.services.map((rule, id) => ({ id, service: rule.service, rate: percent(rule.rate), perSecond: numberText(rule.tracesPerSecond) })),
+    remote: rules.sampling.remote,
+    services: rules.sampling.services.map((rule, id) => ({ id, service: rule.service, rate: percent(rule.rate), perSecond: numberText(rule.tracesPerSecond), remote: rule.remote })),
     tail: rules.tail.enabled,
     quiet: String(rules.tail.quietSeconds),
     rest: percent(rules.tail.rate),
@@ -147,7 +151,8 @@ export function rulesOf(draft: Draft): { readonly rules: unknown; readonly probl
     sampling: {
       rate: share('sampling.rate', draft.rate),
       tracesPerSecond: number('sampling.tracesPerSecond', draft.perSecond),
-      services: draft.services.map((rule, i) => ({ service: text(rule.service), rate: share(`sampling.services[${i}].rate`, rule.rate), tracesPerSecond: number(`sampling.services[${i}].tracesPerSecond`, rule.perSecond) })),
+      remote: draft.remote,
+      services: draft.services.map((rule, i) => ({ service: text(rule.service), rate: share(`sampling.services[${i}].rate`, rule.rate), tracesPerSecond: number(`sampling.services[${i}].tracesPerSecond`, rule.perSecond), remote: rule.remote })),
     },
     tail: {
       enabled: draft.tail,

@@ -1,4 +1,5 @@
 import type { Box, Boxes } from './flame';
+import { frameKind, type FrameKind } from './frameKind';
 import { formatBytes, formatCount, formatDuration } from './format';
 import type { UnixNano } from './nano';
 
@@ -34,6 +35,9 @@ export interface ProfileSum {
 
 /** A function reached on one way from the top. Its width (`total`) is its value, or in a comparison the mean of its shares in both. */
 export interface StackFrame extends Box {
+  /** Frames of the same function have the same number. */
+  readonly fn: number;
+  readonly kind: FrameKind;
   readonly name: string;
   readonly file: string;
   readonly self: number;
@@ -61,6 +65,19 @@ export interface FlameColumns {
   readonly total: readonly number[];
   readonly baseSelf: readonly number[];
   readonly baseTotal: readonly number[];
+}
+
+/** A label of profiles, and those of its values with the most windows. */
+export interface ProfileLabel {
+  readonly key: string;
+  /** Its different values in all. */
+  readonly count: number;
+  readonly values: readonly { readonly value: string; readonly windows: number }[];
+}
+
+export interface ProfileLabels {
+  readonly labels: readonly ProfileLabel[];
+  readonly truncated: string | null;
 }
 
 export interface FunctionCost {
@@ -120,6 +137,7 @@ export function framesOf(columns: FlameColumns, sum: number, base: number | null
     depth = Math.max(depth, at + 1);
   }
   for (const open of path) ends[open] = count;
+  const kinds = columns.names.map((name, number) => frameKind(name, columns.files[number] ?? ''));
   const frames = Array.from({ length: count }, (_, i): StackFrame => {
     const number = columns.function[i] ?? 0;
     return {
@@ -128,6 +146,8 @@ export function framesOf(columns: FlameColumns, sum: number, base: number | null
       end: ends[i] ?? i + 1,
       total: width(i),
       from: froms[i] ?? 0,
+      fn: number,
+      kind: kinds[number] ?? 'own',
       name: columns.names[number] ?? '',
       file: columns.files[number] ?? '',
       self: columns.self[i] ?? 0,
@@ -164,9 +184,43 @@ export function formatShift(shift: number): string {
 /** How much larger a part of the whole is than in what it is compared with. */
 export const shiftOf = (value: number, sum: number, baseValue: number, base: number): number => shareOf(value, sum) - shareOf(baseValue, base);
 
-const runtimeCode = /^(System|Microsoft|Internal|Interop|runtime|libc|libpthread|\[)/;
-/** Code of the runtime and of frameworks, which the reader can't change. */
-export const isRuntime = (frame: { readonly name: string; readonly file: string }): boolean => runtimeCode.test(frame.file) || runtimeCode.test(frame.name);
+/** What a function has in itself, on all ways to it together. */
+export interface FunctionSelf {
+  readonly name: string;
+  readonly kind: FrameKind;
+  readonly self: number;
+  readonly baseSelf: number;
+}
+
+/** The functions of a graph, with what all their frames have in themselves. */
+export function functionsOf(graph: Boxes<StackFrame>): readonly FunctionSelf[] {
+  const found = new Map<number, { name: string; kind: FrameKind; self: number; baseSelf: number }>();
+  for (const frame of graph.frames) {
+    const known = found.get(frame.fn);
+    if (known === undefined) found.set(frame.fn, { name: frame.name, kind: frame.kind, self: frame.self, baseSelf: frame.baseSelf });
+    else {
+      known.self += frame.self;
+      known.baseSelf += frame.baseSelf;
+    }
+  }
+  return [...found.values()];
+}
+
+/** The function of the service's own code that used the most in itself; null where none did. */
+export function hottest(graph: Boxes<StackFrame>): FunctionSelf | null {
+  return functionsOf(graph).reduce<FunctionSelf | null>((best, one) => (one.kind === 'own' && one.self > (best?.self ?? 0) ? one : best), null);
+}
+
+/** The function whose share in itself has changed most; null without frames. */
+export function mostChanged(graph: Boxes<StackFrame>, sum: number, base: number): FunctionSelf | null {
+  const shift = (one: FunctionSelf): number => Math.abs(shiftOf(one.self, sum, one.baseSelf, base));
+  return functionsOf(graph).reduce<FunctionSelf | null>((best, one) => (best === null || shift(one) > shift(best) ? one : best), null);
+}
+
+/** What taking the profile itself cost: the outermost frames of the profiler, with all that they called. */
+export function profilerValue(graph: Boxes<StackFrame>): number {
+  return valueOfHits(graph, Uint8Array.from(graph.frames, (frame) => (frame.kind === 'profiler' ? 1 : 0)));
+}
 
 /** The name without the types of its namespace, for where there is little room: `Batcher.CloseAsync` of `Yolo26.Batching.Batcher.CloseAsync`. */
 export function shortName(name: string): string {
@@ -176,18 +230,32 @@ export function shortName(name: string): string {
   return parts.length <= 2 ? name : `${parts.slice(-2).join('.')}${name.slice(head.length)}`;
 }
 
-/** A short name of a frame's way from the top, which outlives an answer with other frames: FNV-1a of the names. */
+/** FNV-1a of a text, behind what was hashed before. */
+function hashed(text: string, before: number): number {
+  let hash = before;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash;
+}
+
+const noHash = 0x811c9dc5;
+const keyText = (hash: number): string => hash.toString(16).padStart(8, '0');
+
+/** A short name of a frame's way from the top, which outlives an answer with other frames: a hash of the names. */
 export function frameKey(graph: Boxes<StackFrame>, at: number): string {
   const names: string[] = [];
   for (let i = at; i >= 0; i = graph.frames[i]?.parent ?? -1) names.push(graph.frames[i]?.name ?? '');
-  let hash = 0x811c9dc5;
-  for (const character of names.reverse().join('\n')) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return hash.toString(16).padStart(8, '0');
+  return keyText(hashed(names.reverse().join('\n'), noHash));
 }
 
 /** The frame that a key names, -1 when it is not there. */
 export function frameOfKey(graph: Boxes<StackFrame>, key: string): number {
-  return key === '' ? -1 : graph.frames.findIndex((_, i) => frameKey(graph, i) === key);
+  if (key === '') return -1;
+  // A frame's hash goes on from its parent's, which comes before it.
+  const hashes = new Uint32Array(graph.frames.length);
+  return graph.frames.findIndex((frame, i) => {
+    hashes[i] = frame.parent < 0 ? hashed(frame.name, noHash) : hashed(`\n${frame.name}`, hashes[frame.parent] ?? noHash);
+    return keyText(hashes[i] ?? 0) === key;
+  });
 }
 
 /** By frame: whether its name or file has the text, in any case; null when nothing is searched for. */

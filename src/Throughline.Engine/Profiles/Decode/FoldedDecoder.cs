@@ -16,7 +16,7 @@ public static class FoldedDecoder
     public static ProfileDecodeResult Decode(ReadOnlySpan<byte> body, bool hasCounts, FoldedMeasure measure, ProfileOrigin origin, ProfileLimits limits, ProfileBatch into)
     {
         var (stacks, values) = (new List<int>(), new List<long>());
-        var (line, frames) = (0, 0L);
+        var line = 0;
         foreach (var range in body.Split((byte)'\n'))
         {
             line++;
@@ -30,14 +30,15 @@ public static class FoldedDecoder
             {
                 var name = text[part];
                 if (++depth > limits.MaxStackDepth) return ProfileDecodeResult.Refused($"Line {line} of the stacks has more than {limits.MaxStackDepth} frames, which is the limit.");
-                if (++frames > limits.MaxFrames) return ProfileDecodeResult.Refused($"Line {line} brings the frames of the stacks above {limits.MaxFrames}, which is the limit (--profile-max-frames).");
+                if (++into.Unfolded > limits.MaxFrames) return ProfileDecodeResult.Refused($"Line {line} brings the frames of the stacks above {limits.MaxFrames}, which is the limit (--profile-max-frames).");
                 if (name.Length > limits.MaxNameBytes) return ProfileDecodeResult.Refused($"Line {line} of the stacks has a frame of {name.Length} bytes; at most {limits.MaxNameBytes} are taken.");
                 var builder = into.Builder;
                 node = builder.Node(node, builder.Location(builder.Function(builder.Text(name.IsEmpty ? "[no name]"u8 : name), builder.Text("")), 0));
             }
-            if (count == 0) continue;
+            var value = count * measure.Scale >= long.MaxValue ? long.MaxValue : (long)Math.Round(count * measure.Scale);
+            if (value == 0) continue;
             stacks.Add(node);
-            values.Add(count * measure.Scale >= long.MaxValue ? long.MaxValue : (long)Math.Round(count * measure.Scale));
+            values.Add(value);
         }
         if (stacks.Count == 0) return new(true, "The profile has no samples.");
         var (start, end) = origin.Times(0, 0);

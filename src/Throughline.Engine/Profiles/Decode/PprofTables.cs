@@ -10,6 +10,7 @@ namespace Throughline.Engine.Profiles.Decode;
 internal ref struct PprofTables
 {
     private readonly ReadOnlySpan<byte> _body;
+    private readonly ProfileLimits _limits;
     private readonly List<(int Start, int Length)> _strings = [];
     private readonly List<(long Type, long Unit)> _types = [];
     private readonly Dictionary<ulong, (long Name, long SystemName, long File)> _functions = [];
@@ -19,9 +20,11 @@ internal ref struct PprofTables
 
     /// <summary>Reads all tables of a profile.</summary>
     /// <exception cref="MalformedInputException">It is none.</exception>
-    public PprofTables(ReadOnlySpan<byte> body)
+    /// <exception cref="ProfileTooLargeException">It has more entries than are taken: a few bytes each, which cost many times as much in memory.</exception>
+    public PprofTables(ReadOnlySpan<byte> body, ProfileLimits limits)
     {
         _body = body;
+        _limits = limits;
         var reader = new WireReader(body);
         while (reader.HasMore)
         {
@@ -39,6 +42,7 @@ internal ref struct PprofTables
                 case 6 << 3 | 2:
                     var length = reader.ReadBytes().Length;
                     _strings.Add((reader.Position - length, length));
+                    CheckSize();
                     break;
                 case 9 << 3: TimeNano = NotNegative(reader.Position, (long)reader.ReadVarint(), "time_nanos"); break;
                 case 10 << 3: DurationNano = NotNegative(reader.Position, (long)reader.ReadVarint(), "duration_nanos"); break;
@@ -71,13 +75,13 @@ internal ref struct PprofTables
     public readonly string String(long index) => Encoding.UTF8.GetString(Text(index));
 
     /// <summary>Adds all locations to the tables of stacks: by id, their frames from the innermost to the outermost, which are inlined into each other.</summary>
-    public readonly Dictionary<ulong, int[]> AddTo(StackTablesBuilder to, ProfileLimits limits)
+    public readonly Dictionary<ulong, int[]> AddTo(StackTablesBuilder to)
     {
         var functions = new Dictionary<ulong, int>(_functions.Count);
         foreach (var (id, (name, systemName, file)) in _functions)
         {
             var shown = name != 0 ? name : systemName;
-            functions.Add(id, to.Function(to.Text(Cut(shown == 0 ? "[no name]"u8 : Text(shown), limits)), to.Text(Cut(Text(file), limits))));
+            functions.Add(id, to.Function(to.Text(Cut(shown == 0 ? "[no name]"u8 : Text(shown))), to.Text(Cut(Text(file)))));
         }
         var locations = new Dictionary<ulong, int[]>(_locations.Count);
         foreach (var (id, (mapping, address, first, count)) in _locations)
@@ -89,24 +93,24 @@ internal ref struct PprofTables
                 if (!functions.TryGetValue(function, out var number)) WireReader.Throw(_body.Length, $"location {id} is in function {function}, which is not in the profile");
                 frames[i] = to.Location(number, line is > 0 and <= int.MaxValue ? (int)line : 0);
             }
-            if (count == 0) frames[0] = to.Location(Unnamed(to, mapping, address, limits), 0);
+            if (count == 0) frames[0] = to.Location(Unnamed(to, mapping, address), 0);
             locations.Add(id, frames);
         }
         return locations;
     }
 
     /// <summary>A location that its sender found no function for.</summary>
-    private readonly int Unnamed(StackTablesBuilder to, ulong mapping, ulong address, ProfileLimits limits)
+    private readonly int Unnamed(StackTablesBuilder to, ulong mapping, ulong address)
     {
         var file = mapping != 0 && _mappings.TryGetValue(mapping, out var name) ? Text(name) : [];
-        return to.Function(to.Text($"0x{address:x}"), to.Text(Cut(file, limits)));
+        return to.Function(to.Text($"0x{address:x}"), to.Text(Cut(file)));
     }
 
     /// <summary>The beginning of a name that is too long, at a whole character.</summary>
-    private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> name, ProfileLimits limits)
+    private readonly ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> name)
     {
-        if (name.Length <= limits.MaxNameBytes) return name;
-        var end = limits.MaxNameBytes;
+        if (name.Length <= _limits.MaxNameBytes) return name;
+        var end = _limits.MaxNameBytes;
         while (end > 0 && (name[end] & 0xC0) == 0x80) end--;
         return name[..end];
     }
@@ -122,6 +126,7 @@ internal ref struct PprofTables
             else reader.Skip(tag);
         }
         _types.Add((type, unit));
+        CheckSize();
     }
 
     private readonly void ReadMapping(WireReader reader)
@@ -135,6 +140,7 @@ internal ref struct PprofTables
             else reader.Skip(tag);
         }
         if (id == 0 || !_mappings.TryAdd(id, file)) WireReader.Throw(start, BadId("mapping", id));
+        CheckSize();
     }
 
     private readonly void ReadFunction(WireReader reader)
@@ -151,6 +157,7 @@ internal ref struct PprofTables
             else reader.Skip(tag);
         }
         if (id == 0 || !_functions.TryAdd(id, (name, systemName, file))) WireReader.Throw(start, BadId("function", id));
+        CheckSize();
     }
 
     private readonly void ReadLocation(WireReader reader)
@@ -166,6 +173,7 @@ internal ref struct PprofTables
             else reader.Skip(tag);
         }
         if (id == 0 || !_locations.TryAdd(id, (mapping, address, first, _lines.Count - first))) WireReader.Throw(start, BadId("location", id));
+        CheckSize();
     }
 
     private readonly void ReadLine(WireReader reader)
@@ -179,6 +187,13 @@ internal ref struct PprofTables
             else reader.Skip(tag);
         }
         _lines.Add((function, line));
+        CheckSize();
+    }
+
+    private readonly void CheckSize()
+    {
+        if (_strings.Count + _lines.Count + _types.Count + _functions.Count + _locations.Count + _mappings.Count > _limits.MaxFrames)
+            throw new ProfileTooLargeException($"The profile has more than {_limits.MaxFrames} texts, functions, locations and lines together, which is the limit (--profile-max-frames). Send shorter windows.");
     }
 
     private static string BadId(string what, ulong id) => id == 0 ? $"a {what} without an id" : $"two {what}s with the id {id}";

@@ -5,8 +5,11 @@ namespace Throughline.Engine.Profiles.Decode;
 /// <summary>The length-delimited fields of a protobuf message, for those few that carry profiles and are too small to be worth a decoder of their own. Stateless.</summary>
 public static class WireMessage
 {
+    /// <summary>Fields of one message that are read: a hostile one has millions of two bytes each.</summary>
+    private const int MaxFields = 10_000;
+
     /// <summary>Fields with their content, in order; others are passed over.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no message.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no message, or one of too many fields.</exception>
     public static IReadOnlyList<(int Field, ReadOnlyMemory<byte> Content)> Fields(ReadOnlyMemory<byte> message)
     {
         var fields = new List<(int, ReadOnlyMemory<byte>)>();
@@ -22,6 +25,7 @@ public static class WireMessage
                     continue;
                 }
                 var length = reader.ReadBytes().Length;
+                if (fields.Count == MaxFields) throw new InvalidDataException($"a message in it has more than {MaxFields} fields, which is the limit");
                 fields.Add(((int)(tag >> 3), message.Slice(reader.Position - length, length)));
             }
         }

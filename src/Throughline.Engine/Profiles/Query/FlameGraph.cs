@@ -30,6 +30,14 @@ public sealed record FunctionCosts(IReadOnlyList<FunctionCost> Functions, int Co
 /// <param name="Value">The sum of the samples, where samples of spans were asked for; else null.</param>
 public sealed record ProfiledType(string Service, string Type, string Unit, long Windows, ulong FirstUnixNano, ulong LastUnixNano, long? Value);
 
+/// <summary>A label that series have. Immutable.</summary>
+/// <param name="Count">Its different values in all.</param>
+/// <param name="Values">Those with the most windows, the most first.</param>
+public sealed record ProfiledLabel(string Key, int Count, IReadOnlyList<ProfiledLabelValue> Values);
+
+/// <summary>A value of a label, and the windows of series that have it: one for each type of profile and set of labels. Immutable.</summary>
+public sealed record ProfiledLabelValue(string Value, long Windows);
+
 /// <summary>A trace with samples in a frame. Immutable.</summary>
 /// <param name="Value">The sum of its samples that have the frame in their stack.</param>
 /// <param name="Spans">Its spans that have such samples.</param>

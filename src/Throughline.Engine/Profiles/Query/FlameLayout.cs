@@ -50,24 +50,23 @@ internal static class FlameLayout
             sum.Total = Saturating.Add(sum.Total, total[node]);
             sum.BaseTotal = Saturating.Add(sum.BaseTotal, baseTotal[node]);
         }
+        // Ranges are seldom equally long, nor a service equally busy in them: shares are compared, not values.
+        var (sumOf, baseSumOf) = (SumOf(stacks, 0, self), compared ? SumOf(stacks, 1, baseSelf) : null);
+        double Shift(FunctionCost cost) => Math.Abs(ShareOf(cost.Total, sumOf.Value) - ShareOf(cost.BaseTotal, baseSumOf?.Value ?? 0));
         var functions = new FunctionCost[count];
         for (var i = 0; i < count; i++)
             functions[i] = new FunctionCost(Text(tables, tables.FunctionName[i]), Text(tables, tables.FunctionFile[i]), sums[i].Self, sums[i].Total, sums[i].BaseSelf, sums[i].BaseTotal);
         Array.Sort(functions, (a, b) =>
         {
-            var order = Value(b, by).CompareTo(Value(a, by));
+            var order = by == FunctionOrder.Change ? Shift(b).CompareTo(Shift(a)) : Value(b, by).CompareTo(Value(a, by));
             return order != 0 ? order : string.CompareOrdinal(a.Name, b.Name);
         });
-        return new FunctionCosts(functions.Length > limit ? functions[..limit] : functions, count, SumOf(stacks, 0, self), compared ? SumOf(stacks, 1, baseSelf) : null);
+        return new FunctionCosts(functions.Length > limit ? functions[..limit] : functions, count, sumOf, baseSumOf);
     }
 
-    private static long Value(FunctionCost cost, FunctionOrder by) => by switch
-    {
-        FunctionOrder.Self => cost.Self,
-        FunctionOrder.Total => cost.Total,
-        // How much a share has changed is the page's to say; here the larger change of the value comes first.
-        _ => Math.Abs(cost.Total - cost.BaseTotal),
-    };
+    private static long Value(FunctionCost cost, FunctionOrder by) => by == FunctionOrder.Self ? cost.Self : cost.Total;
+
+    private static double ShareOf(long value, long sum) => sum == 0 ? 0 : value / (double)sum;
 
     /// <summary>By node: whether no frame above it is of the same function.</summary>
     private static bool[] Outermost(StackTables tables)
@@ -192,6 +191,6 @@ public enum FunctionOrder
     Self,
     /// <summary>What was sampled in stacks with it.</summary>
     Total,
-    /// <summary>The difference of that to what it is compared with.</summary>
+    /// <summary>The difference of its share of all, to that in what it is compared with.</summary>
     Change,
 }

@@ -4,8 +4,11 @@ using Throughline.Engine.Model;
 namespace Throughline.Engine.Profiles.Query;
 
 /// <summary>Finds the traces whose samples have a frame in their stacks. Used by one thread, once.</summary>
-internal sealed class FrameTraceSearch(string function, string? file)
+internal sealed class FrameTraceSearch(string function, string? file, ProfileMemory memory)
 {
+    /// <summary>About what a trace takes that was found, and one of its spans.</summary>
+    private const int TraceBytes = 200, SpanBytes = 32;
+
     private readonly Dictionary<TraceId, (long Value, HashSet<ulong> Spans)> _traces = [];
     private readonly byte[] _name = Encoding.UTF8.GetBytes(function);
     private readonly byte[]? _file = file is null ? null : Encoding.UTF8.GetBytes(file);
@@ -17,25 +20,40 @@ internal sealed class FrameTraceSearch(string function, string? file)
     {
         bool[]? nodes = null;
         long[]? byLink = null;
+        var taken = source.Tables.NodeParent.Length + sizeof(long) * (long)source.Links.Length;
         var selected = new SelectedWindows(source, selection);
-        foreach (var window in selected.Windows())
+        var (value, unlinked) = (0L, 0L);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            nodes ??= NodesBelow(source.Tables);
-            byLink ??= new long[source.Links.Length];
-            var samples = source.SamplesOf(window);
-            var stacks = samples.Stacks.Span;
-            var links = samples.Links.Span;
-            var values = samples.Values.Span;
-            for (var i = 0; i < stacks.Length; i++)
+            foreach (var window in selected.Windows())
             {
-                if (!nodes[stacks[i]] || !selected.TakesLink(links[i])) continue;
-                _value = Saturating.Add(_value, values[i]);
-                if (links[i] < 0) _unlinked = Saturating.Add(_unlinked, values[i]);
-                else byLink[links[i]] = Saturating.Add(byLink[links[i]], values[i]);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (byLink is null || nodes is null)
+                {
+                    memory.Take(taken);
+                    (nodes, byLink) = (NodesBelow(source.Tables), new long[source.Links.Length]);
+                }
+                var samples = source.SamplesOf(window);
+                var stacks = samples.Stacks.Span;
+                var links = samples.Links.Span;
+                var values = samples.Values.Span;
+                for (var i = 0; i < stacks.Length; i++)
+                {
+                    if (!nodes[stacks[i]] || !selected.TakesLink(links[i])) continue;
+                    value = Saturating.Add(value, values[i]);
+                    if (links[i] < 0) unlinked = Saturating.Add(unlinked, values[i]);
+                    else byLink[links[i]] = Saturating.Add(byLink[links[i]], values[i]);
+                }
             }
+            if (byLink is null) return;
+            // Only now: of a source that cannot be read to its end nothing counts.
+            (_value, _unlinked) = (Saturating.Add(_value, value), Saturating.Add(_unlinked, unlinked));
+            Take(source.Links.Span, byLink);
         }
-        if (byLink is not null) Take(source.Links.Span, byLink);
+        finally
+        {
+            if (byLink is not null) memory.GiveBack(taken);
+        }
     }
 
     /// <summary>What was found.</summary>
@@ -54,8 +72,9 @@ internal sealed class FrameTraceSearch(string function, string? file)
                 _unlinked = Saturating.Add(_unlinked, values[i]);
                 continue;
             }
-            var (value, spans) = _traces.TryGetValue(link.TraceId, out var known) ? known : (0L, new HashSet<ulong>());
-            if (link.SpanId != 0) spans.Add(link.SpanId);
+            if (!_traces.TryGetValue(link.TraceId, out var known)) memory.Take(TraceBytes);
+            var (value, spans) = known.Spans is null ? (0L, new HashSet<ulong>()) : known;
+            if (link.SpanId != 0 && spans.Add(link.SpanId)) memory.Take(SpanBytes);
             _traces[link.TraceId] = (Saturating.Add(value, values[i]), spans);
         }
     }

@@ -5,11 +5,21 @@ namespace Throughline.Engine.Profiles.Query;
 /// </summary>
 internal sealed class MergedStacks
 {
+    /// <summary>What a merged node takes beside its tables while the answer is made: its sums, and its place among the others.</summary>
+    private const int NodeBytes = 48;
+
+    private const int SumBytes = 32;
+
     private readonly StackTablesBuilder _builder = new();
     private readonly List<long>[] _self;
+    private readonly ProfileMemory _memory;
 
     /// <param name="sums">1, or 2 to compare.</param>
-    public MergedStacks(int sums) => _self = [.. Enumerable.Range(0, sums).Select(static _ => new List<long>())];
+    public MergedStacks(int sums, ProfileMemory memory)
+    {
+        _self = [.. Enumerable.Range(0, sums).Select(static _ => new List<long>())];
+        _memory = memory;
+    }
 
     /// <summary>The merged tree's tables; a location is a function.</summary>
     public StackTables Tables => _builder.Tables;
@@ -22,22 +32,38 @@ internal sealed class MergedStacks
     {
         var selected = new SelectedWindows(source, selection);
         long[]? self = null;
-        var tally = Tallies[sum];
-        foreach (var window in selected.Windows())
+        var tally = new StackTally();
+        // By node of the source: its sum, and its number in the merged tree.
+        var taken = (sizeof(long) + sizeof(int)) * (long)source.Tables.NodeParent.Length + sizeof(int) * (long)source.Tables.FunctionName.Length;
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            self ??= new long[source.Tables.NodeParent.Length];
-            var samples = source.SamplesOf(window);
-            var stacks = samples.Stacks.Span;
-            var links = samples.Links.Span;
-            var values = samples.Values.Span;
-            for (var i = 0; i < stacks.Length; i++)
+            foreach (var window in selected.Windows())
             {
-                if (selected.TakesLink(links[i])) self[stacks[i]] = Saturating.Add(self[stacks[i]], values[i]);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (self is null)
+                {
+                    _memory.Take(taken);
+                    self = new long[source.Tables.NodeParent.Length];
+                }
+                var samples = source.SamplesOf(window);
+                var stacks = samples.Stacks.Span;
+                var links = samples.Links.Span;
+                var values = samples.Values.Span;
+                for (var i = 0; i < stacks.Length; i++)
+                {
+                    if (selected.TakesLink(links[i])) self[stacks[i]] = Saturating.Add(self[stacks[i]], values[i]);
+                }
+                tally.Add(source.Windows.Span[window]);
             }
-            tally.Add(source.Windows.Span[window]);
+            if (self is null) return;
+            Fold(source.Tables, self, _self[sum], cancellationToken);
+            // Of a source that cannot be read nothing is in the sum, and no window is counted.
+            Tallies[sum].Add(tally);
         }
-        if (self is not null) Fold(source.Tables, self, _self[sum], cancellationToken);
+        finally
+        {
+            if (self is not null) _memory.GiveBack(taken);
+        }
     }
 
     /// <summary>By node: its own value, and that with all below it. Values of all sums have a place for every node.</summary>
@@ -58,15 +84,23 @@ internal sealed class MergedStacks
     private void Fold(StackTables tables, long[] self, List<long> into, CancellationToken cancellationToken)
     {
         var mapping = new FunctionMapping(tables, _builder);
+        var folded = 0;
         for (var node = 0; node < self.Length; node++)
         {
             if (self[node] == 0) continue;
-            if ((node & 0xFFF) == 0) cancellationToken.ThrowIfCancellationRequested();
+            if ((++folded & 0xFFF) == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                CheckMemory();
+            }
             var merged = mapping.Node(node);
             while (into.Count <= merged) into.Add(0);
             into[merged] = Saturating.Add(into[merged], self[node]);
         }
+        CheckMemory();
     }
+
+    private void CheckMemory() => _memory.Check(_builder.MemoryBytes + (NodeBytes + SumBytes * (long)_self.Length) * _builder.Tables.NodeParent.Length);
 
     /// <summary>What the nodes of a source are in the merged tree.</summary>
     private sealed class FunctionMapping
@@ -111,11 +145,13 @@ internal sealed class MergedStacks
     }
 }
 
-/// <summary>Which windows went into a sum.</summary>
+/// <summary>Which windows went into a sum. What one request brought of the same time is one window, whatever sets of labels its samples have.</summary>
 internal sealed class StackTally
 {
+    private readonly HashSet<(ulong Start, ulong End, ulong Received)> _windows = [];
+
     /// <summary>Number of windows.</summary>
-    public int Windows { get; private set; }
+    public int Windows => _windows.Count;
 
     /// <summary>When the first one began; 0 when there is none.</summary>
     public ulong FirstUnixNano { get; private set; }
@@ -127,6 +163,14 @@ internal sealed class StackTally
     {
         FirstUnixNano = Windows == 0 ? window.StartUnixNano : Math.Min(FirstUnixNano, window.StartUnixNano);
         LastUnixNano = Math.Max(LastUnixNano, window.EndUnixNano);
-        Windows++;
+        _windows.Add((window.StartUnixNano, window.EndUnixNano, window.ReceivedUnixNano));
+    }
+
+    public void Add(StackTally other)
+    {
+        if (other.Windows == 0) return;
+        FirstUnixNano = Windows == 0 ? other.FirstUnixNano : Math.Min(FirstUnixNano, other.FirstUnixNano);
+        LastUnixNano = Math.Max(LastUnixNano, other.LastUnixNano);
+        _windows.UnionWith(other._windows);
     }
 }

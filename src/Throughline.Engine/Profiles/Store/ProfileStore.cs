@@ -19,15 +19,20 @@ public sealed class ProfileStore : ISignalStore
     private readonly SignalStore<ProfileBatch, ProfileBatch, ProfileBatch, ProfileBlock> _store;
     private readonly SemaphoreSlim _queries = new(MaxConcurrentQueries);
 
-    private ProfileStore(SignalStore<ProfileBatch, ProfileBatch, ProfileBatch, ProfileBlock> store) => _store = store;
+    private readonly long _maxQueryBytes;
+
+    private ProfileStore(SignalStore<ProfileBatch, ProfileBatch, ProfileBatch, ProfileBlock> store, long maxQueryBytes) => (_store, _maxQueryBytes) = (store, maxQueryBytes);
 
     /// <inheritdoc/>
     public string Name => _store.Name;
 
-    /// <summary>Opens or creates the store and recovers what was acknowledged. The directory stays the caller's, and outlives the store.</summary>
+    /// <summary>
+    /// Opens or creates the store and recovers what was acknowledged. The directory stays the caller's, and outlives the store. A question that needs more than <paramref name="maxQueryBytes"/> of its own ends
+    /// with a <see cref="ProfileMemoryException"/>.
+    /// </summary>
     /// <exception cref="StoreOpenException">The store cannot be used; one clear line.</exception>
-    public static async Task<ProfileStore> OpenAsync(DataDirectory directory, SignalStoreOptions options, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
-        new(await SignalStore<ProfileBatch, ProfileBatch, ProfileBatch, ProfileBlock>.OpenAsync(directory, new ProfileFormat(), options, files, time, cancellationToken).ConfigureAwait(false));
+    public static async Task<ProfileStore> OpenAsync(DataDirectory directory, SignalStoreOptions options, long maxQueryBytes, IFileSystem files, TimeProvider time, CancellationToken cancellationToken) =>
+        new(await SignalStore<ProfileBatch, ProfileBatch, ProfileBatch, ProfileBlock>.OpenAsync(directory, new ProfileFormat(), options, files, time, cancellationToken).ConfigureAwait(false), maxQueryBytes);
 
     /// <summary>
     /// Stores the windows of one request, at least one. <paramref name="digest"/> identifies the request as it came, so that a retry is known. The batch belongs to the caller again when the task ends.
@@ -41,19 +46,23 @@ public sealed class ProfileStore : ISignalStore
 
     /// <summary>The flame graph of a selection, beside that of another one where it is to be compared, with at most so many frames.</summary>
     public Task<Partial<FlameGraph>> GetFlameAsync(ProfileSelection selection, ProfileSelection? baseline, int maxFrames, CancellationToken cancellationToken) =>
-        AskAsync([selection, baseline], (sources, report) => ProfileQueries.Flame(sources, selection, baseline, maxFrames, report, cancellationToken), cancellationToken);
+        AskAsync([selection, baseline], (sources, report) => ProfileQueries.Flame(sources, selection, baseline, maxFrames, new ProfileMemory(_maxQueryBytes), report, cancellationToken), cancellationToken);
 
     /// <summary>The functions of a selection, the first ones in an order.</summary>
     public Task<Partial<FunctionCosts>> GetFunctionsAsync(ProfileSelection selection, ProfileSelection? baseline, FunctionOrder order, int limit, CancellationToken cancellationToken) =>
-        AskAsync([selection, baseline], (sources, report) => ProfileQueries.Functions(sources, selection, baseline, order, limit, report, cancellationToken), cancellationToken);
+        AskAsync([selection, baseline], (sources, report) => ProfileQueries.Functions(sources, selection, baseline, order, limit, new ProfileMemory(_maxQueryBytes), report, cancellationToken), cancellationToken);
 
     /// <summary>The traces whose samples have a function in their stacks.</summary>
     public Task<Partial<FrameTraces>> GetTracesAsync(ProfileSelection selection, string function, string? file, int limit, CancellationToken cancellationToken) =>
-        AskAsync([selection], (sources, report) => ProfileQueries.Traces(sources, selection, function, file, limit, report, cancellationToken), cancellationToken);
+        AskAsync([selection], (sources, report) => ProfileQueries.Traces(sources, selection, function, file, limit, new ProfileMemory(_maxQueryBytes), report, cancellationToken), cancellationToken);
 
     /// <summary>Services and types of profiles with windows in a selection.</summary>
     public Task<Partial<IReadOnlyList<ProfiledType>>> GetTypesAsync(ProfileSelection selection, CancellationToken cancellationToken) =>
         AskAsync([selection], (sources, report) => ProfileQueries.Types(sources, selection, report, cancellationToken), cancellationToken);
+
+    /// <summary>The labels of the series with windows in a selection, of each key at most so many values.</summary>
+    public Task<Partial<IReadOnlyList<ProfiledLabel>>> GetLabelsAsync(ProfileSelection selection, int maxValues, CancellationToken cancellationToken) =>
+        AskAsync([selection], (sources, report) => ProfileQueries.Labels(sources, selection, maxValues, report, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public SignalStatistics GetStatistics() => _store.GetStatistics();

@@ -2,6 +2,7 @@ using Throughline.Engine;
 using Throughline.Engine.Encode;
 using Throughline.Engine.Logs;
 using Throughline.Engine.Model;
+using Throughline.Engine.Profiles.Query;
 using Throughline.Engine.Profiles.Store;
 using Throughline.Engine.Query;
 using Throughline.Server.Configuration;
@@ -52,6 +53,7 @@ public static class NativeApi
         GetLogs(routes, gate, "/api/v1/logs/keys", LogEndpoints.KeysAsync);
         GetLogs(routes, gate, "/api/v1/logs/services", LogEndpoints.ServicesAsync);
         GetProfiled(routes, gate, "/api/v1/profiles/services", ProfileEndpoints.ServicesAsync);
+        GetProfiled(routes, gate, "/api/v1/profiles/labels", ProfileEndpoints.LabelsAsync);
         GetProfiled(routes, gate, "/api/v1/profiles/flame", ProfileEndpoints.FlameAsync);
         GetProfiled(routes, gate, "/api/v1/profiles/functions", ProfileEndpoints.FunctionsAsync);
         GetProfiled(routes, gate, "/api/v1/profiles/traces", ProfileEndpoints.TracesAsync);
@@ -231,9 +233,19 @@ public static class NativeApi
     }
 
     private static void GetProfiled(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, TraceStore, ProfileStore, Task<Problem?>> handler) =>
-        GetStored(routes, gate, pattern, (context, store) => gate.Find<ProfileStore>() is { } profiles
-            ? handler(context, store, profiles)
-            : Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store of profiles is not open: the server is starting or stopping. Try again.")));
+        GetStored(routes, gate, pattern, async (context, store) =>
+        {
+            if (gate.Find<ProfileStore>() is not { } profiles)
+                return new Problem(StatusCodes.Status503ServiceUnavailable, "The store of profiles is not open: the server is starting or stopping. Try again.");
+            try
+            {
+                return await handler(context, store, profiles);
+            }
+            catch (ProfileMemoryException tooLarge) when (!context.Response.HasStarted)
+            {
+                return new Problem(StatusCodes.Status507InsufficientStorage, tooLarge.Message);
+            }
+        });
 
     private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
 

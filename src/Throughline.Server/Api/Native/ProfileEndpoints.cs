@@ -11,6 +11,7 @@ internal static class ProfileEndpoints
     private const int MaxFrames = 100_000;
     private const int StandardFrames = 10_000;
     private const int MaxTraces = 100;
+    private const int MaxLabelValues = 1000;
 
     internal static async Task<Problem?> ServicesAsync(HttpContext context, TraceStore store, ProfileStore profiles)
     {
@@ -38,6 +39,21 @@ internal static class ProfileEndpoints
         }
         await using var answer = new JsonAnswer(context);
         ProfileWriter.WriteServices(answer.Writer, found, missing);
+        await answer.FinishAsync();
+        return null;
+    }
+
+    internal static async Task<Problem?> LabelsAsync(HttpContext context, TraceStore store, ProfileStore profiles)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var (service, type, unit) = (query.Single("service"), query.Single("type"), query.Single("unit"));
+        var labels = Asked.LabelsOf(query);
+        var (from, to) = query.Range();
+        var limit = query.Whole("limit", 1, MaxLabelValues, 100);
+        if (query.Finish() is { } wrong) return wrong;
+        var found = await profiles.GetLabelsAsync(new ProfileSelection(service, type, unit, from, to) { Labels = labels }, limit, context.RequestAborted);
+        await using var answer = new JsonAnswer(context);
+        await ProfileWriter.WriteLabelsAsync(answer, found.Answer, found.Missing);
         await answer.FinishAsync();
         return null;
     }
@@ -100,6 +116,17 @@ internal static class ProfileEndpoints
             var (service, type, unit) = (query.Single("service"), query.Single("type"), query.Single("unit"));
             if (service is null) query.Fail("service", "'service' is needed; /api/v1/profiles/services lists those with profiles.");
             if (type is null) query.Fail("type", "'type' is needed, such as cpu; /api/v1/profiles/services lists the types of each service.");
+            var labels = LabelsOf(query);
+            var scope = ProfileScope.Read(query);
+            if (!comparable) return new Asked(service, type, unit, labels, scope, null);
+            var (baseFrom, baseTo) = (query.UnixNano("baseFrom"), query.UnixNano("baseTo"));
+            if (baseFrom is null != baseTo is null) query.Fail(baseFrom is null ? "baseFrom" : "baseTo", "'baseFrom' and 'baseTo' go together: the range that is compared with.");
+            if (baseFrom > baseTo) query.Fail("baseFrom", "'baseFrom' is after 'baseTo'; the range is [baseFrom, baseTo).");
+            return new Asked(service, type, unit, labels, scope, baseFrom is { } from && baseTo is { } to ? (from, to) : null);
+        }
+
+        public static List<KeyValuePair<string, string>> LabelsOf(QueryReader query)
+        {
             var labels = new List<KeyValuePair<string, string>>();
             foreach (var label in query.Many("label"))
             {
@@ -107,12 +134,7 @@ internal static class ProfileEndpoints
                 if (colon > 0) labels.Add(new(label[..colon], label[(colon + 1)..]));
                 else query.Fail("label", $"A label is KEY:VALUE, such as region:eu, not '{label}'.");
             }
-            var scope = ProfileScope.Read(query);
-            if (!comparable) return new Asked(service, type, unit, labels, scope, null);
-            var (baseFrom, baseTo) = (query.UnixNano("baseFrom"), query.UnixNano("baseTo"));
-            if (baseFrom is null != baseTo is null) query.Fail(baseFrom is null ? "baseFrom" : "baseTo", "'baseFrom' and 'baseTo' go together: the range that is compared with.");
-            if (baseFrom > baseTo) query.Fail("baseFrom", "'baseFrom' is after 'baseTo'; the range is [baseFrom, baseTo).");
-            return new Asked(service, type, unit, labels, scope, baseFrom is { } from && baseTo is { } to ? (from, to) : null);
+            return labels;
         }
 
         public async Task<(ChosenProfiles? Chosen, Problem? Problem)> ChooseAsync(HttpContext context, TraceStore store, ProfileStore profiles)

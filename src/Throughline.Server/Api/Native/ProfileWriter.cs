@@ -38,6 +38,33 @@ internal static class ProfileWriter
         json.WriteEndObject();
     }
 
+    internal static async Task WriteLabelsAsync(JsonAnswer answer, IReadOnlyList<ProfiledLabel> labels, string? missing)
+    {
+        var json = answer.Writer;
+        json.WriteStartObject();
+        json.WriteStartArray("labels"u8);
+        foreach (var label in labels)
+        {
+            json.WriteStartObject();
+            json.WriteString("key"u8, label.Key);
+            json.WriteNumber("count"u8, label.Count);
+            json.WriteStartArray("values"u8);
+            foreach (var value in label.Values)
+            {
+                json.WriteStartObject();
+                json.WriteString("value"u8, value.Value);
+                json.WriteLong("windows"u8, value.Windows);
+                json.WriteEndObject();
+                if (answer.IsPartFull) await answer.SendAsync();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        WriteMissing(json, missing);
+        json.WriteEndObject();
+    }
+
     internal static async Task WriteFlameAsync(JsonAnswer answer, ChosenProfiles chosen, FlameGraph flame, string? missing)
     {
         var json = answer.Writer;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace Throughline.Telemetry.Profiling.NetTrace;
 
@@ -10,6 +10,9 @@ internal ref struct BlockReader(ReadOnlySpan<byte> bytes)
     private int _at;
 
     public readonly bool AtEnd => _at >= _bytes.Length;
+
+    /// <summary>What is left.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _bytes[_at..];
 
     public ReadOnlySpan<byte> Take(int count)
     {
@@ -44,10 +47,10 @@ internal ref struct BlockReader(ReadOnlySpan<byte> bytes)
     /// <summary>UTF-16, little-endian, ended by a zero.</summary>
     public string Text()
     {
-        var start = _at;
-        while (Int16() != 0)
-        {
-        }
-        return Encoding.Unicode.GetString(_bytes[start..(_at - 2)]);
+        var rest = MemoryMarshal.Cast<byte, char>(_bytes[_at..]);
+        var length = rest.IndexOf('\0');
+        if (length < 0) throw new InvalidDataException($"A text of the trace does not end within the {_bytes.Length - _at} bytes that its block has left.");
+        _at += 2 * (length + 1);
+        return new string(rest[..length]);
     }
 }

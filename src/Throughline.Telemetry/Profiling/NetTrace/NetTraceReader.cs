@@ -15,7 +15,10 @@ internal sealed class NetTraceReader(Stream stream)
 
     private readonly Dictionary<int, EventKind> _kinds = [];
     private readonly Dictionary<int, ulong[]> _stacks = [];
+    private readonly StackPool _pool = new();
     private readonly Dictionary<long, int> _lastSequence = [];
+    private (int Id, EventKind? Kind) _lastKind;
+    private (long Thread, int Sequence, bool IsKnown) _last;
     private byte[] _block = [];
     private long _position;
 
@@ -80,7 +83,7 @@ internal sealed class NetTraceReader(Stream stream)
     {
         var block = new BlockReader(bytes);
         var (first, count) = (block.Int32(), block.Int32());
-        for (var i = 0; i < count; i++) _stacks[first + i] = MemoryMarshal.Cast<byte, ulong>(block.Take(block.Int32())).ToArray();
+        for (var i = 0; i < count; i++) _stacks[first + i] = _pool.Get(MemoryMarshal.Cast<byte, ulong>(block.Take(block.Int32())));
     }
 
     /// <summary>Events, or the metadata that say which kinds of events there are when nobody handles them.</summary>
@@ -102,11 +105,19 @@ internal sealed class NetTraceReader(Stream stream)
                 continue;
             }
             CountLost(header.CaptureThreadId, header.Sequence);
-            if (!_kinds.TryGetValue(header.MetadataId, out var kind))
-                throw new InvalidDataException($"The trace has an event of kind {header.MetadataId}, which it didn't describe.");
+            var kind = KindOf(header.MetadataId);
             var stack = header.StackId == 0 ? [] : _stacks.GetValueOrDefault(header.StackId, []);
             handler(new() { Kind = kind, ThreadId = header.ThreadId, Time = header.Time, Stack = stack, Payload = payload });
         }
+    }
+
+    /// <summary>Nearly all events are of the kind that the one before was.</summary>
+    private EventKind KindOf(int id)
+    {
+        if (_lastKind.Kind is { } last && _lastKind.Id == id) return last;
+        if (!_kinds.TryGetValue(id, out var kind)) throw new InvalidDataException($"The trace has an event of kind {id}, which it didn't describe.");
+        _lastKind = (id, kind);
+        return kind;
     }
 
     private void Metadata(ReadOnlySpan<byte> payload)
@@ -115,20 +126,33 @@ internal sealed class NetTraceReader(Stream stream)
         var id = block.Int32();
         var provider = block.Text();
         _kinds[id] = new(provider, block.Int32());
+        _lastKind = default;
     }
 
     private void CountLost(long thread, int sequence)
     {
+        // Samples of all threads are written by one.
+        if (!_last.IsKnown || _last.Thread != thread)
+        {
+            KeepLast();
+            _last = (thread, _lastSequence.GetValueOrDefault(thread), true);
+        }
         // The first is 1. A number that goes back is of a new thread with the id of a dead one.
-        var last = _lastSequence.GetValueOrDefault(thread);
-        if (sequence > last) LostEvents += sequence - last - 1;
-        _lastSequence[thread] = sequence;
+        if (sequence > _last.Sequence) LostEvents += sequence - _last.Sequence - 1;
+        _last.Sequence = sequence;
+    }
+
+    private void KeepLast()
+    {
+        if (_last.IsKnown) _lastSequence[_last.Thread] = _last.Sequence;
+        _last = default;
     }
 
     /// <summary>Says up to which number each thread has made events so far; numbers of stacks begin anew.</summary>
     private void SequencePoint(ReadOnlySpan<byte> bytes)
     {
         _stacks.Clear();
+        KeepLast();
         var block = new BlockReader(bytes);
         block.Int64(); // its time
         for (var left = block.Int32(); left > 0; left--)

@@ -23,6 +23,8 @@ internal sealed class PprofEncoder(MethodTable methods, string program)
     private readonly Dictionary<(Method, ulong), long> _locations = [];
     private readonly Dictionary<Method, long> _functions = [];
     private readonly Dictionary<string, long> _mappings = [];
+    private readonly Dictionary<ulong, bool> _stops = [];
+    private long _unresolved;
 
     /// <summary>Frames of samples whose address no method owns.</summary>
     public long UnresolvedFrames { get; private set; }
@@ -80,8 +82,14 @@ internal sealed class PprofEncoder(MethodTable methods, string program)
     }
 
     /// <summary>Where a thread stops for the sampler when it is about to return from native code: the sampler's doing, not the program's.</summary>
-    private bool IsStop(ulong address) => methods.Find(address)?.Method.Name is { } name
-        && (name == "System.Threading.Thread.PollGC" || name.StartsWith("System.Threading.Thread.<PollGC>", StringComparison.Ordinal));
+    private bool IsStop(ulong address)
+    {
+        if (_stops.TryGetValue(address, out var known)) return known;
+        var isStop = methods.Find(address)?.Method.Name is { } name
+            && (name == "System.Threading.Thread.PollGC" || name.StartsWith("System.Threading.Thread.<PollGC>", StringComparison.Ordinal));
+        _stops.Add(address, isStop);
+        return isStop;
+    }
 
     private void Label(string key, string value)
     {
@@ -108,10 +116,11 @@ internal sealed class PprofEncoder(MethodTable methods, string program)
                 _inner.Number(1, function);
                 _message.Message(4, _inner);
                 _profile.Message(LocationField, _message);
+                if (ReferenceEquals(method, s_unresolved)) _unresolved = id;
             }
             _locationOfAddress.Add(address, id);
         }
-        if (id == _locations.GetValueOrDefault((s_unresolved, 0UL))) UnresolvedFrames++;
+        if (id == _unresolved) UnresolvedFrames++;
         return id;
     }
 

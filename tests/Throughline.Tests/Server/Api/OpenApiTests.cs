@@ -15,7 +15,7 @@ public sealed class OpenApiTests
         await server.ExportAsync([0x7F]);
         using (var metrics = await server.Otlp.PostAsync("/v1/metrics", new ByteArrayContent(Metrics.MetricRequests.Bytes("svc", Metrics.MetricRequests.Gauge("depth", Metrics.MetricRequests.Point(3, 1, "k")))) { Headers = { ContentType = new("application/x-protobuf") } }))
             Assert.Equal(HttpStatusCode.OK, metrics.StatusCode);
-        using (var profile = await server.Otlp.PostAsync("/ingest?name=a&from=1&until=2", new StringContent("main;work 7"))) Assert.Equal(HttpStatusCode.OK, profile.StatusCode);
+        using (var profile = await server.Otlp.PostAsync("/ingest?name=a%7Bregion%3Deu%7D&from=1&until=2", new StringContent("main;work 7"))) Assert.Equal(HttpStatusCode.OK, profile.StatusCode);
         await server.StoreLogsAsync(LogExport.Json("svc", LogExport.Record("one", more: LogExport.In(1, 1)), LogExport.Record("two", 0, 1, Export.Attributes(("a", "b")))));
         using (var pinned = await server.Http.PutAsync($"/api/v1/traces/{Export.Trace(1)}/pin", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, pinned.StatusCode);
         using (var compacted = await server.Http.PostAsync("/api/v1/compact", new StringContent("", null, "application/json"))) Assert.Equal(HttpStatusCode.NoContent, compacted.StatusCode);
@@ -46,6 +46,7 @@ public sealed class OpenApiTests
             ("/api/v1/settings/process/counts", "/api/v1/settings/process/counts"),
             ("/api/v1/pins", "/api/v1/pins"),
             ("/api/v1/profiles/services", "/api/v1/profiles/services"),
+            ("/api/v1/profiles/labels", "/api/v1/profiles/labels"),
             ("/api/v1/profiles/flame", "/api/v1/profiles/flame?service=a&type=cpu"),
             ("/api/v1/profiles/flame", "/api/v1/profiles/flame?service=a&type=cpu&baseFrom=1&baseTo=2"),
             ("/api/v1/profiles/functions", "/api/v1/profiles/functions?service=a&type=cpu"),

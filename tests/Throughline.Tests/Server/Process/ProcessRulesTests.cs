@@ -27,19 +27,22 @@ public sealed class ProcessRulesTests
         Assert.Equal([Export.Trace(2)], await again.SearchAsync(""));
         Assert.Equal(1, (await again.GetAsync("/api/v1/settings/process")).GetProperty("version").GetInt32());
         var dropped = Assert.Single((await again.GetAsync("/api/v1/settings/process/counts")).GetProperty("dropped").EnumerateArray());
-        Assert.Equal(("head", "rate", "noisy", "1"), (Text(dropped, "stage"), Text(dropped, "rule"), Text(dropped, "service"), Text(dropped, "spans")));
+        // One before the restart, one after it.
+        Assert.Equal(("head", "rate", "noisy", "2"), (Text(dropped, "stage"), Text(dropped, "rule"), Text(dropped, "service"), Text(dropped, "spans")));
     }
 
     [Theory]
     [InlineData("""{"sampling":{"rate":3}}""", "sampling.rate", "300 %")]
     [InlineData("""{"sampling":{"rate":"1"}}""", "sampling.rate", "not \"1\"")]
     [InlineData("""{"sampling":{"rate":-0.1}}""", "sampling.rate", "-10 %")]
-    [InlineData("""{"sampling":{"rat":1}}""", "sampling.rat", "rate, tracesPerSecond, services")]
+    [InlineData("""{"sampling":{"rat":1}}""", "sampling.rat", "rate, tracesPerSecond, remote, services")]
     [InlineData("""{"sampling":[]}""", "sampling", "object")]
     [InlineData("""{"sampling":{"services":[{"rate":0.5}]}}""", "sampling.services[0].service", "Name the service")]
     [InlineData("""{"sampling":{"services":[{"service":"a"},{"service":"a","rate":0.1}]}}""", "sampling.services[1].service", "services[0]")]
     [InlineData("""{"sampling":{"rate":0,"tracesPerSecond":5}}""", "sampling.tracesPerSecond", "nothing is kept")]
     [InlineData("""{"sampling":{"tracesPerSecond":0}}""", "sampling.tracesPerSecond", "above 0")]
+    [InlineData("""{"sampling":{"rate":0.5,"tracesPerSecond":5,"remote":true}}""", "sampling.tracesPerSecond", "not both")]
+    [InlineData("""{"sampling":{"services":[{"service":"a","remote":"yes"}]}}""", "sampling.services[0].remote", "true or false")]
     [InlineData("""{"tail":{"rules":[{"kind":"errors"},{"kind":"errors","name":"again","rate":0.1}]}}""", "tail.rules[1].kind", "never decides")]
     [InlineData("""{"tail":{"rules":[{"kind":"slow","milliseconds":10},{"kind":"slow","name":"very","milliseconds":100}]}}""", "tail.rules[1].kind", "never decides")]
     [InlineData("""{"tail":{"rules":[{"kind":"slow"}]}}""", "tail.rules[0].milliseconds", "needs milliseconds")]

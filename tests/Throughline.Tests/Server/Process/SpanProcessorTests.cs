@@ -209,6 +209,21 @@ public sealed class SpanProcessorTests
         return attributes;
     }
 
+    [Fact]
+    public void LimitsOfManyServicesTogetherRememberNoMoreTracesThanOne()
+    {
+        var policy = Policy("""{"sampling":{"tracesPerSecond":100}}""");
+        Assert.Equal(65_536, policy.TracesOfService());
+        for (var i = 0; i < 4_000; i++) policy.SamplerOf($"service-{i}");
+        Assert.InRange(policy.TracesOfService() * 2_001L, 1, 1 << 20);
+        var capacity = 4;
+        var traces = new RecentTraces<int>(() => capacity);
+        for (var i = 1; i <= 4; i++) traces.Set(new TraceId(0, (ulong)i), i);
+        capacity = 2;
+        traces.Set(new TraceId(0, 5), 5);
+        Assert.Equal((2, true, true, false), (traces.Count, traces.TryGet(new(0, 5), out _), traces.TryGet(new(0, 4), out _), traces.TryGet(new(0, 3), out _)));
+    }
+
     internal static ProcessPolicy Policy(string rules, TimeProvider? time = null, byte[]? key = null)
     {
         var problems = new List<RuleProblem>();

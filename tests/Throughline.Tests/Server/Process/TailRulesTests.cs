@@ -88,6 +88,17 @@ public sealed class TailRulesTests
     }
 
     [Fact]
+    public void OperationsThatNobodyCallsAnyMoreMakeRoomForNewOnes()
+    {
+        var sampler = Sampler("""{"tail":{"enabled":true,"rate":0,"rules":[{"kind":"rare","perHour":3}]}}""");
+        for (var i = 0; i < 20; i++)
+            Observed(sampler, [.. Enumerable.Range(0, 1_000).Select(n => Export.Span(Export.Trace(1_000 * i + n + 1), Export.Id(1), $"GET /image/{1_000 * i + n}"))]);
+        Assert.False(Observed(sampler, [Export.Span(Export.Trace(50_000), Export.Id(1), "new")])[0].IsKept);
+        _time.Advance(TimeSpan.FromHours(4));
+        Assert.True(Observed(sampler, [Export.Span(Export.Trace(50_001), Export.Id(1), "new")])[0].IsKept);
+    }
+
+    [Fact]
     public void WhatWasDecidedIsCountedByRuleAndService()
     {
         var sampler = Sampler("""{"tail":{"enabled":true,"rate":0,"rules":[{"kind":"errors"}]}}""");

@@ -22,6 +22,17 @@ public sealed class NetTraceReaderTests
     }
 
     [Fact]
+    public void EqualStacksAreOneArrayHoweverOftenTheyAreSent()
+    {
+        var again = Object("StackBlock", [.. I32(StackId), .. I32(2), .. I32(16), .. I64(500), .. I64(600), .. I32(8), .. I64(500)]);
+        var trace = Trace(Events((1, 11, 1000)), SequencePoint(thread: 99, sequence: 1), again, Events((2, 12, 1001)));
+        var stacks = new List<ulong[]>();
+        new NetTraceReader(new MemoryStream(trace)).Read((in NetTraceEvent e) => stacks.Add(e.Stack));
+        Assert.Equal(2, stacks.Count);
+        Assert.Same(stacks[0], stacks[1]);
+    }
+
+    [Fact]
     public void EventsThatTheRuntimeCouldNotKeepAreCounted()
     {
         // 1 and 2 are missing before, 4 to 6 within, 8 and 9 at the end.

@@ -1,6 +1,6 @@
 import { useState, type RefObject } from 'react';
 import { unixNanoFromMillis, millisOf, type UnixNano } from '../../model/nano';
-import { typeName, type ProfiledService, type ProfiledType } from '../../model/profile';
+import { typeName, type ProfiledService, type ProfiledType, type ProfileLabel } from '../../model/profile';
 import { rangeEnds, rangeName, type PresetId } from '../../model/timeRange';
 import { Icon } from '../../ui/Icon';
 import { earlier, type EarlierId, type ProfilingState } from './url';
@@ -13,6 +13,7 @@ interface BarProps {
   readonly service: string;
   readonly types: readonly ProfiledType[];
   readonly type: string;
+  readonly labels: readonly ProfileLabel[];
   readonly now: UnixNano;
   readonly change: (next: Partial<ProfilingState>, replace?: boolean) => void;
   readonly finder: RefObject<HTMLInputElement | null>;
@@ -46,8 +47,39 @@ function Between({ label, from, to, set }: { readonly label: string; readonly fr
   );
 }
 
+/** Which labels the samples have to have: those that are chosen, each with a button that lets it go, and the others to choose from. */
+function Labels({ labels, chosen, change }: { readonly labels: readonly ProfileLabel[]; readonly chosen: readonly string[]; readonly change: (chosen: readonly string[]) => void }) {
+  if (labels.length === 0 && chosen.length === 0) return null;
+  // A series has a key once: another value of it would find nothing.
+  const open = labels.filter((label) => !chosen.some((one) => one.startsWith(`${label.key}:`)));
+  return (
+    <span className="plabels" role="group" aria-label="Labels">
+      {chosen.map((label) => (
+        <button key={label} type="button" className="btn" aria-label={`Only ${label}; remove`} title="Remove this label" onClick={() => change(chosen.filter((one) => one !== label))}>
+          <span className="trunc">{label}</span>
+          <Icon name="close" />
+        </button>
+      ))}
+      {open.length > 0 && (
+        <select aria-label="Only with the label" value="" onChange={(event) => event.target.value !== '' && change([...chosen, event.target.value])}>
+          <option value="">label…</option>
+          {open.map((label) => (
+            <optgroup key={label.key} label={label.count > label.values.length ? `${label.key} (${label.values.length} of ${label.count} values)` : label.key}>
+              {label.values.map(({ value }) => (
+                <option key={value} value={`${label.key}:${value}`}>
+                  {value === '' ? '(empty)' : value}
+                </option>
+              ))}
+            </optgroup>
+          ))}
+        </select>
+      )}
+    </span>
+  );
+}
+
 /** What is looked at: range, service, type, what it is compared with, and the search. */
-export function ProfilingBar({ state, services, service, types, type, now, change, finder }: BarProps) {
+export function ProfilingBar({ state, services, service, types, type, labels, now, change, finder }: BarProps) {
   const { range, compared } = state;
   const hour = 3_600_000_000_000n;
   const ends = range.kind === 'between' ? range : { from: unixNanoFromMillis(millisOf(now) - Number(hour / 1_000_000n)), to: now };
@@ -60,7 +92,7 @@ export function ProfilingBar({ state, services, service, types, type, now, chang
     <div className="ptools" role="toolbar" aria-label="Profiles">
       <label>
         <span className="f3">Service</span>
-        <select value={service} onChange={(event) => change({ service: event.target.value, zoom: '', follow: null })}>
+        <select value={service} onChange={(event) => change({ service: event.target.value, labels: [], zoom: '', follow: null })}>
           {!services.some((one) => one.service === service) && <option value={service}>{service === '' ? 'none' : service}</option>}
           {services.map((one) => (
             <option key={one.service} value={one.service}>
@@ -76,6 +108,7 @@ export function ProfilingBar({ state, services, service, types, type, now, chang
           </button>
         ))}
       </div>
+      <Labels labels={labels} chosen={state.labels} change={(next) => change({ labels: next, zoom: '' })} />
       <div className="seg" role="group" aria-label="Time range">
         {presets.map(([id, name]) => (
           <button key={id} type="button" aria-pressed={range.kind === 'last' && range.preset === id} title={rangeName({ kind: 'last', preset: id })} onClick={() => change({ range: { kind: 'last', preset: id } })}>

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { profileFlameQuery, profileFunctionsQuery, profiledServicesQuery, type ProfileAsk } from '../../api/profileQueries';
+import { profileFlameQuery, profileFunctionsQuery, profileLabelsQuery, profiledServicesQuery, type ProfileAsk } from '../../api/profileQueries';
 import { StackFlame } from '../../charts/StackFlame';
 import { StackTable } from '../../charts/StackTable';
 import { unixNanoFromMillis, type UnixNano } from '../../model/nano';
@@ -44,8 +44,9 @@ export function ProfilingScreen() {
   const types = useMemo(() => orderedTypes(service?.types ?? []), [service]);
   const type = types.find((one) => one.type === state.type) ?? types[0];
   const base = comparedRange(state.compared, bounds.from, bounds.to ?? now);
-  const ask: ProfileAsk = { scope, service: service?.service ?? '', type: type?.type ?? '', unit: type?.unit ?? '', base };
+  const ask: ProfileAsk = { scope, service: service?.service ?? '', type: type?.type ?? '', unit: type?.unit ?? '', labels: state.labels, base };
   const known = service !== undefined && type !== undefined;
+  const labels = useQuery({ ...profileLabelsQuery({ ...ask, labels: [] }, now), enabled: known, placeholderData: keepPreviousData });
   const flame = useQuery({ ...profileFlameQuery(ask, now), enabled: known, placeholderData: keepPreviousData });
   const order = state.by === 'total' || state.by === 'change' ? state.by : 'self';
   const functions = useQuery({ ...profileFunctionsQuery(ask, order, now), enabled: known && state.table, placeholderData: keepPreviousData });
@@ -60,13 +61,13 @@ export function ProfilingScreen() {
   });
 
   const follow = (name: string, file: string): void => change({ follow: { name, file } });
-  const failed = services.error ?? flame.error ?? (state.table ? functions.error : null);
+  const failed = services.error ?? flame.error ?? labels.error ?? (state.table ? functions.error : null);
   const truncated = graph?.truncated ?? services.data?.truncated ?? null;
   return (
     <main className="screen profiling" aria-busy={busy}>
       <h2 className="visually-hidden">Profiling</h2>
       {busy && <div className="progress" />}
-      <ProfilingBar state={state} services={services.data?.services ?? []} service={service?.service ?? state.service} types={types} type={type?.type ?? state.type} now={now} change={change} finder={finder} />
+      <ProfilingBar state={state} services={services.data?.services ?? []} service={service?.service ?? state.service} types={types} type={type?.type ?? state.type} labels={labels.data?.labels ?? []} now={now} change={change} finder={finder} />
       {truncated !== null && (
         <p className="notice box w" role="status">
           {truncated}
@@ -77,7 +78,7 @@ export function ProfilingScreen() {
           <span className="grow">
             <b className="strong">Could not be loaded again</b> <span className="f2">{failed.message} What is shown is from before.</span>
           </span>
-          <button type="button" className="btn" onClick={refresh}>
+          <button type="button" className="btn" aria-busy={busy} onClick={refresh}>
             Retry
           </button>
         </div>

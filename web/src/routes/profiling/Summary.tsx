@@ -1,6 +1,7 @@
+import { useMemo } from 'react';
 import { formatMoment, plural } from '../../model/format';
 import type { UnixNano } from '../../model/nano';
-import { formatShare, formatShift, formatValue, isRuntime, shareOf, shiftOf, shortName, typeName, valueOfHits, type ProfiledType, type StackFlame } from '../../model/profile';
+import { formatShare, formatShift, formatValue, hottest, mostChanged, profilerValue, shareOf, shiftOf, shortName, typeName, valueOfHits, type ProfiledType, type StackFlame } from '../../model/profile';
 
 interface SummaryProps {
   readonly graph: StackFlame;
@@ -13,29 +14,14 @@ interface SummaryProps {
   readonly showAll: () => void;
 }
 
-/** The frame of the service's own code with the most in itself and what it called, as deep as it goes without losing half. */
-function hottest(graph: StackFlame): number {
-  let best = -1;
-  graph.frames.forEach((frame, i) => {
-    if (!isRuntime(frame) && frame.self > (graph.frames[best]?.self ?? 0)) best = i;
-  });
-  return best;
-}
-
-/** The frame whose share has changed most. */
-function moved(graph: StackFlame): number {
-  const base = graph.base?.value ?? 0;
-  const shift = (i: number): number => Math.abs(shiftOf(graph.frames[i]?.self ?? 0, graph.sum.value, graph.frames[i]?.baseSelf ?? 0, base));
-  return graph.frames.reduce((best, _, i) => (best < 0 || shift(i) > shift(best) ? i : best), -1);
-}
-
 /** What the picture shows, in a sentence made from the data, and of what. */
 export function Summary({ graph, hits, zoomed, service, type, now, base, showAll }: SummaryProps) {
   const { sum } = graph;
   const frame = graph.frames[zoomed];
   const what = typeName(type.type);
-  const top = graph.frames[hottest(graph)];
-  const change = graph.frames[moved(graph)];
+  const top = useMemo(() => hottest(graph), [graph]);
+  const change = useMemo(() => (graph.base === null ? null : mostChanged(graph, graph.sum.value, graph.base.value)), [graph]);
+  const taking = useMemo(() => profilerValue(graph), [graph]);
   const total = `${formatValue(sum.value, type.unit)} of ${what} in ${plural(sum.windows, 'window')}`;
   return (
     <div className="psum">
@@ -50,12 +36,12 @@ export function Summary({ graph, hits, zoomed, service, type, now, base, showAll
           </>
         ) : sum.windows === 0 && (graph.base?.windows ?? 0) === 0 ? (
           `${service} has no windows of this type here.`
-        ) : graph.base !== null && change !== undefined && graph.base.value > 0 && sum.value > 0 ? (
+        ) : graph.base !== null && change !== null && graph.base.value > 0 && sum.value > 0 ? (
           <>
             <b className="strong">{shortName(change.name)}</b>
             {` has changed most: ${formatShare(shareOf(change.baseSelf, graph.base.value))} then, ${formatShare(shareOf(change.self, sum.value))} now (${formatShift(shiftOf(change.self, sum.value, change.baseSelf, graph.base.value))}).`}
           </>
-        ) : top !== undefined && top.self > 0 ? (
+        ) : top !== null ? (
           <>
             <b className="strong">{shortName(top.name)}</b>
             {` used the most in itself of the service’s own code: ${formatValue(top.self, type.unit)}, ${formatShare(shareOf(top.self, sum.value))}.`}
@@ -70,7 +56,8 @@ export function Summary({ graph, hits, zoomed, service, type, now, base, showAll
         {graph.base !== null && base !== null && `; compared with ${formatValue(graph.base.value, type.unit)} in ${plural(graph.base.windows, 'window')} from ${formatMoment(base.from, now)} to ${formatMoment(base.to, now)}. Orange ▲ takes a larger part than then, blue ▼ a smaller one`}
         {graph.framesLeftOut > 0 && `; ${plural(graph.framesLeftOut, 'frame')} too small to be drawn`}
         {hits !== null && `; found in ${plural(hits.reduce((count, hit) => count + hit, 0), 'frame')}, ${formatShare(shareOf(valueOfHits(graph, hits), sum.value))}`}
-        {graph.base === null && '. In colour: the service’s own code; in grey: the runtime and frameworks'}
+        {graph.base === null && '. In colour: the service’s own code; in grey: the runtime and libraries'}
+        {graph.base === null && taking > 0 && `; hatched: the profiler itself, ${formatShare(shareOf(taking, sum.value))}`}
       </p>
     </div>
   );

@@ -13,6 +13,8 @@ export interface ProfilingState {
   /** Empty: the first one that has profiles. */
   readonly service: string;
   readonly type: string;
+  /** Only what has these labels, each KEY:VALUE. */
+  readonly labels: readonly string[];
   readonly compared: Compared;
   readonly table: boolean;
   readonly text: string;
@@ -39,6 +41,7 @@ export function readProfiling(search: string): ProfilingState {
     range,
     service: text('service'),
     type: text('type'),
+    labels: [...new Set(parameters.getAll('label').filter((label) => label.indexOf(':') > 0))],
     compared,
     table: text('view') === 'table',
     text: text('find'),
@@ -61,6 +64,7 @@ export function writeProfiling(state: ProfilingState): string {
   else if (state.range.preset !== '1h') parameters.set('range', state.range.preset);
   set('service', state.service);
   set('type', state.type);
+  for (const label of state.labels) parameters.append('label', label);
   if (state.compared.kind === 'earlier') parameters.set('compare', state.compared.by);
   else if (state.compared.kind === 'between') {
     parameters.set('baseFrom', String(state.compared.from));

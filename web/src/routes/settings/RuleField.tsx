@@ -21,6 +21,16 @@ export function RuleField({ label, value, unit, placeholder = '', problem, wide 
   );
 }
 
+/** A switch of the rules with its label. */
+export function RuleCheck({ label, value, onChange }: { readonly label: string; readonly value: boolean; readonly onChange: (value: boolean) => void }) {
+  return (
+    <label className="rf rcheck">
+      <span className="f2 xs">{label}</span>
+      <input type="checkbox" checked={value} onChange={(event) => onChange(event.target.checked)} />
+    </label>
+  );
+}
+
 /** A choice of the rules with its label. */
 export function RuleChoice<T extends string>({ label, value, choices, problem, onChange }: { readonly label: string; readonly value: T; readonly choices: readonly (readonly [value: T, text: string])[]; readonly problem: string | undefined; readonly onChange: (value: T) => void }) {
   const id = useId();

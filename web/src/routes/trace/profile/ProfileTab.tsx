@@ -56,7 +56,7 @@ export function ProfileTab({ trace, state, changeTab }: TabProps) {
   const types = useMemo(() => orderedTypes(service?.types ?? []), [service]);
   const type = types.find((one) => one.type === profile.type) ?? types[0];
   const known = service !== undefined && type !== undefined;
-  const ask: ProfileAsk = { scope, service: service?.service ?? '', type: type?.type ?? '', unit: type?.unit ?? '', base: null };
+  const ask: ProfileAsk = { scope, service: service?.service ?? '', type: type?.type ?? '', unit: type?.unit ?? '', labels: [], base: null };
   const flame = useQuery({ ...profileFlameQuery(ask, null), enabled: known, placeholderData: keepPreviousData });
   const functions = useQuery({ ...profileFunctionsQuery(ask, by[0] === 'total' ? 'total' : 'self', null), enabled: known && profile.table, placeholderData: keepPreviousData });
   const graph = flame.data;

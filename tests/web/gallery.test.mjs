@@ -19,7 +19,7 @@ for (const theme of ['dark', 'light'])
     const { page, complaints, violations, close } = await openPage(browser, `${server.http}/gallery`, { theme });
     await page.getByRole('heading', { name: 'Gallery', exact: true }).waitFor();
     const parts = await page.locator('.gpart').evaluateAll((sections) => sections.map((section) => section.getAttribute('aria-label')));
-    assert.deepEqual(parts, ['Buttons', 'Fields', 'Chips, tags and verdicts', 'Service colours', 'Tokens', 'Waits', 'Span rows', 'Durations', 'Icons', 'Checks', 'Messages', 'Boxes', 'Empty', 'Loading', 'Splitter']);
+    assert.deepEqual(parts, ['Buttons', 'Fields', 'Chips, tags and verdicts', 'Menus', 'Completion', 'Facets', 'Service colours', 'Tokens', 'Waits', 'Span rows', 'Durations', 'Icons', 'Checks', 'Messages', 'Boxes', 'Empty', 'Loading', 'Splitter']);
     await page.getByRole('button', { name: 'Say something' }).click();
     await page.getByText('Link copied.').waitFor();
     await page.evaluate(axeSource);

@@ -56,9 +56,9 @@ describe('a trace of the pipeline', () => {
   });
 
   it('is told in a sentence with its figures', async () => {
-    assert.equal((await page.locator('.story').innerText()).replaceAll('\u2009', ' '), '41.2 s of 44.3 s waited for the batch window, then 2.00 s in retry backoff. All work together took 1.04 s; the most of it is 560 ms in llm_inference of hsi-nemotron. out_of_memory in llm_inference of hsi-nemotron, and 2 more failed spans.');
+    assert.equal((await page.locator('.story').innerText()).replaceAll('\u2009', ' '), '41.2 s of 44.3 s waited for the batch window, then 2.00 s in retry backoff. All work together took 1.04 s; the most of it is 560 ms in llm_inference of hsi-nemotron. out_of_memory in llm_inference of hsi-nemotron, and 2 more failed spans. nemotron-nano-12b-v2-vl read 5,742 tokens and wrote 96 in 2 calls.');
     const facts = (await page.locator('.facts').innerText()).replaceAll('\u2009', ' ').replace(/\s*\n\s*/g, ' ');
-    assert.match(facts, /Duration 44\.3 s Working 1\.04 s Waiting 43\.3 s Spans 25 Start/);
+    assert.match(facts, /Duration 44\.3 s Working 1\.04 s Waiting 43\.3 s Spans 25 Tokens 5,742 \+ 96 Start/);
     assert.match(await page.locator('.tline').innerText(), /3 errors\s+Complete/);
     assert.match(await page.title(), /^Process Detection · /);
   });

@@ -76,6 +76,8 @@ const wireTrace = {
   links: [],
   excerpt: null,
   sampling: [],
+  orphans: [],
+  generations: [{ row: 0, model: 'm', inputTokens: 7, outputTokens: null, firstTokenNano: 5 }],
   truncated: null,
 };
 

@@ -6,6 +6,7 @@ import { durationNano, unixNanoFromMillis } from '../src/model/nano';
 import type { SearchPage, TraceSummary } from '../src/model/summary';
 import { configQuery, countQuery, statusQuery, type SearchRequest } from '../src/api/queries';
 import { Header } from '../src/routes/shell/Header';
+import { ScreenBoundary } from '../src/routes/shell/ScreenBoundary';
 import { Failed } from '../src/routes/compare/CompareScreen';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
 import { EmptyState } from '../src/routes/traces/EmptyState';
@@ -173,5 +174,29 @@ describe('a compared trace that is not there', () => {
     failed('a'.repeat(32), 'not-found');
     expect(screen.getByRole('alert').textContent).toContain('is stored here');
     expect(screen.queryByText('Look again')).not.toBeNull();
+  });
+});
+
+describe('what goes wrong while a screen is drawn', () => {
+  const Broken = ({ message }: { readonly message: string }): never => {
+    throw new Error(message);
+  };
+  const quiet = (): void => void vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('leaves the page, says what it was, and ends with the place', () => {
+    quiet();
+    const { rerender } = render(<ScreenBoundary place="/a"><Broken message="x is not iterable" /></ScreenBoundary>);
+    expect(screen.getByRole('alert').textContent).toContain('x is not iterable');
+    expect(screen.getByRole('link', { name: 'Go to the traces' })).toBeTruthy();
+    rerender(<ScreenBoundary place="/b"><p>fine</p></ScreenBoundary>);
+    expect(screen.getByText('fine')).toBeTruthy();
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+  it('is told from a script that did not come', () => {
+    quiet();
+    render(<ScreenBoundary place="/a"><Broken message="Failed to fetch dynamically imported module: http://x/a.js" /></ScreenBoundary>);
+    expect(screen.getByRole('alert').textContent).toContain('The server may have been stopped');
+    expect(screen.queryByText('Try again')).toBeNull();
   });
 });

@@ -14,7 +14,7 @@ const layers: Readonly<Record<string, { readonly layers: readonly string[]; read
 /** A route knows no other route; the shell, which holds them, is what they may share. */
 const sharedRoute = 'shell';
 /** Wire forms are turned into the model's here and are seen nowhere else. */
-const wireFiles = ['api/wire', 'api/traceWire', 'api/chartWire', 'api/serverWire', 'api/pipelineWire', 'api/eventsWire', 'api/logWire', 'api/metricWire', 'api/profileWire', 'api/http'];
+const wireFiles = ['api/wire', 'api/traceWire', 'api/chartWire', 'api/serverWire', 'api/pipelineWire', 'api/eventsWire', 'api/logWire', 'api/metricWire', 'api/profileWire', 'api/cohortWire', 'api/http'];
 
 const root = path.resolve(import.meta.dirname, '../src');
 const files = fs

@@ -73,13 +73,11 @@ public sealed record ServerOptions
     /// <summary>Where what was stored is passed on to.</summary>
     public ForwardOptions Forward { get; init; } = new();
 
-<<<<<<< HEAD
     /// <summary>When the page calls a resource saturated or starved.</summary>
     public LaneThresholds Lanes { get; init; } = new();
-=======
+
     /// <summary>How often what was dropped is written down, to be known after a restart.</summary>
     public TimeSpan ProcessCountsInterval { get; init; } = TimeSpan.FromSeconds(10);
->>>>>>> s7-profiles
 
     /// <summary>Series of metrics that may get points within an hour.</summary>
     public int MetricsMaxSeries { get; init; } = 100_000;

@@ -11,7 +11,8 @@ internal static class NaiveEvaluator
     public static List<NaiveTrace> Search(SearchPlan plan, IEnumerable<NaiveTrace> traces)
     {
         var found = traces.Where(t => (plan.Span is not { } span || t.Spans.Any(s => Holds(span, s))) && plan.Trace.All(c => Holds(c, t)));
-        var ordered = plan.Descending ? found.OrderByDescending(t => t.Value(plan.Order)) : found.OrderBy(t => t.Value(plan.Order));
+        ulong KeyOf(NaiveTrace trace) => plan.IsSample ? SearchPlan.SampleKey(trace.Summary.TraceId) : trace.Value(plan.Order);
+        var ordered = plan.Descending ? found.OrderByDescending(KeyOf) : found.OrderBy(KeyOf);
         return [.. ordered.ThenBy(t => t.Summary.TraceId.ToString(), StringComparer.Ordinal)];
     }
 

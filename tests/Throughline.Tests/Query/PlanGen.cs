@@ -40,8 +40,8 @@ internal static class PlanGen
     private static readonly Gen<TraceCondition> Condition = Gen.Select(Gen.Enum<TraceOrder>(), Gen.OneOf<ulong?>(null, 0, 1, 2, 30, SpanGen.Base, SpanGen.Base + 50), Gen.OneOf<ulong?>(null, 1, 3, 90, ulong.MaxValue, SpanGen.Base + 90),
         (field, min, max) => new TraceCondition(field, min, max));
 
-    public static readonly Gen<SearchPlan> Plan = Gen.Select(Gen.Frequency((1, Gen.Const((SpanPredicate?)null)), (8, Predicate.Select(SpanPredicate? (p) => p))), Condition.Array[0, 2], Gen.Enum<TraceOrder>(), Gen.Bool, Gen.Int[1, 4],
-        (span, conditions, order, descending, limit) => new SearchPlan { Span = span, Trace = conditions.Length == 2 ? [] : conditions, Order = order, Descending = descending, Limit = limit });
+    public static readonly Gen<SearchPlan> Plan = Gen.Select(Gen.Frequency((1, Gen.Const((SpanPredicate?)null)), (8, Predicate.Select(SpanPredicate? (p) => p))), Condition.Array[0, 2], Gen.Enum<TraceOrder>(), Gen.Bool, Gen.Int[1, 4], Gen.Int[0, 5],
+        (span, conditions, order, descending, limit, sample) => new SearchPlan { Span = span, Trace = conditions.Length == 2 ? [] : conditions, Order = order, Descending = descending, Limit = limit, IsSample = sample == 0 });
 
     public static string Describe(SpanPredicate? predicate) => predicate switch
     {

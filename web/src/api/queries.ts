@@ -128,6 +128,9 @@ export const statusQuery = queryOptions({
   staleTime: 0,
 });
 
+/** How long a part of a large trace is kept once it is no longer shown. */
+const partGcMillis = 10_000;
+
 /** More spans than this are loaded by windows: what failed and what is longest in the time that is looked at. */
 const spansAtOnce = 200_000;
 
@@ -141,6 +144,8 @@ export const traceQuery = (traceId: string, time: { readonly from: UnixNano; rea
     queryFn: ({ signal }): Promise<Trace> => getJson(`/api/v1/traces/${encodeURIComponent(traceId)}?${parameters}`, traceSchema, signal),
     // A trace holds typed arrays: comparing two of them deeply to share parts would cost more than it saves.
     structuralSharing: false,
+    // Parts of a large trace are tens of megabytes, and a zoom asks for one after the other: only the last ones are worth their memory.
+    ...(time === null ? {} : { gcTime: partGcMillis }),
   });
 };
 

@@ -37,6 +37,8 @@ const int32 = numbers((length) => new Int32Array(length));
 const uint8 = numbers((length) => new Uint8Array(length));
 const float64 = numbers((length) => new Float64Array(length));
 
+const amount = z.nullable(z.number());
+
 const columns = z
   .object({
     spanId: texts,
@@ -67,6 +69,8 @@ export const trace = z.pipe(
     texts,
     columns,
     links: z.array(z.object({ row: z.number(), traceId: z.string(), spanId: z.string(), toRow: z.number() })),
+    orphans: z.array(z.object({ row: z.number(), parentSpanId: z.string() })),
+    generations: z.array(z.pipe(z.object({ row: z.number(), model: z.nullable(z.string()), inputTokens: amount, outputTokens: amount, firstTokenNano: amount }), z.transform(({ firstTokenNano, ...rest }) => ({ ...rest, firstToken: firstTokenNano })))),
     excerpt: z.nullable(z.object({ spans: z.number(), omittedRoots: z.number() })),
     sampling: z.array(z.object({ service: z.number(), share: z.number(), spans: z.number() })),
     dropped: z.optional(causes),

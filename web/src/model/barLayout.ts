@@ -1,7 +1,7 @@
 import type { TimeAxis } from './axis';
 import { formatDuration, plural } from './format';
 import { missingParent } from './spanTree';
-import { durationOf, endOf, isError, labelOf, startOf, waitKindOf, waitName, type Trace } from './trace';
+import { durationOf, endOf, isError, isRunning, labelOf, startOf, waitKindOf, waitName, type Trace } from './trace';
 
 /** A stretch of a bar in pixels from the left edge of the timeline; thin where it crosses a fold. */
 export interface BarPiece {
@@ -19,6 +19,8 @@ export interface Bar {
   /** Goes on to where the last descendant ends, when that outlives the span. */
   readonly tail: { readonly left: number; readonly width: number } | null;
   readonly orphan: boolean;
+  /** It has not arrived, and may end later. */
+  readonly running: boolean;
   /** It goes on after what is shown. */
   readonly cut: boolean;
   readonly label: BarLabel | null;
@@ -40,6 +42,7 @@ const beyond = 6;
 
 /** What is worth saying beside a bar that no column says: the error, or what a wait was for. Longest first, shorter ones for where that has no room. */
 export function labelTexts(trace: Trace, row: number): readonly { readonly text: string; readonly tone: BarLabel['tone'] }[] {
+  if (isRunning(trace, row)) return [{ text: 'not here yet: a span is sent when it ends', tone: 'wait' }, { text: 'not here yet', tone: 'wait' }];
   const failed = labelOf(trace, row);
   if (isError(trace, row) && failed !== null) return [{ text: failed, tone: 'error' }];
   const wait = waitKindOf(trace, row);
@@ -70,7 +73,7 @@ export function layoutBar(trace: Trace, row: number, axis: TimeAxis): Bar | null
   const left = Math.max(low, x0);
   // A view inside a long bar still gets the bar from edge to edge.
   const width = seen ? Math.max(leastBar, Math.min(high, right) - left) : 0;
-  return { left, width, pieces: piecesOf(trace, row, axis, left, width), tail, orphan: trace.spans.parent[row] === missingParent && x0 >= 0, cut: right > high + 0.5, label: seen ? layoutLabel(trace, row, axis, left, left + width) : null };
+  return { left, width, pieces: piecesOf(trace, row, axis, left, width), tail, orphan: trace.spans.parent[row] === missingParent && x0 >= 0, running: isRunning(trace, row), cut: right > high + 0.5, label: seen ? layoutLabel(trace, row, axis, left, left + width) : null };
 }
 
 /** A fold holds no work: what reaches into it is a line there. A wait is drawn whole, and so is what lies in a fold from end to end. */

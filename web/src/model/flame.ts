@@ -1,4 +1,4 @@
-import { durationOf, isError, waitKindOf, type Trace } from './trace';
+import { durationOf, isError, isRunning, waitKindOf, type Trace } from './trace';
 
 /** What is drawn of a frame, whatever it stands for. */
 export interface Box {
@@ -60,6 +60,8 @@ function merge(trace: Trace, withWaits: boolean): { readonly merged: Merged[]; r
   const mergedOf = new Int32Array(tree.count).fill(-1);
   const known = new Map<string, number>();
   for (let row = 0; row < tree.count; row++) {
+    // What has not arrived has no known time of its own.
+    if (isRunning(trace, row)) continue;
     const above = spans.parent[row] ?? -1;
     const parent = above < 0 ? -1 : (mergedOf[above] ?? -1);
     const wait = waitKindOf(trace, row);

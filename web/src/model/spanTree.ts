@@ -1,7 +1,9 @@
 import { selfTimes } from './selfTime';
 
 /** Bits of `warnings`, as the API numbers them. */
-export const warning = { endBeforeStart: 1, parentMissing: 2, cycle: 4, sharedId: 8, startsBeforeParent: 16, invalidUtf8: 32, cut: 64, traceFull: 128 } as const;
+export const warning = { endBeforeStart: 1, parentMissing: 2, cycle: 4, sharedId: 8, startsBeforeParent: 16, invalidUtf8: 32, cut: 64, traceFull: 128,
+  /** Of the page's own: the span has not arrived, and stands here since others name it as their parent. */
+  running: 1 << 20 } as const;
 /** What `parent` holds instead of a row. */
 export const noParent = -1;
 export const missingParent = -2;

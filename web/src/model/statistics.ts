@@ -1,4 +1,4 @@
-import { durationOf, isError, nameOf, serviceOf, waitKindOf, type Trace } from './trace';
+import { durationOf, isError, isRunning, nameOf, serviceOf, waitKindOf, type Trace } from './trace';
 
 export const groupings = ['both', 'operation', 'service'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -34,7 +34,7 @@ function groupRows(trace: Trace, by: Grouping, wanted: (row: number) => boolean)
   const groupOf = new Int32Array(trace.tree.count).fill(-1);
   const firstRows: number[] = [];
   for (let row = 0; row < trace.tree.count; row++) {
-    if (!wanted(row)) continue;
+    if (!wanted(row) || isRunning(trace, row)) continue;
     const [s, n] = [service[row] ?? 0, name[row] ?? 0];
     const id = by === 'service' ? s : by === 'operation' ? n : s * trace.names.length + n;
     let group = known.get(id);

@@ -1,6 +1,6 @@
 import { formatDuration, plural } from './format';
 import { nanosOf } from './nano';
-import { isError, labelOf, nameOf, serviceOf, unionLength, waitName, type Interval, type Trace, type Wait } from './trace';
+import { isError, isRunning, labelOf, nameOf, serviceOf, unionLength, waitName, type Interval, type Trace, type Wait } from './trace';
 
 export interface Phrase {
   readonly text: string;
@@ -29,7 +29,7 @@ const length = (wait: Wait): number => wait.to - wait.from;
 function busiest(trace: Trace): number {
   let best = -1;
   for (let row = 0; row < trace.tree.count; row++) {
-    if ((trace.spans.wait[row] ?? -1) >= 0) continue;
+    if ((trace.spans.wait[row] ?? -1) >= 0 || isRunning(trace, row)) continue;
     if (best < 0 || (trace.tree.self[row] ?? 0) > (trace.tree.self[best] ?? 0)) best = row;
   }
   return best;

@@ -1,7 +1,7 @@
 import { after, durationNano, type UnixNano } from './nano';
 import type { ProcessCause } from './processRules';
 import { clockShifts } from './skew';
-import { arrange, buildTree, type SpanColumns, type SpanTree } from './spanTree';
+import { arrange, buildTree, warning, type SpanColumns, type SpanTree } from './spanTree';
 import type { TraceSummary } from './summary';
 
 export interface SpanLink {
@@ -30,6 +30,22 @@ export interface Excerpt {
   readonly omittedRoots: number;
 }
 
+/** What a span says of the model that it asked; null for what it does not say. */
+export interface Generation {
+  readonly row: number;
+  readonly model: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Nanoseconds until the first token came. */
+  readonly firstToken: number | null;
+}
+
+/** A row whose parent is not there, and which span that would be. */
+export interface OrphanRow {
+  readonly row: number;
+  readonly parentSpanId: string;
+}
+
 /** A service whose spans say that only a share of its traces is kept. */
 export interface Sampling {
   readonly service: number;
@@ -50,6 +66,9 @@ export interface Trace {
   readonly links: readonly SpanLink[];
   /** Nanoseconds from the first start to the last end. */
   readonly total: number;
+  /** The same without spans that have not arrived. */
+  readonly arrived: number;
+  readonly generations: readonly Generation[];
   readonly waits: readonly Wait[];
   /** Null when every span was loaded. Durations of the whole and the summary hold in any case; self times and gaps only for what was loaded. */
   readonly excerpt: Excerpt | null;
@@ -80,6 +99,8 @@ export interface TraceParts {
   readonly links: readonly SpanLink[];
   readonly excerpt: Excerpt | null;
   readonly sampling: readonly Sampling[];
+  readonly orphans?: readonly OrphanRow[] | undefined;
+  readonly generations?: readonly Generation[] | undefined;
   readonly dropped?: readonly ProcessCause[] | undefined;
   readonly truncated: string | null;
 }
@@ -107,7 +128,12 @@ export function makeTrace(parts: TraceParts, asSent = false): Trace {
   const tree = buildTree(columns);
   const moved = (row: number): number => (row < 0 || rowOf === null ? row : (rowOf[row] ?? -1));
   let total = parts.excerpt === null ? 0 : Number(parts.summary.duration);
-  for (let row = 0; row < tree.count; row++) total = Math.max(total, (columns.start[row] ?? 0) + (columns.duration[row] ?? 0));
+  let arrived = total;
+  for (let row = 0; row < tree.count; row++) {
+    const end = (columns.start[row] ?? 0) + (columns.duration[row] ?? 0);
+    total = Math.max(total, end);
+    if (((columns.warnings[row] ?? 0) & warning.running) === 0) arrived = Math.max(arrived, end);
+  }
   const waits: Wait[] = [];
   columns.wait.forEach((text, row) => {
     if (text < 0) return;
@@ -121,7 +147,7 @@ export function makeTrace(parts: TraceParts, asSent = false): Trace {
     traceId: parts.traceId,
     start,
     // The store sums up the times that were sent; a picture that is mended has other ends and other gaps.
-    summary: shifts === null ? parts.summary : { ...parts.summary, start, duration: durationNano(BigInt(Math.round(total))), waiting: durationNano(BigInt(Math.round(unionLength(waits)))) },
+    summary: shifts === null ? parts.summary : { ...parts.summary, start, duration: durationNano(BigInt(Math.round(arrived))), waiting: durationNano(BigInt(Math.round(unionLength(waits)))) },
     services: parts.services,
     names: parts.names,
     texts: parts.texts,
@@ -129,6 +155,8 @@ export function makeTrace(parts: TraceParts, asSent = false): Trace {
     tree,
     links: parts.links.map((link) => ({ ...link, row: moved(link.row), toRow: moved(link.toRow) })),
     total,
+    arrived,
+    generations: (parts.generations ?? []).map((generation) => ({ ...generation, row: moved(generation.row) })),
     waits,
     excerpt: parts.excerpt,
     sampling: parts.sampling,
@@ -173,6 +201,8 @@ export const durationOf = (trace: Trace, row: number): number => trace.spans.dur
 export const endOf = (trace: Trace, row: number): number => startOf(trace, row) + durationOf(trace, row);
 /** How many nanoseconds later than it was sent a span is shown; 0 unless the clock of its service is off. */
 export const shiftOf = (trace: Trace, row: number): number => trace.shifts?.[row] ?? 0;
+/** It has not arrived, and is shown since others name it as their parent. */
+export const isRunning = (trace: Trace, row: number): boolean => ((trace.spans.warnings[row] ?? 0) & warning.running) !== 0;
 export const isError = (trace: Trace, row: number): boolean => trace.spans.error[row] === 1;
 
 /** The row of a span id, -1 when the trace has none. */
@@ -190,8 +220,8 @@ export interface ServiceSpans {
 /** The services of a trace with their span counts, the busiest first. */
 export function spansByService(trace: Trace): readonly ServiceSpans[] {
   const counts = new Int32Array(trace.services.length);
-  for (const service of trace.spans.service) counts[service] = (counts[service] ?? 0) + 1;
-  return trace.services.map((name, index) => ({ name, index, spans: counts[index] ?? 0 })).sort((a, b) => b.spans - a.spans || (a.name < b.name ? -1 : 1));
+  trace.spans.service.forEach((service, row) => !isRunning(trace, row) && (counts[service] = (counts[service] ?? 0) + 1));
+  return trace.services.flatMap((name, index) => ((counts[index] ?? 0) === 0 ? [] : [{ name, index, spans: counts[index] ?? 0 }])).sort((a, b) => b.spans - a.spans || (a.name < b.name ? -1 : 1));
 }
 
 /** A wait that a failure caused: it is hatched in the warning colour. */

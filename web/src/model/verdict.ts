@@ -1,9 +1,10 @@
 import { formatAgo, formatDuration, formatOffset, plural } from './format';
 import { after, type UnixNano } from './nano';
 import { causeInWords, sumOf } from './processRules';
+import { mayBeRunning } from './running';
 import { serviceClocks } from './skew';
 import { warning } from './spanTree';
-import { endOf, isError, nameOf, serviceOf, startOf, type Trace } from './trace';
+import { endOf, isError, isRunning, nameOf, serviceOf, startOf, type Trace } from './trace';
 
 /** What helps: to look at a row, to see raw or mended times, or to ask the server again. */
 export type CheckAction = { readonly kind: 'row'; readonly row: number } | { readonly kind: 'times'; readonly asSent: boolean } | { readonly kind: 'refresh' };
@@ -24,7 +25,7 @@ export interface Verdict {
 }
 
 /** Senders batch their spans for seconds; after this nothing that belongs to a finished request is on its way. */
-const [surelyArriving, mayBeArriving] = [10e9, 60e9];
+const [surelyArriving, mayBeArriving] = [10e9, mayBeRunning];
 /** A gap counts when it is at least this long and this share of the trace; less is the time between two calls. */
 const [leastGap, leastGapShare] = [1e6, 0.01];
 
@@ -44,21 +45,22 @@ const servicesOf = (trace: Trace, rows: readonly number[]): string => {
   return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 };
 
-function parents(trace: Trace): readonly Check[] {
+/** `soon`: the last span ended so lately that what is missing may be running still. */
+function parents(trace: Trace, soon: boolean): readonly Check[] {
   const { summary } = trace;
   const orphans = rowsWith(trace, warning.parentMissing);
   const checks: Check[] = [];
   if (summary.orphans > 0) {
     const from = servicesOf(trace, orphans);
     checks.push({
-      level: 'bad',
-      title: `${plural(summary.orphans, 'span names a parent', 'spans name a parent')} that did not arrive`,
-      detail: `${from === '' ? 'Their' : `From ${from}: their`} callers’ spans are missing. Check that the calling service exports here, samples alike, and flushes at its end.`,
+      level: soon ? 'unsure' : 'bad',
+      title: `${plural(summary.orphans, 'span names a parent', 'spans name a parent')} that ${soon ? 'has not arrived yet' : 'did not arrive'}`,
+      detail: `${from === '' ? 'Their' : `From ${from}: their`} callers’ spans are missing. ${soon ? 'They may be running still: a span is sent when it ends. If they stay away, check' : 'Check'} that the calling service exports here, samples alike, and flushes at its end.`,
       action: orphans[0] === undefined ? null : look(orphans[0]),
     });
   } else checks.push({ level: 'good', title: 'Every parent arrived', detail: `All ${plural(summary.spans, 'span')} hang together.`, action: null });
-  const roots = [...trace.spans.parent.keys()].filter((row) => trace.spans.parent[row] === -1 && ((trace.spans.warnings[row] ?? 0) & warning.cycle) === 0);
-  if (summary.root === null) checks.push({ level: 'bad', title: 'The root span did not arrive', detail: `The earliest span is ${summary.first.name} of ${summary.first.service}. The service that began the trace may still be running it, or exports elsewhere.`, action: null });
+  const roots = [...trace.spans.parent.keys()].filter((row) => trace.spans.parent[row] === -1 && ((trace.spans.warnings[row] ?? 0) & (warning.cycle | warning.running)) === 0);
+  if (summary.root === null) checks.push({ level: soon ? 'unsure' : 'bad', title: soon ? 'The root span has not arrived yet' : 'The root span did not arrive', detail: `The earliest span is ${summary.first.name} of ${summary.first.service}. The service that began the trace may still be running it, or exports elsewhere.`, action: null });
   else if (roots.length > 1) checks.push({ level: 'unsure', title: `The trace has ${roots.length} roots`, detail: `From ${servicesOf(trace, roots)}. A service begins anew where it does not read the traceparent that it is sent; or one id is used twice.`, action: look(roots[1] ?? 0) });
   else checks.push({ level: 'good', title: 'The root span arrived', detail: `${summary.root.name} of ${summary.root.service}.`, action: null });
   return checks;
@@ -162,8 +164,8 @@ function oddities(trace: Trace): readonly Check[] {
 
 function arrival(trace: Trace, readAt: UnixNano, arriving: boolean): Check {
   let last = 0;
-  for (let row = 0; row < trace.tree.count; row++) if (endOf(trace, row) > endOf(trace, last)) last = row;
-  const ended = `The last span, ${nameOf(trace, last)} of ${serviceOf(trace, last)}, ended ${formatAgo(after(trace.start, trace.total), readAt)}`;
+  for (let row = 0; row < trace.tree.count; row++) if (!isRunning(trace, row) && (isRunning(trace, last) || endOf(trace, row) > endOf(trace, last))) last = row;
+  const ended = `The last span, ${nameOf(trace, last)} of ${serviceOf(trace, last)}, ended ${formatAgo(after(trace.start, trace.arrived), readAt)}`;
   return arriving
     ? { level: 'unsure', title: 'More may still be arriving', detail: `${ended} when the trace was read. Senders keep spans back for some seconds.`, action: { kind: 'refresh' } }
     : { level: 'good', title: 'Not running any more', detail: `${ended}.`, action: null };
@@ -171,9 +173,9 @@ function arrival(trace: Trace, readAt: UnixNano, arriving: boolean): Check {
 
 /** Whether all of the trace is here, and what else is odd about it: each with its facts and what to check. */
 export function verdictOf(trace: Trace, readAt: UnixNano): Verdict {
-  const found = [...parents(trace), ...unanswered(trace), ...oddities(trace), ...dropped(trace)];
-  const missing = trace.truncated !== null || found.some((check) => check.level === 'bad');
-  const age = Number(readAt - after(trace.start, trace.total));
+  const age = Number(readAt - after(trace.start, trace.arrived));
+  const found = [...parents(trace, age < mayBeArriving), ...unanswered(trace), ...oddities(trace), ...dropped(trace)];
+  const missing = trace.truncated !== null || found.some((check) => check.level === 'bad') || trace.summary.orphans > 0 || trace.summary.root === null;
   const arriving = trace.truncated === null && age < (missing ? mayBeArriving : surelyArriving);
   const kind = arriving ? 'arriving' : missing ? 'partial' : 'complete';
   const whole: readonly Check[] = trace.truncated === null ? [] : [{ level: 'bad', title: 'Only a part of the trace was read', detail: trace.truncated, action: null }];

@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatOffset, plural } from '../model/form
 import type { LogMark } from '../model/logView';
 import { pathLines } from '../model/overlay';
 import { serviceColor, serviceTextColor } from '../model/serviceColor';
-import { durationOf, isBackoff, isError, nameOf, serviceOf, shiftOf, waitKindOf, type Interval, type Trace } from '../model/trace';
+import { durationOf, isBackoff, isError, isRunning, nameOf, serviceOf, shiftOf, waitKindOf, type Interval, type Trace } from '../model/trace';
 import { Icon } from '../ui/Icon';
 import { axisEdge } from './geometry';
 import { LogMarks } from './LogMarks';
@@ -44,6 +44,7 @@ function BarShape({ trace, row, bar, notched }: Pick<SpanRowProps, 'trace' | 'ro
   if (kind !== null) return <i className={`wb hatch${failed || isBackoff(kind) ? ' warn' : ''}`} style={{ left: bar.left, width: bar.width }} data-bar />;
   const colour = serviceColor(serviceOf(trace, row));
   const marks = `${failed ? ' er' : ''}${bar.orphan ? ' orphan' : ''}${bar.cut ? ' cut' : ''}${notched ? ' notched' : ''}`;
+  if (bar.running) return <i className="bar running" style={{ left: bar.left, width: bar.width, borderColor: colour }} data-bar />;
   if (bar.pieces.length < 2) return <i className={`bar${marks}`} style={{ left: bar.left, width: bar.width, backgroundColor: colour }} data-bar />;
   return (
     <span className="bars" style={{ left: bar.left, width: bar.width }} data-bar>
@@ -124,7 +125,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
   const name = nameOf(trace, row) === '' ? '(no name)' : nameOf(trace, row);
   const above = trace.spans.parent[row] ?? -1;
   const stop = collapsed ? (tree.end[row] ?? row + 1) : row + 1;
-  const crosses = above < 0 || serviceOf(trace, above) !== service;
+  const crosses = (above < 0 || serviceOf(trace, above) !== service) && service !== '';
   return (
     <div
       role="row"
@@ -180,7 +181,7 @@ export const SpanRow = memo(function SpanRow({ trace, row, position, top, axis, 
         )}
       </div>
       <div role="gridcell" className="du">
-        {formatDuration(durationOf(trace, row))}
+        {isRunning(trace, row) ? `> ${formatDuration(durationOf(trace, row))}` : formatDuration(durationOf(trace, row))}
       </div>
       <div role="gridcell" className="gr" data-gr>
         <SpanBar trace={trace} row={row} axis={axis} notched={notched} dim={dim} />

@@ -131,7 +131,7 @@ internal sealed class SearchExecution
             var facts = _segments[segment].Parts[part];
             var split = _split.Count == 0 ? null : _split.BoundsOf(segment, part);
             if (!_plan.Trace.All(c => MayHold(c, facts, split))) continue;
-            var (smallest, largest) = SearchPart.BoundsOf(_plan.Order, facts, split);
+            var (smallest, largest) = _plan.IsSample ? (0ul, ulong.MaxValue) : SearchPart.BoundsOf(_plan.Order, facts, split);
             // All of it lies before the cursor, and need not be counted.
             if (_plan is { Total: TotalWanted.AtLeast, After: { } after } && (_plan.Descending ? smallest > after.LastKey : largest < after.LastKey))
             {
@@ -260,7 +260,7 @@ internal sealed class SearchExecution
                         continue;
                     }
                     if (values.HasErrors(trace)) errors++;
-                    found.Add(new FoundTrace(values.KeyOf(trace), ids[trace], segment, number));
+                    found.Add(new FoundTrace(_plan.IsSample ? SearchPlan.SampleKey(ids[trace]) : values.KeyOf(trace), ids[trace], segment, number));
                 }
             }
             lock (_gate)
@@ -311,7 +311,7 @@ internal sealed class SearchExecution
                 return;
             }
             if (values.Errors > 0) _errors++;
-            _top.Offer(new FoundTrace(values.Of(_plan.Order), id, -1, -1));
+            _top.Offer(new FoundTrace(_plan.IsSample ? SearchPlan.SampleKey(id) : values.Of(_plan.Order), id, -1, -1));
         }
     }
 

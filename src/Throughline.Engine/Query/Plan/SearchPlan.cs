@@ -18,6 +18,11 @@ public sealed record SearchPlan
     /// <summary>True: largest (newest) first.</summary>
     public bool Descending { get; init; } = true;
 
+    /// <summary>
+    /// The traces are ordered by <see cref="SampleKey"/> instead, which has nothing to do with what they are: the first of them are a fair sample of all matches, and the same one each time.
+    /// </summary>
+    public bool IsSample { get; init; }
+
     /// <summary>Traces wanted, at least 1.</summary>
     public int Limit { get; init; } = 50;
 
@@ -31,6 +36,16 @@ public sealed record SearchPlan
 
     /// <summary>Where the previous page ended; null for the first page.</summary>
     public SearchCursor? After { get; init; }
+
+    /// <summary>A number made of a trace's id, as good as random; samples are ordered by it.</summary>
+    public static ulong SampleKey(Model.TraceId id)
+    {
+        // The finalizer of MurmurHash3: ids need not be random, as those that a test or an importer counts up.
+        var key = id.High ^ System.Numerics.BitOperations.RotateLeft(id.Low, 29);
+        key = (key ^ (key >> 33)) * 0xFF51AFD7ED558CCD;
+        key = (key ^ (key >> 33)) * 0xC4CEB9FE1A85EC53;
+        return key ^ (key >> 33);
+    }
 
     /// <summary>The search for what a filter text says (docs/api.md, "Filter text"); the newest traces come first.</summary>
     /// <exception cref="FormatException">The text cannot be understood; the message says what and where.</exception>

@@ -31,6 +31,7 @@ public static class NativeApi
         GetStored(routes, gate, "/api/v1/operations", OperationsAsync);
         GetStored(routes, gate, "/api/v1/search", SearchAsync);
         GetStored(routes, gate, "/api/v1/search/distribution", DistributionEndpoint.AnswerAsync);
+        GetStored(routes, gate, "/api/v1/search/compare", CohortEndpoint.AnswerAsync);
         GetStored(routes, gate, "/api/v1/keys", FacetEndpoints.KeysAsync);
         GetStored(routes, gate, "/api/v1/values", FacetEndpoints.ValuesAsync);
         GetStored(routes, gate, "/api/v1/facets", FacetEndpoints.FacetsAsync);

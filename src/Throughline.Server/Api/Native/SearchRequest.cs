@@ -40,7 +40,7 @@ internal static class SearchRequest
         if (reader.Many("service") is { Count: > 0 } services) spans.Add(new SpanPredicate.TextIs(SpanTextField.Service, services));
         if (reader.Many("operation") is { Count: > 0 } operations) spans.Add(new SpanPredicate.TextIs(SpanTextField.Name, operations));
         ReadStatuses(reader, spans);
-        ReadTraceStart(reader, traces);
+        ReadTraceStart(reader, "traceFrom", "traceTo", traces);
 
         var (minimum, maximum) = (reader.Duration("minDuration"), reader.Duration("maxDuration"));
         if (minimum > maximum) reader.Fail("minDuration", "'minDuration' is longer than 'maxDuration'.");
@@ -53,6 +53,23 @@ internal static class SearchRequest
             traces.AddRange(filter.Trace);
         }
         return new SearchPlan { Span = spans.Count switch { 0 => null, 1 => spans[0], _ => new SpanPredicate.And(spans) }, Trace = traces };
+    }
+
+    /// <summary>
+    /// Reads which of a plan's matches are meant besides: the filter text <c>bq</c>, which holds on the same span, and the range that the trace starts in. All of them when the parameters say nothing.
+    /// </summary>
+    internal static SearchPlan ReadChosen(QueryReader reader, SearchPlan all)
+    {
+        var traces = new List<TraceCondition>();
+        ReadTraceStart(reader, "bTraceFrom", "bTraceTo", traces);
+        SpanPredicate? span = null;
+        if (reader.Single("bq") is { } text)
+        {
+            if (!FilterText.TryParse(text, out var filter, out var error)) reader.Fail("bq", error.Message, error.Position);
+            span = filter.Span;
+            traces.AddRange(filter.Trace);
+        }
+        return all with { Span = all.Span is { } both && span is not null ? new SpanPredicate.And([both, span]) : span ?? all.Span, Trace = [.. all.Trace, .. traces] };
     }
 
     /// <summary>
@@ -71,11 +88,11 @@ internal static class SearchRequest
     }
 
     /// <summary>The range that the trace's own start lies in: what a reader marks on a chart of traces.</summary>
-    private static void ReadTraceStart(QueryReader reader, List<TraceCondition> traces)
+    private static void ReadTraceStart(QueryReader reader, string fromName, string toName, List<TraceCondition> traces)
     {
-        var (from, to) = (reader.UnixNano("traceFrom"), reader.UnixNano("traceTo"));
-        if (from >= to) reader.Fail("traceFrom", "'traceFrom' is not before 'traceTo'; the range is [traceFrom, traceTo).");
-        else if (to is 0) reader.Fail("traceTo", "No trace starts before 'traceTo', which is 0.");
+        var (from, to) = (reader.UnixNano(fromName), reader.UnixNano(toName));
+        if (from >= to) reader.Fail(fromName, $"'{fromName}' is not before '{toName}'; the range is [{fromName}, {toName}).");
+        else if (to is 0) reader.Fail(toName, $"No trace starts before '{toName}', which is 0.");
         else if (from is not null || to is not null) traces.Add(new TraceCondition(TraceOrder.Start, from, to - 1));
     }
 

@@ -61,6 +61,8 @@ internal static class TraceWriter
         json.WriteEndObject();
 
         await WriteLinksAsync(answer, trace, rows);
+        WriteOrphans(json, trace, rows, parents);
+        TraceGenerations.Write(json, trace, rows);
         TraceSampling.Write(json, trace, rows, service);
         ProcessEndpoints.WriteCauses(json, "dropped"u8, dropped);
         WriteExcerpt(json, trace, excerpt);
@@ -119,6 +121,21 @@ internal static class TraceWriter
                 json.WriteEndObject();
                 if (answer.IsPartFull) await answer.SendAsync();
             }
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>Which span each orphan names as its parent: those that name the same one belong together.</summary>
+    private static void WriteOrphans(Utf8JsonWriter json, TraceView trace, int[] rows, int[] parents)
+    {
+        json.WriteStartArray("orphans"u8);
+        for (var place = 0; place < rows.Length; place++)
+        {
+            if (parents[place] != TraceView.Orphan) continue;
+            json.WriteStartObject();
+            json.WriteNumber("row"u8, place);
+            json.WriteSpanId("parentSpanId"u8, trace.Spans.ParentSpanId[rows[place]]);
+            json.WriteEndObject();
         }
         json.WriteEndArray();
     }

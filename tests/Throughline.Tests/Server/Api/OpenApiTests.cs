@@ -32,6 +32,8 @@ public sealed class OpenApiTests
             ("/api/v1/search", "/api/v1/search?total=atLeast"),
             ("/api/v1/search/distribution", "/api/v1/search/distribution"),
             ("/api/v1/search/distribution", "/api/v1/search/distribution?points=0&q=nothing-like-it"),
+            ("/api/v1/search/compare", "/api/v1/search/compare?bq=error%3Dtrue"),
+            ("/api/v1/search/compare", "/api/v1/search/compare"),
             ("/api/v1/keys", "/api/v1/keys"),
             ("/api/v1/values", "/api/v1/values?key=service"),
             ("/api/v1/facets", "/api/v1/facets?key=service&key=status&limit=2"),

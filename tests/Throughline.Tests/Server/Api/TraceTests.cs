@@ -35,11 +35,29 @@ public sealed class TraceTests
         Assert.Equal([0, 0, 8 + 16, 8 + 16, 1 + 2], Numbers("warnings"));
         Assert.Equal($$"""[{"row":0,"traceId":"{{Export.Trace(9)}}","spanId":"{{Export.Id(9)}}","toRow":-1},{"row":1,"traceId":"{{Export.Trace(1)}}","spanId":"{{Export.Id(1)}}","toRow":0}]""",
             trace.GetProperty("links").GetRawText());
+        Assert.Equal($$"""[{"row":4,"parentSpanId":"{{Export.Id(99)}}"}]""", trace.GetProperty("orphans").GetRawText());
+        Assert.Equal("[]", trace.GetProperty("generations").GetRawText());
         Assert.Equal(Export.BaseNano.ToString(), trace.GetProperty("startUnixNano").GetString());
 
         var found = (await server.GetAsync("/api/v1/search?service=svc&q=name%3Droot")).GetProperty("traces")[0];
         Assert.True(JsonElement.DeepEquals(found, trace.GetProperty("summary")));
         Assert.Equal(("timeout", 5, 1, 1), (found.GetProperty("errorType").GetString(), found.GetProperty("spans").GetInt32(), found.GetProperty("errors").GetInt32(), found.GetProperty("orphans").GetInt32()));
+    }
+
+    [Fact]
+    public async Task SaysWhichSpansTellOfTokensAndOfTheFirstOne()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        static string Said(params string[] attributes) => $"\"attributes\":[{string.Join(",", attributes)}]";
+        static string Value(string key, string type, string value) => $$$"""{"key":"{{{key}}}","value":{"{{{type}}}":{{{value}}}}}""";
+        await server.StoreAsync(Export.Json("llm",
+            Export.Span(Export.Trace(1), Export.Id(1), "root"),
+            Export.Span(Export.Trace(1), Export.Id(2), "chat", Export.Id(1), 1, more: Said(Value("gen_ai.request.model", "stringValue", "\"nano\""), Value("gen_ai.usage.input_tokens", "intValue", "\"2871\""), Value("gen_ai.usage.output_tokens", "intValue", "96"), Value("gen_ai.server.time_to_first_token", "doubleValue", "0.0886"))),
+            // The older names, a number as text, and one that is no amount.
+            Export.Span(Export.Trace(1), Export.Id(3), "old", Export.Id(1), 2, more: Said(Value("gen_ai.usage.prompt_tokens", "stringValue", "\"12\""), Value("gen_ai.usage.completion_tokens", "intValue", "-5"))),
+            Export.Span(Export.Trace(1), Export.Id(4), "model alone", Export.Id(1), 3, more: Said(Value("gen_ai.request.model", "stringValue", "\"nano\"")))));
+        var trace = await server.GetAsync("/api/v1/traces/" + Export.Trace(1));
+        Assert.Equal("""[{"row":1,"model":"nano","inputTokens":2871,"outputTokens":96,"firstTokenNano":88600000},{"row":2,"model":null,"inputTokens":12,"outputTokens":null,"firstTokenNano":null}]""", trace.GetProperty("generations").GetRawText());
     }
 
     [Theory]

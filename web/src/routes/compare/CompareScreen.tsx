@@ -8,6 +8,8 @@ import { plural } from '../../model/format';
 import type { Trace } from '../../model/trace';
 import { useDelayed } from '../../ui/useDelayed';
 import { CompareView } from './CompareView';
+import { CohortsScreen } from './cohorts/CohortsScreen';
+import { isCohorts } from './cohorts/url';
 import { Picker } from './Picker';
 import { compareAddress, readIds, type ComparedIds } from './url';
 import './compare.css';
@@ -98,7 +100,7 @@ function Loaded({ ids }: { readonly ids: ComparedIds }) {
   return <Loading visible={late} />;
 }
 
-/** Two traces beside each other: `/compare?a=&b=`. */
+/** Two traces beside each other (`/compare?a=&b=`), or two cohorts (`/compare?cohorts=1&bq=`). */
 export function CompareScreen() {
   const search = useSearch();
   const { a, b } = readIds(search);
@@ -106,6 +108,12 @@ export function CompareScreen() {
   useEffect(() => {
     document.title = 'Compare · Distributed Tracing';
   }, []);
+  if (isCohorts(search))
+    return (
+      <main className="screen">
+        <CohortsScreen />
+      </main>
+    );
   // A swap keeps what is there, and the focus with it.
   const pair = [a, b].toSorted().join(' ');
   return <main className="screen">{a === '' || b === '' || a === b ? <Picker ids={ids} /> : <Loaded key={pair} ids={ids} />}</main>;

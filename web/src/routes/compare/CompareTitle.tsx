@@ -8,6 +8,7 @@ import { titleOf } from '../../model/summary';
 import type { Trace } from '../../model/trace';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
+import { ModeSwitch } from './ModeSwitch';
 import { compareAddress, type ComparedIds } from './url';
 
 function TraceLine({ side, trace, ids, now }: { readonly side: 'A' | 'B'; readonly trace: Trace; readonly ids: ComparedIds; readonly now: UnixNano }) {
@@ -65,6 +66,7 @@ export function CompareTitle({ tree, ids, story, swap, share }: { readonly tree:
             </span>
           ))}
         </h2>
+        <ModeSwitch mode="traces" />
         <button type="button" className="btn" title="Swap A and B (x)" onClick={swap}>
           Swap A and B
         </button>

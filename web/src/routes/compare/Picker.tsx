@@ -9,6 +9,7 @@ import { typicalReason } from '../../model/typicalReason';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
 
+import { ModeSwitch } from './ModeSwitch';
 import { compareAddress, type ComparedIds } from './url';
 
 /** What is chosen so far, in one line. */
@@ -94,6 +95,7 @@ export function Picker({ ids }: { readonly ids: ComparedIds }) {
   };
   return (
     <div className="picker">
+      <ModeSwitch mode="traces" />
       <h2 className="big">{same ? 'Both are the same trace' : chosen === '' ? 'Pick two traces to compare' : `Pick the trace to compare ${a === '' ? 'with B' : 'A with'}`}</h2>
       <p className="sub f2">{same ? 'A trace does not differ from itself. Pick another one to hold it against.' : 'A is what you know, B is what you wonder about. Differences are told as B against A.'}</p>
       <ul className="chosenlist">

@@ -1,11 +1,18 @@
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { formatDuration } from '../../model/format';
 import { notchedServices, serviceColorIndex } from '../../model/serviceColor';
 import { CheckLine } from '../../ui/Checks';
+import { FacetList } from '../../ui/FacetList';
 import { Icon, type IconName } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
 import { Splitter, useKeptWidth } from '../../ui/Splitter';
+import { Suggestions } from '../../ui/Suggestions';
 import { useToasts } from '../../ui/toasts';
+import { VerdictMenu } from '../../ui/VerdictMenu';
+import { unixNano } from '../../model/nano';
+import type { TimeRange } from '../../model/timeRange';
+import type { Verdict } from '../../model/verdict';
+import { TimeMenu } from '../shell/TimeMenu';
 import { SpanRows } from './SpanRows';
 import '../../timeline/timeline.css';
 import './gallery.css';
@@ -226,6 +233,56 @@ function States() {
   );
 }
 
+const values = ['front_door', 'front_yard', 'front_gate_left', 'back_door', 'garage', 'a-name-that-is-much-longer-than-the-column-of-facets-is-wide'];
+const counted = (count: number) => ({ key: 'camera.name', values: values.slice(0, count).map((value, index) => ({ value, traces: 612 >> (2 * index) })), distinct: { value: count, exact: true } });
+
+function Facets() {
+  const [chosen, setChosen] = useState<readonly string[]>(['front_yard']);
+  const toggle = (value: string): void => setChosen(chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value]);
+  const kinds: readonly (readonly [title: string, parts: Omit<Parameters<typeof FacetList>[0], 'title' | 'toggle'>])[] = [
+    ['rest, one chosen', { facet: counted(4), chosen, idle: false }],
+    ['more than fit', { facet: counted(6), chosen: [], idle: false, remove: () => undefined }],
+    ['at least so many', { facet: { ...counted(3), distinct: { value: 20_000, exact: false } }, chosen: ['gone meanwhile'], idle: false }],
+    ['loading', { facet: undefined, chosen: [], idle: false }],
+    ['none', { facet: counted(0), chosen: [], idle: false }],
+    ['query unreadable', { facet: undefined, chosen: [], idle: true }],
+  ];
+  return (
+    <Part title="Facets" note="counts are of all matches">
+      {kinds.map(([title, parts]) => (
+        <div key={title} className="gfacet">
+          <FacetList title={title} toggle={toggle} {...parts} />
+        </div>
+      ))}
+    </Part>
+  );
+}
+
+const verdicts: readonly Verdict[] = [
+  { kind: 'complete', sentence: '50 spans, and nothing that they refer to is missing.', checks: [{ level: 'good', title: 'Every parent arrived', detail: 'All 50 spans hang together.', action: null }] },
+  { kind: 'arriving', sentence: '41 spans so far; the trace may still be running.', checks: [{ level: 'unsure', title: 'More may still be arriving', detail: 'Senders keep spans back for some seconds.', action: { kind: 'refresh' } }] },
+  { kind: 'partial', sentence: '41 spans, and at least one that did not arrive.', checks: [{ level: 'bad', title: '9 spans name a parent that did not arrive', detail: 'Check that the calling service exports here.', action: { kind: 'row', row: 0 } }] },
+];
+
+function Menus() {
+  const [range, setRange] = useState<TimeRange>({ kind: 'last', preset: '1h' });
+  return (
+    <>
+      <Part title="Menus" note="press one; Escape closes it">
+        {verdicts.map((verdict) => (
+          <VerdictMenu key={verdict.kind} verdict={verdict} act={() => undefined} />
+        ))}
+        <TimeMenu range={range} now={unixNano(1_795_219_200_000_000_000n)} change={setRange} />
+      </Part>
+      <Part title="Completion" note="the hit in green, the one that Tab takes marked">
+        <div className="gmenu">
+          <Suggestions list={values.slice(0, 4).map((value, index) => ({ label: value, insert: value, goesOn: false, note: `${612 >> (2 * index)} traces` }))} active={1} typed="front" left="0" choose={() => undefined} />
+        </div>
+      </Part>
+    </>
+  );
+}
+
 function Edge() {
   const [width, change] = useKeptWidth('gallery', 180, 120, 320);
   return (
@@ -251,6 +308,8 @@ export function GalleryScreen() {
         <Buttons />
         <Fields />
         <Chips />
+        <Menus />
+        <Facets />
         <Colours />
         <Part title="Waits" note="hatch is waiting and nothing else">
           <span className="gwait hatch" /> wait

@@ -1,10 +1,14 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import type { Cohorts } from '../../model/cohorts';
 import type { CountedFacet } from '../../model/facets';
+import { quoted } from '../../model/filterTerm';
 import { formatCount, formatDuration, plural } from '../../model/format';
 import type { RedOperation } from '../../model/pipeline';
 import { errorKinds, longSpans } from '../../model/pipelineStory';
 import type { TimeRange } from '../../model/timeRange';
+import { isBackoff, waitName } from '../../model/trace';
+import { waitPlaces } from '../../model/waitKinds';
 import { ServiceDot } from '../../ui/Service';
 import { tracesAddress } from './url';
 
@@ -100,7 +104,32 @@ export function LongSpans({ operations, range, notched }: { readonly operations:
   );
 }
 
-/** What waits, beside the stages. */
+/** What is waited for, and in which stage: of traces that were looked at, all or a fair sample. */
+export function WaitKinds({ cohorts, range }: { readonly cohorts: Cohorts; readonly range: TimeRange }) {
+  const { looked, total } = cohorts.b;
+  const places = waitPlaces(cohorts);
+  return (
+    <Block title="Where work waits" note={`p50, by what is waited for; ${looked === total.value && total.exact ? `all ${plural(looked, 'trace')}` : `${formatCount(looked)} of ${total.exact ? '' : 'at least '}${plural(total.value, 'trace')}, drawn at random`}`}>
+      {places.slice(0, 7).map((place, index) => (
+        <div key={index} className="hrow">
+          <Link className="right num" href={tracesAddress(range, { service: place.service, name: place.name, text: `wait.kind=${quoted(place.kind)}` })} title="The traces that wait so">
+            {formatDuration(place.p50)}
+          </Link>
+          <span className="htext">
+            <span className="line">
+              <i className={isBackoff(place.kind) ? 'dot hatch square warn' : 'dot hatch square'} />
+              <b className="strong">{waitName(place.kind)}</b> <span className="f3 trunc">{`in ${place.stage}, ${place.service}`}</span>
+            </span>
+            <span className="f2">{`${place.traces === looked ? 'Every trace waits' : `${formatCount(place.traces)} of ${formatCount(looked)} traces wait`} here, ${formatDuration(place.mean)} a trace on average.`}</span>
+          </span>
+        </div>
+      ))}
+      {places.length > 7 && <p className="hp f3">{plural(places.length - 7, 'more wait')}</p>}
+    </Block>
+  );
+}
+
+/** What waits, beside the stages, where no span says what it waits for. */
 export function Waits({ waits, range, notched }: { readonly waits: readonly RedOperation[]; readonly range: TimeRange; readonly notched: ReadonlySet<string> }) {
   if (waits.length === 0) return null;
   return (

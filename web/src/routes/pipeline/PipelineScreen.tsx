@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { callsQuery, operationSeriesQuery, redOperationsQuery, spanValuesQuery, type Span } from '../../api/pipelineQueries';
+import { cohortsQuery } from '../../api/cohortQueries';
 import { statusQuery } from '../../api/queries';
 import { unixNano, unixNanoFromMillis, type UnixNano } from '../../model/nano';
 import { logAxis, stagesOf, stepOf, waitsOf } from '../../model/pipeline';
@@ -12,7 +13,7 @@ import { boundsOf } from '../../model/timeRange';
 import { useDelayed } from '../../ui/useDelayed';
 import { useRefresh } from '../shell/refresh';
 import { EmptyPipeline, FailedPipeline, PipelineSkeleton } from './States';
-import { ErrorHints, LongSpans, Waits } from './Hints';
+import { ErrorHints, LongSpans, WaitKinds, Waits } from './Hints';
 import { MapPicture, MapTable } from './MapPanel';
 import { RangeBar } from '../shell/RangeBar';
 import { StageTable } from './StageTable';
@@ -36,7 +37,7 @@ function useNow(state: PipelineState, tick: number): UnixNano {
   return kept.current.at;
 }
 
-const measurements: ReadonlySet<unknown> = new Set(['red-operations', 'operation-series', 'calls', 'values']);
+const measurements: ReadonlySet<unknown> = new Set(['cohorts', 'red-operations', 'operation-series', 'calls', 'values']);
 const nanosAMinute = 60_000_000_000;
 
 /** The screen of `/pipeline`: which stage is the bottleneck and why, the stages against what is usual, what fails, what waits, and who calls whom. */
@@ -91,6 +92,8 @@ export function PipelineScreen() {
   const errors = useQuery({ ...spanValuesQuery(span, failedText, 'error.type'), enabled: operations.length > 0, placeholderData: keepPreviousData });
   const batches = stages.stages.some((stage) => stage.operation.name === 'batch_wait');
   const closed = useQuery({ ...spanValuesQuery(span, batchText, 'batch.close_reason'), enabled: batches, placeholderData: keepPreviousData });
+
+  const waiting = useQuery({ ...cohortsQuery({ ...boundsOf(state.range, now), text: '', order: 'start', direction: 'desc' }, { text: '', from: null, to: null }), enabled: operations.length > 0 && !state.live, placeholderData: keepPreviousData });
 
   const said = useMemo(() => verdict(stages, operations, closed.data?.values ?? []), [stages, operations, closed.data]);
   const map = useMemo(() => serviceMap(operations, calls.data?.edges ?? []), [operations, calls.data]);
@@ -162,7 +165,7 @@ export function PipelineScreen() {
               <div className="bt">
                 <ErrorHints types={errors.data} range={state.range} problem={errors.isError ? errors.error.message : null} />
                 <LongSpans operations={operations} range={state.range} notched={notched} />
-                <Waits waits={waits} range={state.range} notched={notched} />
+                {waiting.data !== undefined && waiting.data.nodes.some((node) => node.wait !== null) ? <WaitKinds cohorts={waiting.data} range={state.range} /> : <Waits waits={waits} range={state.range} notched={notched} />}
               </div>
               <section className="mp" aria-label="Who calls whom">
                 <div className="ph mh">

@@ -11,6 +11,7 @@ import { Header } from './Header';
 import { HealthNotices } from './HealthNotices';
 import { useRemembered } from './lastList';
 import { RefreshContext } from './refresh';
+import { ScreenBoundary } from './ScreenBoundary';
 import { entrance, screens } from './screens';
 
 const GrafanaScreen = lazy(async () => ({ default: (await import('../grafana/GrafanaScreen')).GrafanaScreen }));
@@ -45,7 +46,7 @@ function NotFound() {
 
 export function App() {
   const client = useQueryClient();
-  const [, navigate] = useLocation();
+  const [place, navigate] = useLocation();
   const [help, setHelp] = useState(false);
   const [tick, setTick] = useState(0);
   const refresh = useCallback(() => {
@@ -66,47 +67,49 @@ export function App() {
         <Header help={() => setHelp(true)} />
         <ConfigNotice />
         <HealthNotices />
-        <Suspense fallback={<main className="screen" aria-busy="true" />}>
-          <Switch>
-            <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
-            <Route path="/compare">
-              <CompareScreen />
-            </Route>
-            <Route path="/events">
-              <EventsScreen />
-            </Route>
-            <Route path="/gallery">
-              <GalleryScreen />
-            </Route>
-            <Route path="/grafana">
-              <GrafanaScreen />
-            </Route>
-            <Route path="/grafana-dashboard">
-              <DashboardScreen />
-            </Route>
-            <Route path="/pipeline">
-              <PipelineScreen />
-            </Route>
-            <Route path="/logs">
-              <LogsScreen />
-            </Route>
-            <Route path="/profiling">
-              <ProfilingScreen />
-            </Route>
-            <Route path="/settings">
-              <SettingsScreen />
-            </Route>
-            <Route path="/search">
-              <TracesScreen />
-            </Route>
-            <Route path="/">
-              <TracesScreen />
-            </Route>
-            <Route>
-              <NotFound />
-            </Route>
-          </Switch>
-        </Suspense>
+        <ScreenBoundary place={place}>
+          <Suspense fallback={<main className="screen" aria-busy="true" />}>
+            <Switch>
+              <Route path="/trace/:id">{({ id }) => <TraceScreen key={id} traceId={id} />}</Route>
+              <Route path="/compare">
+                <CompareScreen />
+              </Route>
+              <Route path="/events">
+                <EventsScreen />
+              </Route>
+              <Route path="/gallery">
+                <GalleryScreen />
+              </Route>
+              <Route path="/grafana">
+                <GrafanaScreen />
+              </Route>
+              <Route path="/grafana-dashboard">
+                <DashboardScreen />
+              </Route>
+              <Route path="/pipeline">
+                <PipelineScreen />
+              </Route>
+              <Route path="/logs">
+                <LogsScreen />
+              </Route>
+              <Route path="/profiling">
+                <ProfilingScreen />
+              </Route>
+              <Route path="/settings">
+                <SettingsScreen />
+              </Route>
+              <Route path="/search">
+                <TracesScreen />
+              </Route>
+              <Route path="/">
+                <TracesScreen />
+              </Route>
+              <Route>
+                <NotFound />
+              </Route>
+            </Switch>
+          </Suspense>
+        </ScreenBoundary>
         <HelpDialog open={help} close={() => setHelp(false)} />
       </ToastArea>
     </RefreshContext>

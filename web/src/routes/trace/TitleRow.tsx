@@ -3,17 +3,18 @@ import { otlpDownloadPath } from '../../api/queries';
 import { formatCount, formatDuration, formatExact, formatMoment, none, plural } from '../../model/format';
 import { nanosOf, unixNanoFromMillis, type UnixNano } from '../../model/nano';
 import { story } from '../../model/story';
+import { tokenFigure, tokensOf, tokenStory } from '../../model/generations';
 import { titleOf } from '../../model/summary';
 import type { Trace } from '../../model/trace';
 import { verdictOf, type CheckAction } from '../../model/verdict';
 import { copyText } from '../../ui/copy';
 import { Icon } from '../../ui/Icon';
 import { useToasts } from '../../ui/toasts';
+import { VerdictMenu } from '../../ui/VerdictMenu';
 import { Tabs } from './Tabs';
 import type { TabId } from './tabState';
 import { CompareTypical } from './CompareTypical';
 import { EventLink } from './EventLink';
-import { VerdictMenu } from './VerdictMenu';
 
 interface TitleProps {
   readonly trace: Trace;
@@ -30,6 +31,7 @@ export function TitleRow({ trace, readAt, share, act, tab, openTab }: TitleProps
   const toasts = useToasts();
   const { summary } = trace;
   const phrases = useMemo(() => story(trace), [trace]);
+  const tokens = useMemo(() => tokensOf(trace), [trace]);
   const verdict = useMemo(() => verdictOf(trace, readAt), [trace, readAt]);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const duration = nanosOf(summary.duration);
@@ -67,6 +69,12 @@ export function TitleRow({ trace, readAt, share, act, tab, openTab }: TitleProps
             <dt>Spans</dt>
             <dd>{formatCount(summary.spans)}</dd>
           </div>
+          {tokens !== null && (
+            <div title="What models read and wrote">
+              <dt>Tokens</dt>
+              <dd>{tokenFigure(tokens)}</dd>
+            </div>
+          )}
           <div title={formatExact(trace.start)}>
             <dt>Start</dt>
             <dd>{formatMoment(trace.start, now)}</dd>
@@ -92,6 +100,7 @@ export function TitleRow({ trace, readAt, share, act, tab, openTab }: TitleProps
             {phrase.text}
           </span>
         ))}
+        {tokens !== null && <span>{tokenStory(tokens)}</span>}
       </p>
       <Tabs tab={tab} open={openTab} />
     </section>

@@ -6,6 +6,7 @@ import { ApiProblem } from '../../api/problem';
 import { formatAgo, plural } from '../../model/format';
 import { unixNanoFromMillis } from '../../model/nano';
 import { titleOf } from '../../model/summary';
+import { withRunning } from '../../model/running';
 import { makeTrace, type Excerpt, type Trace } from '../../model/trace';
 import { CheckLine } from '../../ui/Checks';
 import { useDelayed } from '../../ui/useDelayed';
@@ -63,7 +64,13 @@ export function TraceScreen({ traceId }: { readonly traceId: string }) {
   const loaded = query.trace;
   const late = useDelayed(query.isPending, 120);
   const { asSent } = readTabState(new URLSearchParams(useSearch()));
-  const trace = useMemo(() => (loaded === null || !asSent || loaded.shifts === null ? loaded : makeTrace(loaded.parts, true)), [loaded, asSent]);
+  const { dataUpdatedAt } = query;
+  const trace = useMemo(() => {
+    if (loaded === null) return null;
+    const running = withRunning(loaded.parts, unixNanoFromMillis(dataUpdatedAt));
+    if (running !== null) return makeTrace(running, asSent);
+    return !asSent || loaded.shifts === null ? loaded : makeTrace(loaded.parts, true);
+  }, [loaded, asSent, dataUpdatedAt]);
   const title = loaded === null ? `Trace ${traceId.slice(0, 8)}` : titleOf(loaded.summary).name;
   useEffect(() => {
     document.title = `${title} · Distributed Tracing`;

@@ -7,6 +7,7 @@ export const tabs = [
   { id: 'statistics', name: 'Statistics' },
   { id: 'logs', name: 'Logs' },
   { id: 'profile', name: 'Profile' },
+  { id: 'flow', name: 'Flow' },
   { id: 'raw', name: 'Raw' },
 ] as const;
 export type TabId = (typeof tabs)[number]['id'];

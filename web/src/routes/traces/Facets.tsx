@@ -8,7 +8,7 @@ import { notchedServices } from '../../model/serviceColor';
 import { Icon } from '../../ui/Icon';
 import { ServiceDot } from '../../ui/Service';
 import { remember, remembered } from '../../ui/theme';
-import { FacetList } from './FacetList';
+import { FacetList } from '../../ui/FacetList';
 import { HistogramFacet } from './HistogramFacet';
 import type { SearchState } from './url';
 

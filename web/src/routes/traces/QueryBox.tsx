@@ -7,7 +7,7 @@ import { querySuggestions } from '../../model/queryHistory';
 import { Icon } from '../../ui/Icon';
 import type { SearchState } from './url';
 import { filterProblemId } from './FilterProblem';
-import { optionId, Suggestions } from './Suggestions';
+import { optionId, Suggestions } from '../../ui/Suggestions';
 import { useQueryHistory } from './useQueryHistory';
 import { useSuggestions } from './useSuggestions';
 

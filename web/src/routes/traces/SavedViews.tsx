@@ -82,13 +82,15 @@ export function SavedViews({ state, change }: { readonly state: SearchState; rea
     remember(storageKey, JSON.stringify(next));
     setViews(next);
   };
+  // Another tab may have kept some meanwhile.
+  const now = (): readonly SavedView[] => readViews(remembered(storageKey));
   const apply = (next: Change): string | null => {
     if (!next.ok) return next.message;
     keep(next.views);
     return null;
   };
   const remove = (view: SavedView): void => {
-    keep(withoutView(views, view.name));
+    keep(withoutView(now(), view.name));
     toasts.say(`View “${view.name}” deleted.`);
   };
   return (
@@ -122,7 +124,7 @@ export function SavedViews({ state, change }: { readonly state: SearchState; rea
                   change(readSearch(view.search));
                 }}
                 copy={() => void copyText(`${location.origin}/search${view.search}`, `Link to “${view.name}” copied.`, toasts)}
-                rename={(next) => apply(renamed(views, view.name, next))}
+                rename={(next) => apply(renamed(now(), view.name, next))}
                 remove={() => remove(view)}
               />
             ))}
@@ -131,7 +133,7 @@ export function SavedViews({ state, change }: { readonly state: SearchState; rea
             className="svform between"
             onSubmit={(event) => {
               event.preventDefault();
-              const wrong = apply(withView(views, name, here));
+              const wrong = apply(withView(now(), name, here));
               setMessage(wrong);
               if (wrong === null) setName('');
             }}

@@ -1,8 +1,10 @@
+import { Link } from 'wouter';
 import { formatShare, waitingShare, type Distribution } from '../../model/distribution';
 import { toggleValue, withoutValues } from '../../model/filterText';
 import { formatCount, formatDuration, plural } from '../../model/format';
 import type { SearchPage, Total } from '../../model/summary';
 import { rangePhrase } from '../../model/timeRange';
+import { brushedAgainstRest, slowAgainstRest } from '../shell/cohorts';
 import { hasFilter, orderPhrase, type SearchState } from './url';
 
 const bound = (total: { readonly exact: boolean }): string => (total.exact ? '' : 'at least ');
@@ -26,11 +28,24 @@ const Dot = ({ className = '' }: { readonly className?: string }) => (
   </span>
 );
 
+/** Of fewer traces the slowest twentieth is one trace, which is better opened. */
+const leastForQuantile = 40;
+
 /** The answer in a line: how many, how many failed, how long, how much of it is waiting, in which order; all of it over every match. */
 export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh, showFresh }: SummaryProps) {
   const { total, errorTraces } = page;
   const share = total.exact && errorTraces.exact && total.value > 0 && errorTraces.value > 0 ? ` (${formatShare(errorTraces.value / total.value)})` : '';
   const waiting = stats === null ? null : waitingShare(stats);
+  const quantiles = stats?.quantiles ?? null;
+  // With nothing to hold it against there is nothing to compare.
+  const against =
+    state.brush !== null
+      ? unmarked !== null && unmarked.value > total.value && total.value > 0
+        ? { href: brushedAgainstRest(state.text, state.range, state.brush), text: 'Compare with the rest', title: 'What the marked traces do otherwise than the others, and which attributes tell them apart' }
+        : null
+      : quantiles !== null && total.value >= leastForQuantile
+        ? { href: slowAgainstRest(state.text, state.range, quantiles.p95), text: 'Why are some slow?', title: `The slowest 5 %, from ${formatDuration(quantiles.p95)} on, against the others: where their time goes, and which attributes tell them apart` }
+        : null;
   return (
     <div className={stale ? 'sum stale' : 'sum'} role="status">
       <span className="num">
@@ -76,6 +91,11 @@ export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh
         </>
       )}
       <span className="grow" />
+      {against !== null && (
+        <Link className="btn ghost against" href={against.href} title={against.title}>
+          {against.text}
+        </Link>
+      )}
       {fresh !== null && fresh > 0 && (
         <button type="button" className="btn fresh num" onClick={showFresh}>
           {formatCount(fresh)} new

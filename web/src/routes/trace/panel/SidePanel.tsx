@@ -2,12 +2,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { spanQuery } from '../../../api/queries';
 import { attributeOf, groupAttributes } from '../../../model/attribute';
-import { formatClock, formatDay, formatDuration, formatExact, formatOffset, needsDay } from '../../../model/format';
+import { formatClock, formatCount, formatDay, formatDuration, formatExact, formatOffset, needsDay, none } from '../../../model/format';
 import type { LogView } from '../../../model/logView';
 import { after, unixNanoFromMillis } from '../../../model/nano';
 import { serviceColor } from '../../../model/serviceColor';
 import { adviceFor, type SpanDetail } from '../../../model/spanDetail';
-import { durationOf, isError, kindOf, nameOf, serviceOf, shiftOf, startOf, waitKindOf, waitName, type Trace } from '../../../model/trace';
+import { durationOf, isError, isRunning, kindOf, nameOf, serviceOf, shiftOf, startOf, waitKindOf, waitName, type Generation, type Trace } from '../../../model/trace';
 import { copyText } from '../../../ui/copy';
 import { Icon } from '../../../ui/Icon';
 import { Splitter, useKeptWidth } from '../../../ui/Splitter';
@@ -31,6 +31,35 @@ interface PanelProps {
   /** Which of its logs are shown; empty for none. */
   readonly logs: LogView | '';
   readonly showLogs: (view: LogView | '') => void;
+}
+
+/** What a model read and wrote, and how fast. */
+function Tokens({ generation, duration }: { readonly generation: Generation; readonly duration: number }) {
+  const { inputTokens, outputTokens, firstToken } = generation;
+  // Tokens come from the first on: what is before is reading.
+  const writing = (duration - (firstToken ?? 0)) / 1e9;
+  return (
+    <>
+      {(inputTokens !== null || outputTokens !== null) && (
+        <>
+          <dt>Tokens</dt>
+          <dd title="Read and written">{`${inputTokens === null ? none : formatCount(inputTokens)} + ${outputTokens === null ? none : formatCount(outputTokens)}`}</dd>
+        </>
+      )}
+      {outputTokens !== null && outputTokens > 1 && writing > 0 && (
+        <>
+          <dt>Pace</dt>
+          <dd title={firstToken === null ? 'Tokens written in the whole of the span' : 'Tokens written after the first'}>{`${((outputTokens - (firstToken === null ? 0 : 1)) / writing).toPrecision(3)} a second`}</dd>
+        </>
+      )}
+      {firstToken !== null && (
+        <>
+          <dt>First token</dt>
+          <dd>{`after ${formatDuration(firstToken)}`}</dd>
+        </>
+      )}
+    </>
+  );
 }
 
 /** A span of a clock that is off, in words: where it was sent, and the way there. */
@@ -147,7 +176,9 @@ export function SidePanel({ trace, row, close, goTo, share, showSent, logs, show
   const [width, setWidth] = useKeptWidth('panel', 348, leastWidth, mostWidth);
   const [now] = useState(() => unixNanoFromMillis(Date.now()));
   const spanId = trace.spans.spanId[row] ?? '';
-  const query = useQuery({ ...spanQuery(trace.traceId, spanId), placeholderData: keepPreviousData });
+  const running = isRunning(trace, row);
+  const query = useQuery({ ...spanQuery(trace.traceId, spanId), placeholderData: keepPreviousData, enabled: !running });
+  const generation = trace.generations.find((one) => one.row === row);
   const late = useDelayed(query.isFetching, 120);
   const start = after(trace.start, startOf(trace, row));
   const wait = waitKindOf(trace, row);
@@ -185,6 +216,7 @@ export function SidePanel({ trace, row, close, goTo, share, showSent, logs, show
             <dd title={formatExact(start)}>{!needsDay(start, now) ? formatClock(start) : `${formatDay(start, now)} ${formatClock(start)}`}</dd>
             <dt>In trace</dt>
             <dd>{formatOffset(startOf(trace, row))}</dd>
+            {generation !== undefined && <Tokens generation={generation} duration={durationOf(trace, row)} />}
           </dl>
           <Moved trace={trace} row={row} showSent={showSent} />
           <div className="line acts">
@@ -205,7 +237,14 @@ export function SidePanel({ trace, row, close, goTo, share, showSent, logs, show
             <SpanLogs trace={trace} row={row} view={logs} choose={showLogs} close={() => showLogs('')} />
           </Suspense>
         )}
-        {query.isError ? (
+        {running ? (
+          <section>
+            <div className="box w">
+              <div>This span has not arrived yet.</div>
+              <div className="f2">{`Its id is ${spanId}: others name it as their parent. A span is sent when it ends, so it may be running still; what is shown reaches from its first child to when the trace was read.`}</div>
+            </div>
+          </section>
+        ) : query.isError ? (
           <section>
             <div className="box" role="alert">
               <b className="strong">The span’s details can’t be loaded</b>

@@ -1,4 +1,5 @@
-import { cutAtHit, type Suggestion } from '../../model/completion';
+import { cutAtHit, type Suggestion } from '../model/completion';
+import './suggestions.css';
 
 export const optionId = (index: number): string => `suggestion-${index}`;
 

@@ -1,7 +1,8 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
-import type { CheckAction, Verdict } from '../../model/verdict';
-import { CheckLine } from '../../ui/Checks';
-import { Icon } from '../../ui/Icon';
+import type { CheckAction, Verdict } from '../model/verdict';
+import { CheckLine } from './Checks';
+import { Icon } from './Icon';
+import './verdict.css';
 
 const words = { complete: 'Complete', arriving: 'Still arriving', partial: 'Partial' } as const;
 const actionName = (action: CheckAction): string => (action.kind === 'row' ? 'Show' : action.kind === 'refresh' ? 'Look again' : action.asSent ? 'Raw times' : 'Mend times');

@@ -1,7 +1,8 @@
 import { useState, type ReactNode } from 'react';
-import type { Facet } from '../../model/facets';
-import { formatCount } from '../../model/format';
-import { Icon } from '../../ui/Icon';
+import type { Facet } from '../model/facets';
+import { formatCount } from '../model/format';
+import { Icon } from './Icon';
+import './facet.css';
 
 /** As many as show before “all”: the facets of a usual pipeline fit without scrolling at 900 px. */
 const shortList = 5;

@@ -1,7 +1,8 @@
 // The comparison of two traces in a real browser against the real server.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'node:test';
-import { axeSource, launch, openPage } from './support/page.mjs';
+import { assertNoGraveFault, launch, openPage, steady } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, traceId } from './support/spans.mjs';
 
@@ -39,14 +40,14 @@ const text = async (locator) => (await locator.innerText()).replaceAll('\u2009',
 it('says what differs and why, and ranks it', async () => {
   const page = await open(both);
   await tree(page).waitFor();
-  assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s longer: 11\.4 s more in batch window, 2\.00 s in backoff, which A does not have.* B fails in llm_inference with out_of_memory; A does not\.$/);
+  await eventually(async () => assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s longer: 11\.4 s more in batch window, 2\.00 s in backoff, which A does not have.* B fails in llm_inference with out_of_memory; A does not\.$/));
   const causes = page.getByRole('region', { name: 'Causes' }).getByRole('listitem');
-  assert.match(await text(causes.nth(0)), /batch window.*\+11\.4 s/);
-  assert.match(await text(causes.nth(1)), /backoff.*only in B.*\+2\.00 s/);
-  assert.match(await text(page.getByRole('region', { name: 'Structure' })), /http_request 1 → 2, retried/);
-  assert.match(await text(rowOf(page, 'http_request', 0)), /B.*added, repeated$/);
-  assert.match(await text(rowOf(page, 'http_request', 1)), /same$/);
-  assert.equal(await page.locator('.lchip').count() > 0, true, 'the shared axis folds where neither works');
+  await eventually(async () => assert.match(await text(causes.nth(0)), /batch window.*\+11\.4 s/));
+  await eventually(async () => assert.match(await text(causes.nth(1)), /backoff.*only in B.*\+2\.00 s/));
+  await eventually(async () => assert.match(await text(page.getByRole('region', { name: 'Structure' })), /http_request 1 → 2, retried/));
+  await eventually(async () => assert.match(await text(rowOf(page, 'http_request', 0)), /B.*added, repeated$/));
+  await eventually(async () => assert.match(await text(rowOf(page, 'http_request', 1)), /same$/));
+  await eventually(async () => assert.equal(await page.locator('.lchip').count() > 0, true, 'the shared axis folds where neither works'));
 });
 
 it('is walked by keys, and the address holds what is shown', async () => {
@@ -58,31 +59,31 @@ it('is walked by keys, and the address holds what is shown', async () => {
   await panel.getByRole('link', { name: 'Show in trace B' }).waitFor();
   await page.keyboard.press('o');
   await page.waitForURL(/only=different/);
-  assert.equal(await tree(page).locator('.cr').filter({ hasText: 'receive_image' }).count(), 0);
+  await eventually(async () => assert.equal(await tree(page).locator('.cr').filter({ hasText: 'receive_image' }).count(), 0));
   await page.keyboard.press('o');
   await page.getByLabel('Find spans').fill('backoff');
   await page.keyboard.press('Enter');
   await page.getByText('1 of 1').waitFor();
   await page.waitForURL(/find=backoff/);
-  assert.match(await text(panel), /retry_backoff only in B/);
+  await eventually(async () => assert.match(await text(panel), /retry_backoff only in B/));
   const address = page.url();
   await page.reload();
   await panel.waitFor();
-  assert.equal(page.url(), address);
-  assert.match(await text(panel), /retry_backoff only in B/);
+  await eventually(() => assert.equal(page.url(), address));
+  await eventually(async () => assert.match(await text(panel), /retry_backoff only in B/));
   await tree(page).focus();
   await page.keyboard.press('x');
   await page.waitForURL(new RegExp(`a=${traceId(2)}&b=${traceId(1)}`));
   await page.getByText('only in A', { exact: true }).first().waitFor();
-  assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s less/);
-  assert.match(await text(panel), /retry_backoff only in A/);
+  await eventually(async () => assert.match(await text(page.locator('.cstory')), /^B took 13\.6 s less/));
+  await eventually(async () => assert.match(await text(panel), /retry_backoff only in A/));
   await page.getByRole('button', { name: 'Swap A and B' }).click();
   await page.waitForURL(new RegExp(`a=${traceId(1)}&b=${traceId(2)}`));
   await page.getByText('only in B', { exact: true }).first().waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Swap A and B', 'the focus stays where it was');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Swap A and B', 'the focus stays where it was'));
   await page.getByLabel('Find spans').focus();
   await page.keyboard.press('Escape');
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'treegrid');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'treegrid'));
 });
 
 it('opens a fold by its length, aligns the traces at the selected span, and the address holds both', async () => {
@@ -90,25 +91,29 @@ it('opens a fold by its length, aligns the traces at the selected span, and the 
   await tree(page).waitFor();
   const fold = page.getByRole('button', { name: /^Unfold .* in which both only wait$/ }).first();
   const width = async () => (await page.locator('.lfold').first().boundingBox()).width;
-  const before = await width();
+  const before = await steady(page, width);
   await fold.focus();
   await page.keyboard.press('Enter');
   await page.waitForURL(/unfold=\d+/);
-  assert.ok((await width()) > before * 2, 'an opened fold takes more room');
+  await eventually(async () => assert.ok((await width()) > before * 2, 'an opened fold takes more room'));
   await page.reload();
   const opened = page.getByRole('button', { name: /^Fold .* in which both only wait$/ });
   await opened.click();
   await page.waitForURL((url) => !url.href.includes('unfold'));
   const align = page.getByRole('button', { name: 'Align at selected' });
-  assert.equal(await align.isDisabled(), true);
+  await eventually(async () => assert.equal(await align.isDisabled(), true));
   await rowOf(page, 'save_event').click();
   const starts = () => page.locator('.lsel').evaluateAll((marks) => marks.map((mark) => mark.getBoundingClientRect().left));
-  const apart = await starts();
-  assert.ok(Math.abs(apart[0] - apart[1]) > 20, `the spans begin ${apart} px from the left`);
+  await eventually(async () => {
+    const apart = await starts();
+    assert.ok(Math.abs(apart[0] - apart[1]) > 20, `the spans begin ${apart} px from the left`);
+  });
   await page.keyboard.press('a');
   await page.waitForURL(/align=span/);
-  const together = await starts();
-  assert.ok(Math.abs(together[0] - together[1]) < 1, `the spans begin ${together} px from the left`);
+  await eventually(async () => {
+    const together = await starts();
+    assert.ok(Math.abs(together[0] - together[1]) < 1, `the spans begin ${together} px from the left`);
+  });
 });
 
 it('says that it loads, and of a trace that can not be loaded why, with a way on', async () => {
@@ -149,7 +154,7 @@ it('leads from a trace to the comparison with a typical one, and says why that o
   await page.getByText('with a typical one').hover();
   const typical = page.getByRole('link', { name: /Compare.*typical/ });
   await typical.waitFor();
-  assert.match(await typical.getAttribute('title'), /^Near the median .* of 1 successful trace of all times\.$/);
+  await eventually(async () => assert.match(await typical.getAttribute('title'), /^Near the median .* of 1 successful trace of all times\.$/));
   await typical.click();
   await page.waitForURL(new RegExp(`/compare\\?a=${traceId(1)}&b=${traceId(2)}`));
   await tree(page).waitFor();
@@ -182,7 +187,5 @@ for (const theme of ['dark', 'light'])
     it(`${name}, ${theme}: no serious fault of access`, async () => {
       const page = await open(path, { theme, width });
       await (path === both ? tree(page) : page.getByRole('table')).waitFor();
-      await page.evaluate(axeSource);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-      assert.deepEqual(violations.filter((fault) => ['serious', 'critical'].includes(fault.impact)).map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
+      await assertNoGraveFault(page);
     });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 
 /** A server that answers as a Grafana does; `deny` forbids frames, `silent` never answers. */
@@ -40,12 +41,12 @@ describe('a dashboard', () => {
       const page = await open(server, '/grafana-dashboard', { theme: 'light' });
       await page.frameLocator('iframe[title="Grafana dashboard"]').getByText('ran at /d/abc?orgId=1&kiosk&theme=light').waitFor();
       await page.locator('.gline').waitFor({ state: 'detached' });
-      assert.equal(await page.getByRole('link', { name: 'Open in a tab' }).getAttribute('href'), `${grafana.address}/d/abc?orgId=1`);
+      await eventually(async () => assert.equal(await page.getByRole('link', { name: 'Open in a tab' }).getAttribute('href'), `${grafana.address}/d/abc?orgId=1`));
       // Refresh loads the dashboard anew.
       const before = grafana.asked.length;
       await page.getByRole('button', { name: 'Refresh' }).click();
+      await eventually(() => assert.ok(grafana.asked.length > before, 'the dashboard is not asked for again'));
       await page.frameLocator('iframe').getByText('ran at').waitFor();
-      assert.ok(grafana.asked.length > before);
       assert.deepEqual([opened.complaints.filter((complaint) => !/favicon/.test(complaint)), await opened.violations()], [[], []]);
     } finally {
       await server.stop();
@@ -59,7 +60,7 @@ describe('a dashboard', () => {
     try {
       const page = await open(server, '/grafana-dashboard');
       await page.frameLocator('iframe').getByText('ran at /grafana/d/abc?kiosk&theme=dark').waitFor();
-      assert.equal(await page.getByRole('link', { name: 'Open in Grafana' }).getAttribute('href'), '/grafana/d/abc');
+      await eventually(async () => assert.equal(await page.getByRole('link', { name: 'Open in Grafana' }).getAttribute('href'), '/grafana/d/abc'));
       assert.ok(grafana.asked.every((path) => !path.startsWith('/grafana')));
       assert.deepEqual([opened.complaints, await opened.violations()], [[], []]);
       // The way that is left when the configuration can't be loaded is still a screen of ours.
@@ -80,7 +81,7 @@ describe('a dashboard', () => {
       await page.getByRole('heading', { name: 'The dashboard can’t be shown' }).waitFor();
       await page.getByText(`Grafana at ${grafana.address} can't be reached`).waitFor();
       await page.getByRole('button', { name: 'Retry' }).waitFor();
-      assert.equal(await page.locator('iframe').count(), 0);
+      await eventually(async () => assert.equal(await page.locator('iframe').count(), 0));
       assert.deepEqual(opened.complaints.filter((complaint) => !/status of 502/.test(complaint)), []);
     } finally {
       await server.stop();
@@ -124,7 +125,7 @@ describe('without a dashboard', () => {
     await page.route('**/api/v1/config', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"It broke","status":500}' }));
     await page.goto(`${server.http}/grafana-dashboard`);
     await page.getByRole('heading', { name: 'Failed to load configuration' }).waitFor();
-    assert.equal(await page.getByRole('link', { name: 'Open /grafana' }).getAttribute('href'), '/grafana');
+    await eventually(async () => assert.equal(await page.getByRole('link', { name: 'Open /grafana' }).getAttribute('href'), '/grafana'));
     await page.unroute('**/api/v1/config');
     await page.locator('main').getByRole('button', { name: 'Retry' }).click();
     await page.getByRole('heading', { name: 'No Grafana is configured' }).waitFor();

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { every, metricRequest } from './support/metrics.mjs';
-import { axeSource, launch, openPage } from './support/page.mjs';
+import { assertAccessible, launch, openPage, place } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, traceId } from './support/spans.mjs';
 
@@ -61,48 +62,52 @@ describe('a trace whose services sent metrics', () => {
   it('has lanes without a word, with what strained them said', async () => {
     await open(`/trace/${traceId(full)}`);
     await lanes().waitFor();
-    assert.deepEqual(await lanes().locator('.lanename').allInnerTexts(), ['GPU hsi-yolo26', 'VRAM hsi-yolo26', 'CPU hsi-backend', 'Queue detector hsi-yolo26', 'Batch fill hsi-backend']);
+    await eventually(async () => assert.deepEqual(await lanes().locator('.lanename').allInnerTexts(), ['GPU hsi-yolo26', 'VRAM hsi-yolo26', 'CPU hsi-backend', 'Queue detector hsi-yolo26', 'Batch fill hsi-backend']));
     const said = async (name) => plain(await lane(name).getByRole('img').getAttribute('aria-label'));
-    assert.match(await said('GPU'), /^GPU of hsi-yolo26: 3 % to 97 %; saturated for [\d.]+ s \(saturated at 95 % and more\); starved for 41\.0 s \(starved at 10 % and less\)$/);
-    assert.match(await said('VRAM'), /75 % to 75 %; never saturated/);
-    assert.match(await said('CPU'), /25 % to 25 %; never saturated \(saturated at 90 % and more\)/);
-    assert.match(await said('Queue detector'), /1 to 12; saturated for [\d.]+ s \(saturated at 8 and more\)/);
-    assert.match(await said('Batch fill'), /1 to 3; starved for 20\.0 s \(starved at 1 and less\)/);
-    assert.deepEqual((await lane('GPU').locator('.threshold text').allTextContents()).map(plain), ['≥ 95 %', '≤ 10 %']);
-    assert.ok((await lane('GPU').locator('.strainmark').count()) >= 3);
-    assert.equal(plain(await lane('CPU').locator('.v').innerText()), 'max 25 %');
+    await eventually(async () => assert.match(await said('GPU'), /^GPU of hsi-yolo26: 3 % to 97 %; saturated for [\d.]+ s \(saturated at 95 % and more\); starved for 41\.0 s \(starved at 10 % and less\)$/));
+    await eventually(async () => assert.match(await said('VRAM'), /75 % to 75 %; never saturated/));
+    await eventually(async () => assert.match(await said('CPU'), /25 % to 25 %; never saturated \(saturated at 90 % and more\)/));
+    await eventually(async () => assert.match(await said('Queue detector'), /1 to 12; saturated for [\d.]+ s \(saturated at 8 and more\)/));
+    await eventually(async () => assert.match(await said('Batch fill'), /1 to 3; starved for 20\.0 s \(starved at 1 and less\)/));
+    await eventually(async () => assert.deepEqual((await lane('GPU').locator('.threshold text').allTextContents()).map(plain), ['≥ 95 %', '≤ 10 %']));
+    await eventually(async () => assert.ok((await lane('GPU').locator('.strainmark').count()) >= 3));
+    await eventually(async () => assert.equal(plain(await lane('CPU').locator('.v').innerText()), 'max 25 %'));
   });
 
   it('lies on the axis of the spans, folded and linear', async () => {
     await open(`/trace/${traceId(full)}`);
     await lanes().waitFor();
     const edges = () => lane('GPU').locator('.strain.saturated').evaluateAll((all) => all.map((one) => [Number(one.getAttribute('x')), Number(one.getAttribute('x')) + Number(one.getAttribute('width'))]));
-    const width = await lane('GPU').locator('svg').evaluate((one) => one.getBoundingClientRect().width);
-    const folded = await edges();
-    assert.equal(folded[0][0], 0);
-    assert.ok(Math.abs(folded.at(-1)[1] - width) < 1.5);
-    // The fold takes 41.2 s out of the axis: what lies around it gets most of the width.
-    assert.ok(folded.reduce((sum, [from, to]) => sum + to - from, 0) > width * 0.5);
+    let width;
+    await eventually(async () => {
+      ({ width } = await place(lane('GPU').locator('svg')));
+      const folded = await edges();
+      assert.equal(folded[0][0], 0);
+      assert.ok(Math.abs(folded.at(-1)[1] - width) < 1.5);
+      // The fold takes 41.2 s out of the axis: what lies around it gets most of the width.
+      assert.ok(folded.reduce((sum, [from, to]) => sum + to - from, 0) > width * 0.5);
+    });
     await page.getByRole('button', { name: 'Fold waits' }).click();
     await page.waitForURL(/axis=linear/);
     await page.waitForFunction((w) => Number(document.querySelector('.lane .strain.saturated').getAttribute('width')) < w * 0.1, width);
-    const plot = await lane('GPU').locator('svg').boundingBox();
-    const ruler = await page.locator('.ruler').boundingBox();
-    assert.deepEqual([plot.x, plot.width], [ruler.x, ruler.width]);
+    await eventually(async () => {
+      const [plot, ruler] = [await place(lane('GPU').locator('svg')), await place(page.locator('.ruler'))];
+      assert.deepEqual([plot.x, plot.width], [ruler.x, ruler.width]);
+    });
   });
 
   it('tells the value at the pointer', async () => {
     await open(`/trace/${traceId(full)}?axis=linear`);
     await lanes().waitFor();
-    const plot = await lane('GPU').locator('svg').boundingBox();
+    const plot = await place(lane('GPU').locator('svg'));
     await page.mouse.move(plot.x + plot.width * 0.5, plot.y + 10);
-    assert.equal(plain(await lane('GPU').locator('.v').innerText()), '3 % starved');
-    assert.equal(plain(await lane('Batch fill').locator('.v').innerText()), '3');
+    await eventually(async () => assert.equal(plain(await lane('GPU').locator('.v').innerText()), '3 % starved'));
+    await eventually(async () => assert.equal(plain(await lane('Batch fill').locator('.v').innerText()), '3'));
     // Over the spans, too: one line goes through all.
     await page.mouse.move(plot.x + plot.width * 0.2, plot.y + 300);
-    assert.equal(plain(await lane('Batch fill').locator('.v').innerText()), '1 starved');
+    await eventually(async () => assert.equal(plain(await lane('Batch fill').locator('.v').innerText()), '1 starved'));
     await page.mouse.move(5, 5);
-    assert.equal(plain(await lane('GPU').locator('.v').innerText()), 'max 97 %');
+    await eventually(async () => assert.equal(plain(await lane('GPU').locator('.v').innerText()), 'max 97 %'));
   });
 
   it('is chosen and hidden by clicks and keys, and the address holds it', async () => {
@@ -111,36 +116,35 @@ describe('a trace whose services sent metrics', () => {
     await lanes().getByRole('button', { name: 'GPU of hsi-yolo26', exact: true }).click();
     await lanes().getByRole('button', { name: 'VRAM of hsi-yolo26' }).click();
     await page.waitForURL((url) => url.searchParams.getAll('lane').length === 3);
-    assert.equal(await lanes().locator('.lane').count(), 3);
+    await eventually(async () => assert.equal(await lanes().locator('.lane').count(), 3));
     await page.reload();
     await lanes().waitFor();
-    assert.deepEqual(await lanes().locator('.lanename').allInnerTexts(), ['CPU hsi-backend', 'Queue detector hsi-yolo26', 'Batch fill hsi-backend']);
+    await eventually(async () => assert.deepEqual(await lanes().locator('.lanename').allInnerTexts(), ['CPU hsi-backend', 'Queue detector hsi-yolo26', 'Batch fill hsi-backend']));
     await page.keyboard.press('m');
     await page.waitForURL(/lanes=off/);
-    assert.equal(await lanes().count(), 0);
-    assert.equal(await button().getAttribute('aria-pressed'), 'false');
+    await eventually(async () => assert.equal(await lanes().count(), 0));
+    await eventually(async () => assert.equal(await button().getAttribute('aria-pressed'), 'false'));
     await button().click();
     await page.waitForURL(/lanes=on/);
-    assert.equal(await lanes().locator('.lane').count(), 3);
+    await eventually(async () => assert.equal(await lanes().locator('.lane').count(), 3));
   });
 
   for (const theme of ['dark', 'light'])
     it(`can be read by everybody, ${theme}`, async () => {
       await open(`/trace/${traceId(full)}`, { theme });
       await lanes().waitFor();
-      await page.evaluate(axeSource);
-      const found = await page.evaluate(() => globalThis.axe.run('.resources', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }));
-      assert.deepEqual(found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+      await assertAccessible(page, { tags: ['wcag2a', 'wcag2aa', 'wcag21aa'], within: '.resources' });
     });
 
   for (const [width, theme] of [[400, 'dark'], [1440, 'light'], [2560, 'dark']])
     it(`fits ${width} pixels`, async () => {
       await open(`/trace/${traceId(full)}`, { width, theme });
       await lanes().waitFor();
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
-      const [region, chart] = [await lanes().boundingBox(), await lane('GPU').locator('svg').boundingBox()];
-      assert.ok(chart.x + chart.width <= region.x + region.width);
-      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/lanes-${width}-${theme}.png` });
+      await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true));
+      await eventually(async () => {
+        const [region, chart] = [await place(lanes()), await place(lane('GPU').locator('svg'))];
+        assert.ok(chart.x + chart.width <= region.x + region.width);
+      });
     });
 });
 
@@ -148,11 +152,10 @@ describe('a trace without such metrics', () => {
   it('shows nothing, and why when it is asked', async () => {
     await open(`/trace/${traceId(bare)}`);
     await page.waitForFunction(() => document.querySelector('[aria-label="Resource lanes"]').title.startsWith('No metrics'));
-    assert.equal(await lanes().count(), 0);
+    await eventually(async () => assert.equal(await lanes().count(), 0));
     await button().click();
-    assert.match(await lanes().innerText(), /No metrics of .* at that time\. A service sends them with OTEL_METRICS_EXPORTER=otlp\./);
-    assert.equal(await lanes().locator('svg').count(), 0);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/lanes-none.png` });
+    await eventually(async () => assert.match(await lanes().innerText(), /No metrics of .* at that time\. A service sends them with OTEL_METRICS_EXPORTER=otlp\./));
+    await eventually(async () => assert.equal(await lanes().locator('svg').count(), 0));
   });
 
   it('says when there were others', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { spanId, traceId } from './support/spans.mjs';
 
@@ -47,8 +48,8 @@ it('a trace of 100,000 spans opens, scrolls, zooms and is searched', async (test
   await page.goto(`${server.http}/trace/${traceId(1)}`);
   const grid = page.getByRole('treegrid');
   await grid.waitFor();
-  assert.equal(await grid.getAttribute('aria-rowcount'), String(count));
-  assert.ok((await grid.locator('.sp').count()) < 90, 'rows out of view are in the document');
+  await eventually(async () => assert.equal(await grid.getAttribute('aria-rowcount'), String(count)));
+  await eventually(async () => assert.ok((await grid.locator('.sp').count()) < 90, 'rows out of view are in the document'));
   await page.waitForFunction(() => globalThis.painted !== undefined);
   test.diagnostic(`first paint ${await page.evaluate(() => Math.round(globalThis.painted - globalThis.arrived))} ms after the data was read`);
 
@@ -74,13 +75,13 @@ it('a trace of 100,000 spans opens, scrolls, zooms and is searched', async (test
   await grid.focus();
   await page.keyboard.press('End');
   await page.locator('.sp[aria-selected="true"]').waitFor();
-  assert.equal(await page.locator('.sp[aria-selected="true"]').getAttribute('aria-rowindex'), String(count));
+  await eventually(async () => assert.equal(await page.locator('.sp[aria-selected="true"]').getAttribute('aria-rowindex'), String(count)));
   await page.getByLabel('Find spans').fill(spanId(1, 54_321));
   await page.keyboard.press('Enter');
   await page.getByText('1 of 1', { exact: true }).waitFor();
   await page.locator('.sp[aria-selected="true"] .hit').waitFor();
   await page.getByRole('button', { name: 'Depth −, one level less' }).click();
-  assert.ok(Number(await grid.getAttribute('aria-rowcount')) < count);
+  await eventually(async () => assert.ok(Number(await grid.getAttribute('aria-rowcount')) < count));
   assert.deepEqual([complaints, await violations()], [[], []]);
   await close();
 });
@@ -109,9 +110,9 @@ it('a trace of more spans than are loaded at once comes by windows', async () =>
   const { page, complaints, violations, close } = await openPage(browser, `${server.http}/trace/${traceId(2)}`);
   await page.getByText(`200,000 spans of ${total.toLocaleString('en')} spans are loaded`).waitFor();
   const grid = page.getByRole('treegrid');
-  assert.equal(await grid.getAttribute('aria-rowcount'), '200000');
+  await eventually(async () => assert.equal(await grid.getAttribute('aria-rowcount'), '200000'));
   await page.getByRole('row', { name: /chunk 0 .*not loaded/ }).waitFor();
-  assert.equal(await page.getByRole('button', { name: 'Critical path' }).isDisabled(), true);
+  await eventually(async () => assert.equal(await page.getByRole('button', { name: 'Critical path' }).isDisabled(), true));
 
   // Half a chunk in view: it is loaded whole, and most of the others are not.
   await page.goto(`${server.http}/trace/${traceId(2)}?zoom=700000000-700500000&find=chunk+700`);
@@ -120,7 +121,7 @@ it('a trace of more spans than are loaded at once comes by windows', async () =>
   await page.getByLabel('Find spans').press('Enter');
   const found = page.getByRole('row', { name: /^Close chunk 700 /, selected: true });
   await found.waitFor();
-  assert.doesNotMatch(await found.innerText(), /not loaded/);
+  await eventually(async () => assert.doesNotMatch(await found.innerText(), /not loaded/));
 
   // Out again: the first part is still there.
   await page.getByRole('button', { name: 'Fit' }).click();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, traceId } from './support/spans.mjs';
 
@@ -45,22 +46,22 @@ describe('the query box', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('camera.n');
     await page.getByRole('option', { name: /camera\.name/ }).waitFor();
-    assert.equal(await box().getAttribute('aria-expanded'), 'true');
+    await eventually(async () => assert.equal(await box().getAttribute('aria-expanded'), 'true'));
     await page.keyboard.press('Tab');
     await page.getByRole('option', { name: /front_door/ }).waitFor();
-    assert.equal(await box().inputValue(), 'camera.name=');
-    assert.deepEqual(await texts(), ['front_door 2 traces', 'front yard 1 trace', 'garage 1 trace']);
+    await eventually(async () => assert.equal(await box().inputValue(), 'camera.name='));
+    await eventually(async () => assert.deepEqual(await texts(), ['front_door 2 traces', 'front yard 1 trace', 'garage 1 trace']));
     await page.keyboard.type('FR');
     await page.getByRole('option', { name: /garage/ }).waitFor({ state: 'detached' });
     await page.keyboard.press('ArrowDown');
-    assert.equal(await options().nth(1).getAttribute('aria-selected'), 'true');
-    assert.equal(await box().getAttribute('aria-activedescendant'), await options().nth(1).getAttribute('id'));
+    await eventually(async () => assert.equal(await options().nth(1).getAttribute('aria-selected'), 'true'));
+    await eventually(async () => assert.equal(await box().getAttribute('aria-activedescendant'), await options().nth(1).getAttribute('id')));
     await page.keyboard.press('Enter');
-    assert.equal(await box().inputValue(), 'camera.name="front yard" ');
+    await eventually(async () => assert.equal(await box().inputValue(), 'camera.name="front yard" '));
     await page.keyboard.press('Enter');
     await page.waitForURL(/q=camera\.name%3D%22front\+yard%22$/);
     await settled();
-    assert.deepEqual(await ids(), [`/trace/${traceId(3)}`]);
+    await eventually(async () => assert.deepEqual(await ids(), [`/trace/${traceId(3)}`]));
   });
 
   it('offers the queries that were asked before, and forgets one on request and what could not be read', async () => {
@@ -77,28 +78,28 @@ describe('the query box', () => {
     const recent = async () => (await texts()).filter((text) => text.endsWith('recent'));
     await box().fill('');
     await page.getByRole('option', { name: /garage/ }).waitFor();
-    assert.deepEqual(await recent(), ['error=true recent', 'camera.name=garage recent']);
+    await eventually(async () => assert.deepEqual(await recent(), ['error=true recent', 'camera.name=garage recent']));
     await page.keyboard.press('Shift+Delete');
-    assert.deepEqual(await recent(), ['camera.name=garage recent']);
+    await eventually(async () => assert.deepEqual(await recent(), ['camera.name=garage recent']));
     await page.getByRole('option', { name: /garage/ }).click();
     await page.waitForURL(/q=camera\.name%3Dgarage$/);
     await settled();
-    assert.deepEqual(await ids(), [`/trace/${traceId(4)}`]);
+    await eventually(async () => assert.deepEqual(await ids(), [`/trace/${traceId(4)}`]));
   });
 
   it('counts values under the other terms of the query', async () => {
     await box().fill('camera.name=garage service=');
     await page.getByRole('option', { name: /hsi-backend/ }).waitFor();
-    assert.deepEqual(await texts(), ['hsi-backend 1 trace']);
+    await eventually(async () => assert.deepEqual(await texts(), ['hsi-backend 1 trace']));
   });
 
   it('offers the operators of a key that is whole', async () => {
     await box().fill('duration');
     await page.getByRole('option', { name: /duration>=/ }).waitFor();
-    assert.deepEqual(await texts(), ['duration>= at least', 'duration<= at most', 'duration> more than', 'duration< less than']);
+    await eventually(async () => assert.deepEqual(await texts(), ['duration>= at least', 'duration<= at most', 'duration> more than', 'duration< less than']));
     await options().nth(0).click();
-    assert.equal(await box().inputValue(), 'duration>=');
-    assert.equal(await box().evaluate((element) => element === document.activeElement), true);
+    await eventually(async () => assert.equal(await box().inputValue(), 'duration>='));
+    await eventually(async () => assert.equal(await box().evaluate((element) => element === document.activeElement), true));
   });
 
   it('closes its suggestions, then takes the draft back, then lets go', async () => {
@@ -106,11 +107,11 @@ describe('the query box', () => {
     await options().first().waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('listbox', { name: 'Suggestions' }).waitFor({ state: 'detached' });
-    assert.equal(await box().inputValue(), 'cam');
+    await eventually(async () => assert.equal(await box().inputValue(), 'cam'));
     await page.keyboard.press('Escape');
-    assert.equal(await box().inputValue(), '');
+    await eventually(async () => assert.equal(await box().inputValue(), ''));
     await page.keyboard.press('Escape');
-    assert.equal(await box().evaluate((element) => element === document.activeElement), false);
+    await eventually(async () => assert.equal(await box().evaluate((element) => element === document.activeElement), false));
   });
 });
 
@@ -120,14 +121,14 @@ it('a value that nobody has is answered with the one that was meant', async () =
   await page.getByRole('button', { name: 'Use front_door' }).click();
   await page.waitForURL(/q=camera\.name%3Dfront_door$/);
   await settled();
-  assert.deepEqual(await ids(), [2, 1].map((n) => `/trace/${traceId(n)}`));
+  await eventually(async () => assert.deepEqual(await ids(), [2, 1].map((n) => `/trace/${traceId(n)}`)));
 });
 
 it('a link of an older release has its conditions in the query', async () => {
   await page.goto(`${server.http}/search?service=hsi-frontend&maxDuration=1s`);
   await settled();
-  assert.equal(await box().inputValue(), 'service=hsi-frontend duration<=1s');
-  assert.deepEqual(await ids(), [`/trace/${traceId(5)}`]);
+  await eventually(async () => assert.equal(await box().inputValue(), 'service=hsi-frontend duration<=1s'));
+  await eventually(async () => assert.deepEqual(await ids(), [`/trace/${traceId(5)}`]));
 });
 
 it('a view is saved, shown, renamed, shared and deleted', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace } from './support/spans.mjs';
 
@@ -30,20 +31,20 @@ describe('rules', () => {
   it('are refused at their field, and the old ones stay', async () => {
     const { form, status, save } = await open();
     await status.getByText('Everything is kept.').waitFor();
-    assert.equal(await save.isDisabled(), true);
+    await eventually(async () => assert.equal(await save.isDisabled(), true));
     const rate = form.getByLabel('Traces kept').first();
     await rate.fill('300');
     await status.getByText('Not saved yet.').waitFor();
     await save.click();
     await form.getByText('A share lies from 0 to 100 %, 300 % does not.', { exact: true }).waitFor();
-    assert.equal(await rate.getAttribute('aria-invalid'), 'true');
+    await eventually(async () => assert.equal(await rate.getAttribute('aria-invalid'), 'true'));
     await rate.fill('100');
     await form.getByRole('button', { name: 'Add a redaction rule' }).click();
     const pattern = form.getByLabel('Pattern, a regular expression');
     await pattern.fill('(a+)+(?=b)');
     await save.click();
     await status.getByText('one field is wrong').waitFor();
-    assert.match(await pattern.evaluate((input) => document.getElementById(input.getAttribute('aria-describedby')).textContent), /would take too long/);
+    await eventually(async () => assert.match(await pattern.evaluate((input) => document.getElementById(input.getAttribute('aria-describedby')).textContent), /would take too long/));
     assert.equal((await rules()).version, 0);
     await form.getByRole('button', { name: 'Undo changes' }).click();
     await status.getByText('Everything is kept.').waitFor();
@@ -64,7 +65,7 @@ describe('rules', () => {
     const trace = imageTrace(1, Date.now() - 60_000);
     await server.send(trace);
     const dropped = page.getByRole('region', { name: 'Dropped and redacted' });
-    await dropped.getByRole('row', { name: /hsi-backend its service’s rate/ }).waitFor({ timeout: 15_000 });
+    await dropped.getByRole('row', { name: /hsi-backend its service’s rate/ }).waitFor();
     assert.deepEqual(opened.complaints, []);
   });
 
@@ -93,7 +94,7 @@ describe('rules', () => {
     await status.getByText('changed by somebody else').waitFor();
     await form.getByRole('button', { name: 'Load the present rules' }).click();
     await status.getByText('Saved: version 3 is in force.').waitFor();
-    assert.equal(await form.getByLabel('Attributes of a span, event or link').inputValue(), '99');
+    await eventually(async () => assert.equal(await form.getByLabel('Attributes of a span, event or link').inputValue(), '99'));
     assert.deepEqual(opened.complaints.filter((complaint) => !/409/.test(complaint)), []);
   });
 
@@ -103,7 +104,7 @@ describe('rules', () => {
       await form.getByRole('button', { name: 'Add a tail rule' }).click();
       await form.getByRole('group', { name: /^Tail rule 1/ }).getByLabel('Keep a trace that').selectOption('attribute');
       await form.getByLabel('Values, with commas').waitFor();
-      assert.equal(await page.evaluate(() => document.querySelector('.setscroll').scrollWidth > document.querySelector('.setscroll').clientWidth), false);
+      await eventually(async () => assert.equal(await page.evaluate(() => document.querySelector('.setscroll').scrollWidth > document.querySelector('.setscroll').clientWidth), false));
       assert.deepEqual(opened.complaints, []);
       if (theme === 'dark') {
         assert.deepEqual(await opened.violations(), []);

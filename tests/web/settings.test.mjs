@@ -1,7 +1,8 @@
 // The header's ways between the screens, and the settings screen.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { axeSource, launch, openPage } from './support/page.mjs';
+import { assertNoGraveFault, launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace } from './support/spans.mjs';
 
@@ -31,10 +32,13 @@ describe('the header', () => {
     const main = page.getByRole('navigation', { name: 'Main' });
     await main.getByRole('link', { name: 'Pipeline' }).waitFor();
     for (const [name, path, keys] of [['Pipeline', '/pipeline', 'gp'], ['Grafana', '/grafana-dashboard', 'gg'], ['Settings', '/settings', 'gs'], ['Traces', '/', 'gt']]) {
-      for (const key of keys) await page.keyboard.press(key);
-      await page.waitForURL((url) => url.pathname === path);
-      assert.equal(await main.getByRole('link', { name }).getAttribute('aria-current'), 'page');
-      assert.equal(await main.locator('[aria-current]').count(), 1);
+      // The second key counts if it comes soon after the first; on a machine that is too slow for that once, they are pressed again.
+      await eventually(async () => {
+        await page.keyboard.type(keys);
+        await page.waitForURL((url) => url.pathname === path, { timeout: 5000 });
+      });
+      await eventually(async () => assert.equal(await main.getByRole('link', { name }).getAttribute('aria-current'), 'page'));
+      await eventually(async () => assert.equal(await main.locator('[aria-current]').count(), 1));
     }
     await main.getByRole('link', { name: 'Settings' }).click();
     await page.waitForURL(/\/settings$/);
@@ -45,17 +49,17 @@ describe('the header', () => {
     const page = await open('/settings', { width: 400 });
     const button = page.getByRole('button', { name: 'Screens, Settings is shown' });
     const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pipeline' });
-    assert.equal(await link.isVisible(), false);
+    await eventually(async () => assert.equal(await link.isVisible(), false));
     await button.press('Enter');
     await link.waitFor();
     await page.keyboard.press('Escape');
     await link.waitFor({ state: 'hidden' });
-    assert.equal(await button.evaluate((element) => element === document.activeElement), true);
+    await eventually(async () => assert.equal(await button.evaluate((element) => element === document.activeElement), true));
     await button.click();
     await link.click();
     await page.waitForURL(/\/pipeline$/);
-    assert.equal(await link.isVisible(), false);
-    assert.equal(await page.evaluate(() => document.querySelector('header').scrollWidth > innerWidth), false);
+    await eventually(async () => assert.equal(await link.isVisible(), false));
+    await eventually(async () => assert.equal(await page.evaluate(() => document.querySelector('header').scrollWidth > innerWidth), false));
   });
 });
 
@@ -75,13 +79,13 @@ describe('settings', () => {
     const row = (option) => page.getByRole('region', { name: 'Options in force' }).getByRole('row', { name: option });
     const told = async (option) => (await row(new RegExp(`^${option} `)).getByRole('cell').first().innerText()).replaceAll('\u2009', ' ');
     await row(/^--retention /).waitFor();
-    assert.equal(await told('--retention'), '36h given');
-    assert.equal(await told('--max-pinned-traces'), '7 given');
-    assert.equal(await told('--max-body-bytes'), '16.8 MB default');
-    assert.equal(await told('--allow-host'), 'traces.example given');
-    assert.equal(await told('--token'), 'not set default');
+    await eventually(async () => assert.equal(await told('--retention'), '36h given'));
+    await eventually(async () => assert.equal(await told('--max-pinned-traces'), '7 given'));
+    await eventually(async () => assert.equal(await told('--max-body-bytes'), '16.8 MB default'));
+    await eventually(async () => assert.equal(await told('--allow-host'), 'traces.example given'));
+    await eventually(async () => assert.equal(await told('--token'), 'not set default'));
     // No switch that does nothing: nothing of these is changed by the page.
-    assert.equal(await page.getByRole('region', { name: 'Options in force' }).locator('input, select, [role=switch]').count(), 0);
+    await eventually(async () => assert.equal(await page.getByRole('region', { name: 'Options in force' }).locator('input, select, [role=switch]').count(), 0));
   });
 
   it('follow the server without being asked, and say when it stops answering', async () => {
@@ -102,9 +106,7 @@ describe('settings', () => {
       it(`have no serious fault of access, ${theme}, ${width} px`, async () => {
         const page = await open('/settings', { theme, width });
         await page.getByRole('region', { name: 'Options in force' }).getByText('--retention', { exact: true }).last().waitFor();
-        await page.evaluate(axeSource);
-        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-        assert.deepEqual(violations.filter((violation) => ['serious', 'critical'].includes(violation.impact)).map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} ${node.failureSummary}`).join('\n')}`), []);
-        assert.equal(await page.evaluate(() => document.querySelector('.setscroll').scrollWidth > innerWidth), false);
+        await assertNoGraveFault(page);
+        await eventually(async () => assert.equal(await page.evaluate(() => document.querySelector('.setscroll').scrollWidth > innerWidth), false));
       });
 });

@@ -1,7 +1,8 @@
 // What the page shows when there is nothing to show, or something is wrong.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { launch, openPage } from './support/page.mjs';
+import { launch, openPage, steady } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, traceId } from './support/spans.mjs';
 
@@ -35,7 +36,7 @@ describe('a server that has received nothing', () => {
     await checks.getByText('The server answers').waitFor();
     await checks.getByText('Nothing has been received since the start').waitFor();
     await checks.getByText('Nothing was refused').waitFor();
-    assert.match(await page.locator('.send pre').innerText(), new RegExp(`OTEL_EXPORTER_OTLP_ENDPOINT=${server.otlpHttp.replaceAll('.', '\\.')}`));
+    await page.locator('.send pre').filter({ hasText: `OTEL_EXPORTER_OTLP_ENDPOINT=${server.otlpHttp}` }).waitFor();
     await server.send(shortTrace(1, Date.now()));
     await page.getByRole('grid', { name: 'Traces' }).getByText('fetch GET /api/events').waitFor();
     assert.deepEqual(opened.complaints, []);
@@ -81,9 +82,9 @@ describe('a server with traces', () => {
     await page.getByLabel('Filter the traces').fill('duration>5mss');
     await page.keyboard.press('Enter');
     await page.getByText('Column 10:').waitFor();
-    assert.equal(await page.getByLabel('Filter the traces').getAttribute('aria-invalid'), 'true');
-    assert.equal(await page.locator('.wrong').innerText(), '5mss');
-    assert.equal(await page.getByText(/5mss' is none/).count(), 1, 'what is wrong is said once');
+    await eventually(async () => assert.equal(await page.getByLabel('Filter the traces').getAttribute('aria-invalid'), 'true'));
+    await eventually(async () => assert.equal(await page.locator('.wrong').innerText(), '5mss'));
+    await eventually(async () => assert.equal(await page.getByText(/5mss' is none/).count(), 1, 'what is wrong is said once'));
     await page.getByRole('grid', { name: 'Traces' }).getByText('fetch GET /api/events').waitFor();
     assert.deepEqual(besides(/status of 400/), []);
   });
@@ -107,7 +108,7 @@ describe('a server with traces', () => {
     await opened.page.route('**/api/v1/config', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"It broke","status":500}' }));
     await opened.page.goto(server.http);
     await opened.page.getByText('Failed to load configuration').waitFor();
-    assert.equal(await opened.page.getByRole('link', { name: 'Open in Grafana' }).getAttribute('href'), '/grafana');
+    await eventually(async () => assert.equal(await opened.page.getByRole('link', { name: 'Open in Grafana' }).getAttribute('href'), '/grafana'));
     await opened.page.getByRole('grid', { name: 'Traces' }).getByText('fetch GET /api/events').waitFor();
     await opened.page.unroute('**/api/v1/config');
     await opened.page.getByRole('button', { name: 'Retry' }).click();
@@ -127,10 +128,10 @@ describe('a server with traces', () => {
     await page.goto(server.http);
     await page.locator('.li.still .skeleton').first().waitFor();
     const place = () => page.evaluate(() => [document.querySelector('.sum').getBoundingClientRect().top, document.querySelector('.lh').getBoundingClientRect().top, document.querySelector('.li').getBoundingClientRect().top]);
-    const before = await place();
+    const before = await steady(page, place);
     answer();
     await page.getByRole('grid', { name: 'Traces' }).getByText('fetch GET /api/events').waitFor();
-    assert.deepEqual(await place(), before);
+    await eventually(async () => assert.deepEqual(await place(), before));
   });
 });
 
@@ -173,10 +174,10 @@ describe('a server with Grafana and Jaeger configured', () => {
   it('has links that open the dashboard and the same state in Jaeger', async () => {
     const page = await open(server, '/search?service=hsi-backend&range=15m');
     const grafana = page.getByRole('link', { name: 'Open in Grafana' });
-    assert.deepEqual([await grafana.getAttribute('href'), await grafana.getAttribute('target'), await grafana.getAttribute('rel')], ['http://grafana.example/d/abc', '_blank', 'noopener noreferrer']);
-    assert.equal(await page.getByRole('link', { name: 'Open Jaeger' }).getAttribute('href'), 'http://jaeger.example/search?service=hsi-backend&lookback=15m');
+    await eventually(async () => assert.deepEqual([await grafana.getAttribute('href'), await grafana.getAttribute('target'), await grafana.getAttribute('rel')], ['http://grafana.example/d/abc', '_blank', 'noopener noreferrer']));
+    await eventually(async () => assert.equal(await page.getByRole('link', { name: 'Open Jaeger' }).getAttribute('href'), 'http://jaeger.example/search?service=hsi-backend&lookback=15m'));
     await page.getByRole('link', { name: 'fetch GET /api/events' }).click();
     await page.getByRole('treegrid').waitFor();
-    assert.equal(await page.getByRole('link', { name: 'Open Jaeger' }).getAttribute('href'), `http://jaeger.example/trace/${traceId(1)}`);
+    await eventually(async () => assert.equal(await page.getByRole('link', { name: 'Open Jaeger' }).getAttribute('href'), `http://jaeger.example/trace/${traceId(1)}`));
   });
 });

@@ -1,7 +1,8 @@
 // The traces screen in a real browser against the real server.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { launch, openPage } from './support/page.mjs';
+import { idle, launch, openPage, place, steady } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, shortTrace, traceId, traceRequest } from './support/spans.mjs';
 
@@ -48,32 +49,32 @@ describe('the list', () => {
   });
 
   it('shows the traces of the last hour, newest first, with what they are made of', async () => {
-    assert.deepEqual(await starts(page), ['orphaned_work', 'fetch POST /api/events', 'fetch GET /api/events', 'Process Detection', 'Process Detection']);
+    await eventually(async () => assert.deepEqual(await starts(page), ['orphaned_work', 'fetch POST /api/events', 'fetch GET /api/events', 'Process Detection', 'Process Detection']));
     const failed = rows(page).nth(4);
-    assert.match(await failed.locator('.c-duration').innerText(), /^44\.3\u2009s/);
-    assert.match(await failed.locator('.c-waiting').innerText(), /^43\.3\u2009s/);
-    assert.equal(await failed.locator('.c-spans').innerText(), '25');
-    assert.match(await failed.locator('.c-errors').innerText(), /3$/);
-    assert.deepEqual((await failed.locator('.chip').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()).sort(), ['backend 13', 'nemotron 7', 'yolo26 5']);
-    assert.equal(await rows(page).nth(0).locator('.tag').innerText(), 'Partial');
-    assert.match(await page.locator('.sum').innerText(), /5\s+traces in the last hour[\s\S]*2 with errors \(40 %\)[\s\S]*newest first, over all 5/);
+    await eventually(async () => assert.match(await failed.locator('.c-duration').innerText(), /^44\.3\u2009s/));
+    await eventually(async () => assert.match(await failed.locator('.c-waiting').innerText(), /^43\.3\u2009s/));
+    await eventually(async () => assert.equal(await failed.locator('.c-spans').innerText(), '25'));
+    await eventually(async () => assert.match(await failed.locator('.c-errors').innerText(), /3$/));
+    await eventually(async () => assert.deepEqual((await failed.locator('.chip').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()).sort(), ['backend 13', 'nemotron 7', 'yolo26 5']));
+    await eventually(async () => assert.equal(await rows(page).nth(0).locator('.tag').innerText(), 'Partial'));
+    await eventually(async () => assert.match(await page.locator('.sum').innerText(), /5\s+traces in the last hour[\s\S]*2 with errors \(40 %\)[\s\S]*newest first, over all 5/));
   });
 
   it('is sorted by the server, and the order is in the address', async () => {
     await page.getByRole('button', { name: 'Duration' }).click();
     await page.waitForURL(/order=duration/);
     await settled(page);
-    assert.deepEqual(await ids(page), [1, 2, 4, 5, 3].map((n) => `/trace/${traceId(n)}`));
-    assert.equal(await page.getByRole('columnheader', { name: 'Duration' }).getAttribute('aria-sort'), 'descending');
+    await eventually(async () => assert.deepEqual(await ids(page), [1, 2, 4, 5, 3].map((n) => `/trace/${traceId(n)}`)));
+    await eventually(async () => assert.equal(await page.getByRole('columnheader', { name: 'Duration' }).getAttribute('aria-sort'), 'descending'));
     await page.getByRole('button', { name: 'Duration' }).click();
     await page.waitForURL(/direction=asc/);
     await settled(page);
-    assert.deepEqual(await ids(page), [3, 5, 4, 2, 1].map((n) => `/trace/${traceId(n)}`));
+    await eventually(async () => assert.deepEqual(await ids(page), [3, 5, 4, 2, 1].map((n) => `/trace/${traceId(n)}`)));
     for (const [column, first] of [['Waiting', 1], ['Spans', 1], ['Errors', 1]]) {
       await page.getByRole('button', { name: column, exact: true }).click();
       await page.waitForURL(new RegExp(`order=${column.toLowerCase()}(?!.*direction)`));
       await settled(page);
-      assert.equal((await ids(page))[0], `/trace/${traceId(first)}`, column);
+      await eventually(async () => assert.equal((await ids(page))[0], `/trace/${traceId(first)}`, column));
     }
   });
 
@@ -83,31 +84,31 @@ describe('the list', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/search\?q=camera\.name%3Dgarage$/);
     await settled(page);
-    assert.deepEqual(await ids(page), [`/trace/${traceId(2)}`]);
+    await eventually(async () => assert.deepEqual(await ids(page), [`/trace/${traceId(2)}`]));
     await page.goBack();
     await settled(page);
-    assert.equal((await ids(page)).length, 5);
-    assert.equal(await page.getByLabel('Filter the traces').inputValue(), '');
+    await eventually(async () => assert.equal((await ids(page)).length, 5));
+    await eventually(async () => assert.equal(await page.getByLabel('Filter the traces').inputValue(), ''));
   });
 
   it('filters by several services and operations with real counts, and each click writes into the query', async () => {
     const facet = (name) => page.getByRole('group', { name, exact: true });
-    const counts = await facet('Service').locator('li').allInnerTexts();
-    assert.deepEqual(counts.map((text) => text.split('\n').map((part) => part.trim()).filter((part) => part !== '').join(' ')), ['hsi-backend 5', 'hsi-frontend 2', 'hsi-nemotron 2', 'hsi-yolo26 2']);
+    const counts = async () => (await facet('Service').locator('li').allInnerTexts()).map((text) => text.split('\n').map((part) => part.trim()).filter((part) => part !== '').join(' '));
+    await eventually(async () => assert.deepEqual(await counts(), ['hsi-backend 5', 'hsi-frontend 2', 'hsi-nemotron 2', 'hsi-yolo26 2']));
     await facet('Service').getByText('hsi-frontend', { exact: true }).click();
     await page.waitForURL(/q=service%3Dhsi-frontend$/);
     await settled(page);
-    assert.deepEqual(await ids(page), [4, 3].map((n) => `/trace/${traceId(n)}`));
+    await eventually(async () => assert.deepEqual(await ids(page), [4, 3].map((n) => `/trace/${traceId(n)}`)));
     await facet('Service').getByText('hsi-yolo26', { exact: true }).click();
     await page.waitForURL(/q=service%3Dhsi-frontend\+service%3Dhsi-yolo26$/);
-    assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'service=hsi-frontend service=hsi-yolo26');
+    await eventually(async () => assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'service=hsi-frontend service=hsi-yolo26'));
     await settled(page);
-    assert.equal((await ids(page)).length, 4);
+    await eventually(async () => assert.equal((await ids(page)).length, 4));
     await facet('Operation').getByRole('button', { name: /^All/ }).click();
     await facet('Operation').getByText('inference', { exact: true }).click();
     await page.waitForURL(/name%3Dinference/);
     await settled(page);
-    assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`));
+    await eventually(async () => assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`)));
     await facet('Operation').getByText('inference', { exact: true }).click();
     await page.waitForURL(/q=service%3Dhsi-frontend\+service%3Dhsi-yolo26$/);
   });
@@ -116,15 +117,15 @@ describe('the list', () => {
     await page.getByRole('group', { name: 'Status' }).getByText('error', { exact: true }).click();
     await page.waitForURL(/q=status%3Derror/);
     await settled(page);
-    assert.deepEqual(await ids(page), [4, 1].map((n) => `/trace/${traceId(n)}`));
+    await eventually(async () => assert.deepEqual(await ids(page), [4, 1].map((n) => `/trace/${traceId(n)}`)));
     await page.getByLabel('At most this duration').fill('1s');
     await page.getByLabel('At most this duration').press('Enter');
     await page.waitForURL(/duration%3C%3D1s/);
     await settled(page);
-    assert.deepEqual(await ids(page), [`/trace/${traceId(4)}`]);
+    await eventually(async () => assert.deepEqual(await ids(page), [`/trace/${traceId(4)}`]));
     await page.getByLabel('At least this duration').fill('5mss');
     await page.getByText('Unknown unit “mss”').waitFor();
-    assert.doesNotMatch(page.url(), /mss/);
+    await eventually(() => assert.doesNotMatch(page.url(), /mss/));
     await page.getByLabel('Add a facet by its key').fill('http.rout');
     await page.keyboard.press('Enter');
     await page.getByText('No span here has “http.rout”').waitFor();
@@ -136,14 +137,14 @@ describe('the list', () => {
   });
 
   it('bounds the duration by dragging over its histogram', async () => {
-    const box = await page.getByRole('img', { name: /^Traces by duration/ }).boundingBox();
+    const box = await place(page.getByRole('img', { name: /^Traces by duration/ }));
     await page.mouse.move(box.x + box.width * 0.6, box.y + 10);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width - 2, box.y + 10, { steps: 4 });
     await page.mouse.up();
     await page.waitForURL(/q=duration%3E%3D/);
     await settled(page);
-    assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`));
+    await eventually(async () => assert.deepEqual(await ids(page), [2, 1].map((n) => `/trace/${traceId(n)}`)));
   });
 
   it('takes a wider time range and one that is typed', async () => {
@@ -151,7 +152,7 @@ describe('the list', () => {
     await page.getByRole('button', { name: 'Last 7 days' }).click();
     await page.waitForURL(/range=7d/);
     await settled(page);
-    assert.equal((await ids(page)).length, 6);
+    await eventually(async () => assert.equal((await ids(page)).length, 6));
     const day = Date.now() - 26 * 60 * minute;
     const text = (millis) => new Date(millis).toISOString().slice(0, 19).replace('T', ' ');
     await page.getByRole('button', { name: /Last 7 days/ }).click();
@@ -159,12 +160,12 @@ describe('the list', () => {
     await field.fill('last 5 parsecs');
     await page.getByText('“parsecs” is no unit of time').waitFor();
     await field.press('Enter');
-    assert.match(page.url(), /range=7d/);
+    await eventually(() => assert.match(page.url(), /range=7d/));
     await field.fill(`${text(day - 5 * minute)} to ${text(day + 5 * minute)}`);
     await field.press('Enter');
     await page.waitForURL(/from=\d+&to=\d+/);
     await settled(page);
-    assert.deepEqual(await ids(page), [`/trace/${traceId(6)}`]);
+    await eventually(async () => assert.deepEqual(await ids(page), [`/trace/${traceId(6)}`]));
     await page.getByRole('button', { name: / – / }).click();
     await page.getByRole('textbox', { name: 'Time range' }).fill('last 90m');
     await page.getByRole('textbox', { name: 'Time range' }).press('Enter');
@@ -177,27 +178,27 @@ describe('the list', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('k');
     await page.keyboard.press('j');
-    assert.equal(await page.locator('.li[aria-selected="true"] a').getAttribute('href'), `/trace/${traceId(4)}`);
+    await eventually(async () => assert.equal(await page.locator('.li[aria-selected="true"] a').getAttribute('href'), `/trace/${traceId(4)}`));
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`/trace/${traceId(4)}`));
     await page.getByRole('heading', { name: 'fetch POST /api/events' }).waitFor();
     await page.goBack();
     await settled(page);
-    assert.equal(await page.locator('.li[aria-selected="true"] a').getAttribute('href'), `/trace/${traceId(4)}`);
+    await eventually(async () => assert.equal(await page.locator('.li[aria-selected="true"] a').getAttribute('href'), `/trace/${traceId(4)}`));
   });
 
   it('does nothing by keys while the user types', async () => {
     await page.keyboard.press('/');
     await page.keyboard.type('rtj?');
-    assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'rtj?');
-    assert.equal(await page.locator('html').getAttribute('data-theme'), null);
-    assert.equal(await page.locator('dialog[open]').count(), 0);
+    await eventually(async () => assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'rtj?'));
+    await eventually(async () => assert.equal(await page.locator('html').getAttribute('data-theme'), null));
+    await eventually(async () => assert.equal(await page.locator('dialog[open]').count(), 0));
   });
 
   it('shows new traces on refresh and not before', async () => {
-    const many = await ids(page);
+    const many = await steady(page, () => ids(page));
     await server.send(shortTrace(900, Date.now() - 1000, { name: 'GET /fresh' }));
-    assert.deepEqual(await ids(page), many);
+    await eventually(async () => assert.deepEqual(await ids(page), many));
     await page.keyboard.press('r');
     await page.getByText('fetch GET /fresh').waitFor();
   });
@@ -210,8 +211,8 @@ describe('the list', () => {
 
   it('says that Jaeger and Grafana are not configured, and what to set', async () => {
     const grafana = page.getByRole('button', { name: 'Open in Grafana' });
-    assert.equal(await grafana.getAttribute('aria-disabled'), 'true');
-    assert.match(await grafana.getAttribute('title'), /--grafana-url/);
+    await eventually(async () => assert.equal(await grafana.getAttribute('aria-disabled'), 'true'));
+    await eventually(async () => assert.match(await grafana.getAttribute('title'), /--grafana-url/));
     await page.getByRole('button', { name: 'Open Jaeger' }).click();
     await page.getByText(/No Jaeger is configured \(--jaeger-url URL\)/).waitFor();
   });
@@ -225,9 +226,9 @@ describe('the list', () => {
 
   it('changes its theme by key and keeps it', async () => {
     await page.keyboard.press('t');
-    assert.equal(await page.locator('html').getAttribute('data-theme'), 'light');
-    assert.equal(await page.evaluate(() => localStorage.getItem('throughline.theme')), 'light');
-    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(244, 244, 242)');
+    await eventually(async () => assert.equal(await page.locator('html').getAttribute('data-theme'), 'light'));
+    await eventually(async () => assert.equal(await page.evaluate(() => localStorage.getItem('throughline.theme')), 'light'));
+    await eventually(async () => assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(244, 244, 242)'));
   });
 });
 
@@ -238,8 +239,8 @@ it('a long list comes page by page and only what is in view is in the document',
   await server.send(request);
   const page = await open('/search?q=%22GET+%2Fmany%22');
   await settled(page);
-  assert.match(await page.locator('.sum').innerText(), /450\s+traces match/);
-  assert.ok((await rows(page).count()) < 90, 'rows out of view are in the document');
+  await eventually(async () => assert.match(await page.locator('.sum').innerText(), /450\s+traces match/));
+  await eventually(async () => assert.ok((await rows(page).count()) < 90, 'rows out of view are in the document'));
   const seen = new Set();
   const list = page.locator('.list');
   await list.focus();
@@ -248,7 +249,7 @@ it('a long list comes page by page and only what is in view is in the document',
     const [before, end] = await list.evaluate((element) => [element.scrollTop, element.scrollHeight - element.clientHeight]);
     if (before >= end - 1 && (await page.getByText('All 450 traces shown').count()) === 1) break;
     await list.evaluate((element) => element.scrollBy(0, 400));
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await idle(page);
   }
   assert.equal(seen.size, 450);
 });
@@ -268,15 +269,15 @@ it('a query that the user has moved on from is cancelled', async () => {
   await page.keyboard.press('Enter');
   assert.match((await cancelled).failure().errorText, /ERR_ABORTED/);
   await settled(page);
-  assert.deepEqual(await ids(page), [`/trace/${traceId(2)}`]);
+  await eventually(async () => assert.deepEqual(await ids(page), [`/trace/${traceId(2)}`]));
 });
 
 it('below 1000 px the facets are behind a button', async () => {
   const page = await open('/', { width: 900 });
   await settled(page);
-  assert.equal(await page.getByRole('group', { name: 'Service' }).isVisible(), false);
+  await eventually(async () => assert.equal(await page.getByRole('group', { name: 'Service' }).isVisible(), false));
   await page.getByRole('button', { name: /Filters/ }).click();
   await page.getByRole('group', { name: 'Service' }).getByText('hsi-frontend', { exact: true }).click();
   await page.waitForURL(/q=service%3Dhsi-frontend/);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true));
 });

@@ -101,7 +101,7 @@ describe('messages', () => {
     return vi.waitFor(() => {
       expect(text()).not.toContain('It went well.');
       expect(text()).toContain('It went wrong.');
-    });
+    }, { timeout: 50_000 });
   });
 });
 

@@ -102,6 +102,8 @@ public sealed class ServerHost : IAsyncDisposable
         foreach (var note in _stores.Traces.OpeningNotes) await log.WriteLineAsync($"info: {note}");
         var traces = _stores.Traces;
         process.Changed += _ => traces.TailSampler = process.NewTailSampler();
+        // The port is open while the store is recovered: the rules may have been changed before they were listened to.
+        traces.TailSampler = process.NewTailSampler();
         try
         {
             _forwarder = Forwarder.Open(options.Forward, options.Store.Directory, files, time);

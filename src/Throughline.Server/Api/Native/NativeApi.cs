@@ -224,16 +224,15 @@ public static class NativeApi
     private static void GetLogs(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, ILogSource, Task<Problem?>> handler) =>
         Get(routes, pattern, context => gate.Signals.OfType<ILogSource>().FirstOrDefault() is { } logs ? handler(context, logs) : NotOpen(context));
 
-    private static Task<Problem?> NotOpen(HttpContext context)
+    /// <summary>What is answered while a store is not open.</summary>
+    internal static Task<Problem?> NotOpen(HttpContext context)
     {
         context.Response.Headers.RetryAfter = "1";
         return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
     }
 
     private static void GetProfiled(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, TraceStore, ProfileStore, Task<Problem?>> handler) =>
-        GetStored(routes, gate, pattern, (context, store) => gate.Find<ProfileStore>() is { } profiles
-            ? handler(context, store, profiles)
-            : Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store of profiles is not open: the server is starting or stopping. Try again.")));
+        GetStored(routes, gate, pattern, (context, store) => gate.Find<ProfileStore>() is { } profiles ? handler(context, store, profiles) : NotOpen(context));
 
     private static void Get(IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Problem?>> handler) => Map(routes, pattern, ["GET"], handler);
 

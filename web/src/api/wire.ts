@@ -51,8 +51,8 @@ export const typical = z.pipe(
 );
 
 export const config = z.pipe(
-  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), events_path: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }) }),
-  z.transform((wire) => ({ version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, eventsPath: wire.events_path, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
+  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), events_path: z.nullable(z.string()), page_traces: z.nullable(z.object({ path: z.string(), rate: z.number() })), otlp: z.object({ http: z.string(), grpc: z.string() }) }),
+  z.transform((wire) => ({ version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, eventsPath: wire.events_path, pageTraces: wire.page_traces, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
 );
 
 export const status = z.pipe(

@@ -27,6 +27,7 @@ public sealed class SettingsInForceTests
     [InlineData("--max-body-bytes", "16777216")]
     [InlineData("--http", "http://127.0.0.1:16686")]
     [InlineData("--no-redact", "false")]
+    [InlineData("--page-trace-rate", "0")]
     [InlineData("--allow-host", "")]
     [InlineData("--grafana-url", null)]
     [InlineData("--token", null)]

@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: Object.fromEntries(['/api', '/events-api'].map((path) => [path, process.env['THROUGHLINE_URL'] ?? 'http://127.0.0.1:16686'])) },
+  server: { proxy: Object.fromEntries(['/api', '/events-api', '/otlp'].map((path) => [path, process.env['THROUGHLINE_URL'] ?? 'http://127.0.0.1:16686'])) },
   // A limit for what hangs, not for what is slow on a busy machine.
   test: { environment: 'happy-dom', testTimeout: 60_000, include: ['test/**/*.test.{ts,tsx}'] },
 });

@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { configQuery } from './api/queries';
 import { App } from './routes/shell/App';
 import './ui/tokens.css';
 import './ui/base.css';
@@ -16,4 +17,12 @@ createRoot(root).render(
       <App />
     </QueryClientProvider>
   </StrictMode>,
+);
+
+// The script that traces the page comes when the server asks for it. A configuration that can't be loaded is told by the page; that the page is not traced is nothing to its user.
+client.fetchQuery(configQuery).then(
+  async ({ pageTraces, version }) => {
+    if (pageTraces !== null) (await import('./instrument/start')).start(pageTraces, version, () => client.isFetching() > 0);
+  },
+  () => undefined,
 );

@@ -127,7 +127,7 @@ describe('the header', () => {
     sessionStorage.setItem('throughline.list', 'range=all&q=error%3Dtrue');
     history.replaceState(null, '', '/trace/1');
     const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
-    client.setQueryData(configQuery.queryKey, { otlpGrpc: 'g', otlpHttp: 'h', jaegerUrl: null, grafanaUrl: null, eventsPath: null, version: '1', lanes: {} });
+    client.setQueryData(configQuery.queryKey, { otlpGrpc: 'g', otlpHttp: 'h', jaegerUrl: null, grafanaUrl: null, eventsPath: null, pageTraces: null, version: '1', lanes: {} });
     render(
       <QueryClientProvider client={client}>
         <Header help={() => undefined} />
@@ -144,7 +144,7 @@ describe('a list without traces, while some are stored and none came since the s
   const show = (query: string, besides: number): string => {
     const request: SearchRequest = { text: query, from: null, to: null, order: 'start', direction: 'desc' };
     const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
-    client.setQueryData(configQuery.queryKey, { version: '1', grafanaUrl: null, jaegerUrl: null, eventsPath: null, otlpHttp: 'h', otlpGrpc: 'g', lanes: {} });
+    client.setQueryData(configQuery.queryKey, { version: '1', grafanaUrl: null, jaegerUrl: null, eventsPath: null, pageTraces: null, otlpHttp: 'h', otlpGrpc: 'g', lanes: {} });
     client.setQueryData(statusQuery.queryKey, { started: now, now, requests: 0n, spans: 0n, lastReceived: null, refused: [], storedSpans: 9n, storedTraces: 3n, earliest: now, latest: now, problems: [] });
     client.setQueryData(countQuery({ ...request, text: '' }).queryKey, { value: besides, exact: true });
     vi.stubGlobal('fetch', () => new Promise(() => undefined));

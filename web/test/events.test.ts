@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eventPage } from '../src/api/eventsWire';
-import { eventOf, pictureEnds, riskLevels, shareOf, tracesOf, type SecurityEvent } from '../src/model/events';
+import { eventCounts, eventPage } from '../src/api/eventsWire';
+import { batchFlow } from '../src/model/batchFlow';
+import { eventColumns, eventOf, pictureEnds, riskLevels, shareOf, stepsTime, tracesOf, type SecurityEvent } from '../src/model/events';
 import { unixNano } from '../src/model/nano';
 import { batchAddress, readEvents, writeEvents, type EventsState } from '../src/routes/events/url';
 import { randomFrom } from './support/random';
@@ -38,6 +39,41 @@ describe('the picture of events', () => {
     expect(pictureEnds([], null, unixNano(8n))).toEqual({ from: 8n, to: 8n });
   });
   it('holds everything', () => expect([shareOf(unixNano(5n), unixNano(5n), unixNano(5n)), shareOf(unixNano(9n), unixNano(5n), unixNano(7n)), shareOf(unixNano(6n), unixNano(5n), unixNano(7n))]).toEqual([0, 1, 0.5]));
+});
+
+describe('the counts of events', () => {
+  const read = (more: object = {}) => eventCounts.parse({ from: '2026-11-22T12:00:00+00:00', to: '2026-11-22T12:00:07+00:00', total: 9, levels: { high: [0, 2, 1], low: [0, 0, 3], odd: [1, 0, 0], unknown: [1, 0, 1] }, cameras: [{ id: 'f', name: 'Front', events: 9 }], ...more });
+  it('are read by level; one that is not known counts as not judged', () => expect(Object.fromEntries(read().levels)).toEqual({ high: [0, 2, 1], low: [0, 0, 3], unknown: [2, 0, 1] }));
+  it('are drawn in lanes of one scale, the worst first', () => {
+    const columns = eventColumns(read());
+    expect([columns?.most, columns?.steps, columns?.lanes.map(({ level, total }) => [level, total])]).toEqual([3, 3, [['critical', 0], ['high', 3], ['medium', 0], ['low', 3], ['unknown', 3]]]);
+  });
+  it('are nothing to draw where there is none', () => {
+    expect(eventColumns(read({ levels: {} }))).toBeNull();
+    expect(eventColumns(read({ from: null, to: null, levels: {} }))).toBeNull();
+  });
+  it('cut the time into steps that meet and cover it', () => {
+    const columns = eventColumns(read());
+    if (columns === null) throw new Error('there are some');
+    const steps = [0, 1, 2].map((step) => stepsTime(columns, step, step));
+    expect([steps[0]?.from, steps[2]?.to]).toEqual([columns.from, columns.to]);
+    expect([steps[0]?.to, steps[1]?.to]).toEqual([steps[1]?.from, steps[2]?.from]);
+    expect(stepsTime(columns, 2, 1)).toEqual({ from: steps[1]?.from, to: columns.to });
+  });
+});
+
+describe('the flow of a batch', () => {
+  const image = (id: string, seconds: number, trace: string) => ({ imageId: id, received: unixNano(BigInt(seconds) * 1_000_000_000n), detections: '', traceId: trace });
+  const event = (images: SecurityEvent['images'], closeReason = 'window'): SecurityEvent => ({ ...read(), started: unixNano(10_000_000_000n), ended: unixNano(14_000_000_000n), closeReason, traceId: 'a', images });
+  it('is in the order of arrival, says who waited how long, and whose trace carries the analysis', () => {
+    const flow = batchFlow(event([image('late', 13, 'b'), image('first', 10, 'a'), image('beyond', 15, '')]));
+    expect(flow.members.map(({ image: { imageId }, waited, at, carries }) => [imageId, waited, at, carries])).toEqual([['first', 4e9, 0, true], ['late', 1e9, 0.75, false], ['beyond', 0, 1, false]]);
+    expect(flow.sentence).toMatch(/^3 images of 2 traces were judged together\. The first waited 4\.00\u2009s; the batch was closed because its window was over\.$/);
+  });
+  it('of one image, and of none, is told', () => {
+    expect(batchFlow(event([image('one', 12, 'a')], 'odd')).sentence).toMatch(/^One image .* waited 2\.00\u2009s; its batch was closed because odd\.$/);
+    expect(batchFlow(event([])).sentence).toBe('The backend names no image of it.');
+  });
 });
 
 describe('the address of the events', () => {

@@ -9,6 +9,8 @@ const layers: Readonly<Record<string, { readonly layers: readonly string[]; read
   ui: { layers: ['ui', 'model'], packages: /^react$/ },
   charts: { layers: ['charts', 'ui', 'model'], packages: /^react$/ },
   timeline: { layers: ['timeline', 'ui', 'model'], packages: /^(react|@tanstack\/react-virtual)$/ },
+  // Loaded only where the page is traced, so that nothing else may know it.
+  instrument: { layers: ['instrument', 'model'], packages: /^@opentelemetry\/[a-z-]+$/ },
   routes: { layers: ['routes', 'timeline', 'charts', 'ui', 'api', 'model'], packages: /^(react|wouter|@tanstack\/react-(query|virtual))$/ },
 };
 /** A route knows no other route; the shell, which holds them, is what they may share. */

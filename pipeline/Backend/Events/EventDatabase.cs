@@ -40,10 +40,13 @@ internal sealed class EventDatabase(EventOptions options, SpanSource spans)
                 summary TEXT NOT NULL, reasoning TEXT NOT NULL, model TEXT NOT NULL, fallback_reason TEXT, trace_id TEXT NOT NULL,
                 saved_at TEXT NOT NULL);
             CREATE INDEX IF NOT EXISTS events_of_camera ON events (camera_id, id);
+            CREATE INDEX IF NOT EXISTS events_of_trace ON events (trace_id);
+            CREATE INDEX IF NOT EXISTS events_of_time ON events (started_at, risk_level, camera_id);
             CREATE TABLE IF NOT EXISTS event_images (
                 event_id INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE, position INTEGER NOT NULL, received_at TEXT NOT NULL,
                 sha256 TEXT NOT NULL, detections TEXT NOT NULL, trace_id TEXT NOT NULL, image_id TEXT NOT NULL DEFAULT '',
                 PRIMARY KEY (event_id, position)) WITHOUT ROWID;
+            CREATE INDEX IF NOT EXISTS images_of_trace ON event_images (trace_id);
             """);
         using var columns = Command(database, "SELECT COUNT(*) FROM pragma_table_info('event_images') WHERE name = 'image_id'");
         if (columns.ExecuteScalar() is 0L) Execute(database, "ALTER TABLE event_images ADD COLUMN image_id TEXT NOT NULL DEFAULT ''");

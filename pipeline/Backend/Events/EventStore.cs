@@ -24,12 +24,13 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
             id, batch_id, camera_id, camera_name, started_at, ended_at, close_reason, risk_score, risk_level, summary, reasoning,
                 model, fallback_reason, trace_id
             """,
-        SelectEvents = $"""
-            SELECT {Columns}
-            FROM events WHERE ($camera IS NULL OR camera_id = $camera) AND ($level IS NULL OR risk_level = $level)
-                AND ($from IS NULL OR started_at >= $from) AND ($to IS NULL OR started_at < $to) AND ($before IS NULL OR id < $before)
-            ORDER BY id DESC LIMIT $limit
+        Conditions = """
+            ($camera IS NULL OR camera_id = $camera) AND ($level IS NULL OR risk_level = $level)
+                AND ($from IS NULL OR started_at >= $from) AND ($to IS NULL OR started_at < $to)
             """,
+        // Each on its own, since a condition that may be none keeps SQLite from its index.
+        OfTrace = "id IN (SELECT id FROM events WHERE trace_id = $trace UNION SELECT event_id FROM event_images WHERE trace_id = $trace) AND ",
+        OfBatch = "batch_id = $batch AND ",
         SelectAfter = $"SELECT {Columns} FROM events WHERE id > $after ORDER BY id LIMIT $limit",
         SelectEvent = $"SELECT {Columns} FROM events WHERE id = $id",
         SelectImages = """
@@ -66,9 +67,42 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
     /// <summary>One page of the events that meet a query, newest first.</summary>
     public EventPage List(EventQuery query)
     {
-        var found = Read("events", SelectEvents, ("$camera", query.Camera), ("$level", query.RiskLevel), ("$from", Text(query.From)),
-            ("$to", Text(query.To)), ("$before", query.Before), ("$limit", query.Limit + 1));
+        var select = $"SELECT {Columns} FROM events WHERE {(query.Trace is null ? "" : OfTrace)}{(query.Batch is null ? "" : OfBatch)}{Conditions}"
+            + " AND ($before IS NULL OR id < $before) ORDER BY id DESC LIMIT $limit";
+        (string, object?)[] parameters = [.. Parameters(query), ("$before", query.Before), ("$limit", query.Limit + 1)];
+        if (query.Trace is not null) parameters = [.. parameters, ("$trace", query.Trace)];
+        if (query.Batch is not null) parameters = [.. parameters, ("$batch", query.Batch)];
+        var found = Read("events", select, parameters);
         return found.Count <= query.Limit ? new(found, null) : new([.. found.Take(query.Limit)], found[query.Limit - 1].Id);
+    }
+
+    /// <summary>
+    /// Counts the events that meet a query by level and time, in so many steps from its first moment to its last, or, where the query leaves them open, from the first event to the last.
+    /// </summary>
+    public EventCounts Count(EventQuery query, int steps)
+    {
+        using var database = events.Open();
+        var (from, to) = Ends(database, query);
+        var levels = new SortedDictionary<string, int[]>(StringComparer.Ordinal);
+        var total = 0L;
+        if (from is { } first && to is { } end && first < end)
+        {
+            const string select = $"SELECT started_at, risk_level FROM events WHERE {Conditions}";
+            total = events.Run("SELECT", "events", select, _ =>
+            {
+                using var command = EventDatabase.Command(database, select, Parameters(query));
+                using var rows = command.ExecuteReader();
+                var read = 0L;
+                for (; rows.Read(); read++)
+                {
+                    var at = Moment(rows.GetString(0));
+                    if (!levels.TryGetValue(rows.GetString(1), out var counts)) levels[rows.GetString(1)] = counts = new int[steps];
+                    counts[(int)Int128.Clamp((Int128)(at - first).Ticks * steps / (end - first).Ticks, 0, steps - 1)]++;
+                }
+                return read;
+            });
+        }
+        return new(Text(from), Text(to), total, levels, Cameras(database, query));
     }
 
     /// <summary>
@@ -152,6 +186,38 @@ internal sealed class EventStore(EventDatabase events, TimeProvider time)
         row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6),
         row.IsDBNull(7) ? null : row.GetInt32(7), row.GetString(8), row.GetString(9), row.GetString(10), row.GetString(11),
         Fallback: !row.IsDBNull(12), row.IsDBNull(12) ? null : row.GetString(12), row.GetString(13), []);
+
+    private static (string, object?)[] Parameters(EventQuery query) =>
+        [("$camera", query.Camera), ("$level", query.RiskLevel), ("$from", Text(query.From)), ("$to", Text(query.To))];
+
+    /// <summary>The ends of a query's time; of those that it leaves open, what its events have. The last event lies before the end.</summary>
+    private (DateTimeOffset? From, DateTimeOffset? To) Ends(SqliteConnection database, EventQuery query)
+    {
+        if (query.From is { } from && query.To is { } to) return (from, to);
+        const string select = $"SELECT MIN(started_at), MAX(started_at) FROM events WHERE {Conditions}";
+        return events.Run("SELECT", "events", select, _ =>
+        {
+            using var command = EventDatabase.Command(database, select, Parameters(query));
+            using var row = command.ExecuteReader();
+            if (!row.Read() || row.IsDBNull(0)) return (query.From, query.To);
+            return (query.From ?? Moment(row.GetString(0)), query.To ?? Moment(row.GetString(1)).AddTicks(1));
+        });
+    }
+
+    private List<CameraCount> Cameras(SqliteConnection database, EventQuery query)
+    {
+        const string select = $"SELECT camera_id, MAX(camera_name), COUNT(*) FROM events WHERE {Conditions} GROUP BY camera_id ORDER BY camera_id";
+        return events.Run("SELECT", "events", select, _ =>
+        {
+            using var command = EventDatabase.Command(database, select, Parameters(query with { Camera = null }));
+            using var rows = command.ExecuteReader();
+            var read = new List<CameraCount>();
+            while (rows.Read()) read.Add(new(rows.GetString(0), rows.GetString(1), rows.GetInt64(2)));
+            return read;
+        });
+    }
+
+    private static DateTimeOffset Moment(string text) => DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture);
 
     private static ILookup<long, EventImage> Images(SqliteConnection database, IEnumerable<long> events)
     {

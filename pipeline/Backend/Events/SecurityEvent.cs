@@ -19,6 +19,11 @@ internal sealed record EventQuery(int Limit)
 
     public string? RiskLevel { get; init; }
 
+    /// <summary>Events of this trace: it holds the analysis, or one of the images went through the pipeline in it.</summary>
+    public string? Trace { get; init; }
+
+    public string? Batch { get; init; }
+
     /// <summary>Events that began at this time or later.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -30,3 +35,13 @@ internal sealed record EventQuery(int Limit)
 
 /// <summary>One page of events; <see cref="Next"/> is the <c>before</c> of the next page, null on the last.</summary>
 internal sealed record EventPage(IReadOnlyList<SecurityEvent> Events, long? Next);
+
+/// <summary>
+/// How many events of each risk level began in each of some steps of equal length; <see cref="From"/> and <see cref="To"/> are the ends of all steps together, null when there is no event and no end was given.
+/// <see cref="Cameras"/> are those that have events in that time, whatever camera was asked for.
+/// </summary>
+internal sealed record EventCounts(
+    string? From, string? To, long Total, IReadOnlyDictionary<string, int[]> Levels, IReadOnlyList<CameraCount> Cameras);
+
+/// <summary>A camera and how many events it has.</summary>
+internal sealed record CameraCount(string Id, string Name, long Events);

@@ -44,6 +44,8 @@ internal sealed class JsonAnswer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        // What an answer that was not finished has pending is dropped, or the problem that is told in its place would stand behind it.
+        Writer.Reset();
         Writer.Dispose();
         return ValueTask.CompletedTask;
     }

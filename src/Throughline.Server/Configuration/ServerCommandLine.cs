@@ -26,6 +26,14 @@ public sealed class ServerCommandLine
     private readonly Option<Uri?> _events = Link("--events-url", "The events API that the Events screen shows, such as http://backend:5000/api/events. Without it the screen shows what spans say of events.");
     private readonly Option<Uri?> _jaeger = Link("--jaeger-url", "The Jaeger UI that the page links to.");
 
+    private readonly Option<double> _pageTraces = new("--page-trace-rate")
+    {
+        Description = "Share of what users do on the page that is traced, as service hsi-frontend: from 0, which is none, to 1.",
+        HelpName = "SHARE",
+        CustomParser = static result => Share("--page-trace-rate", result),
+        DefaultValueFactory = static _ => 0,
+    };
+
     private readonly Option<string?> _token = new("--token")
     {
         Description = "What callers must present: Authorization: Bearer TOKEN, or as the password of HTTP Basic in a browser.",
@@ -59,7 +67,7 @@ public sealed class ServerCommandLine
     /// <summary>Makes the command line; <paramref name="run"/> is called with the options of a server that is to be started, <paramref name="others"/> are commands beside it.</summary>
     public ServerCommandLine(Func<ServerOptions, CancellationToken, Task<int>> run, IEnumerable<Command>? others = null)
     {
-        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _pyroscope, _sampling, _grafana, _grafanaProxy, _events, _jaeger, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
+        foreach (var option in new Option[] { _data, _http, _otlpGrpc, _otlpHttp, _pyroscope, _sampling, _grafana, _grafanaProxy, _events, _jaeger, _pageTraces, _token, _insecure, _noRedact, _allowHosts, _corsOrigins })
             _server.Options.Add(option);
         AddLimits();
         foreach (var option in _forward.Options) _server.Options.Add(option);
@@ -136,6 +144,7 @@ public sealed class ServerCommandLine
             GrafanaProxy = result.GetValue(_grafanaProxy),
             EventsUrl = result.GetValue(_events),
             JaegerUrl = result.GetValue(_jaeger),
+            PageTraceRate = result.GetValue(_pageTraces),
             Token = result.GetValue(_token),
             Insecure = result.GetValue(_insecure),
             Redact = !result.GetValue(_noRedact),
@@ -249,6 +258,14 @@ public sealed class ServerCommandLine
         var text = result.Tokens[0].Value;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum) return value;
         result.AddError($"{name} takes a whole number from {minimum} to {maximum}, not '{text}'");
+        return 0;
+    }
+
+    private static double Share(string name, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1) return share;
+        result.AddError($"{name} takes a number from 0 to 1, such as 0.25, not '{text}'");
         return 0;
     }
 

@@ -49,6 +49,9 @@ public sealed record ServerOptions
     /// <summary>Time that such an API may take to answer.</summary>
     public TimeSpan EventsTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Share of the traces of the page itself that are recorded, as service hsi-frontend; 0 when it is not traced.</summary>
+    public double PageTraceRate { get; init; }
+
     /// <summary>The Jaeger UI that the page links to; null when there is none.</summary>
     public Uri? JaegerUrl { get; init; }
 

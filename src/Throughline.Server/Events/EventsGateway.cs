@@ -1,17 +1,22 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Throughline.Server.Problems;
+using HeaderNames = Microsoft.Net.Http.Headers.HeaderNames;
 
 namespace Throughline.Server.Events;
 
 /// <summary>
 /// Reads one events API (the pipeline backend's <c>/api/events</c>) for the page under <see cref="Mount"/>, so that it comes from the page's own origin: lists, single events, their images. Nothing of the
-/// caller but the path and the query is passed on, and nothing comes back but JSON and pictures. One per server, which ends it; thread safe.
+/// caller but the path, the query and the trace that it is part of is passed on, and nothing comes back but JSON and pictures. One per server, which ends it; thread safe.
 /// </summary>
 public sealed class EventsGateway : IDisposable
 {
     /// <summary>Where the API is on this server, without the slash at its end.</summary>
     public const string Mount = "/events-api";
+
+    /// <summary>Characters that a trace state has to be passed on with, by its specification; a longer one is left out, which it allows.</summary>
+    private const int MaxTraceState = 512;
 
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(5);
 
@@ -52,6 +57,7 @@ public sealed class EventsGateway : IDisposable
         }
         var rest = context.Request.Path.Value![Mount.Length..];
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_upstream.AbsoluteUri.TrimEnd('/') + new PathString(rest).ToUriComponent() + context.Request.QueryString.ToUriComponent()));
+        PassTraceOn(context.Request.Headers, request.Headers);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         stop.CancelAfter(_patience);
         try
@@ -67,6 +73,11 @@ public sealed class EventsGateway : IDisposable
         {
             await FailAsync(context, StatusCodes.Status504GatewayTimeout, $"did not answer in {_patience.TotalSeconds:0} s");
         }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+        {
+            // What has been sent can't be taken back; the caller sees that it breaks off.
+            context.Abort();
+        }
     }
 
     private async Task PassOnAsync(HttpResponseMessage answer, HttpContext context, CancellationToken stop)
@@ -81,6 +92,14 @@ public sealed class EventsGateway : IDisposable
         // A picture of an event never changes.
         context.Response.Headers.CacheControl = type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && answer.IsSuccessStatusCode ? "private, max-age=3600" : "no-store";
         await answer.Content.CopyToAsync(context.Response.Body, stop);
+    }
+
+    /// <summary>W3C Trace Context (level 1): a page that is traced goes on in the pipeline's own spans. What is no trace context stays here.</summary>
+    private static void PassTraceOn(IHeaderDictionary from, HttpRequestHeaders to)
+    {
+        if (from.TraceParent is not [{ } parent] || !ActivityContext.TryParse(parent, null, out _)) return;
+        to.TryAddWithoutValidation(HeaderNames.TraceParent, parent);
+        if (from.TraceState is [{ Length: > 0 and <= MaxTraceState } state]) to.TryAddWithoutValidation(HeaderNames.TraceState, state);
     }
 
     private Task FailAsync(HttpContext context, int status, string why) =>

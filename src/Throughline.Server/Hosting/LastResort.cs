@@ -28,7 +28,8 @@ internal static class LastResort
         catch (Exception error)
         {
             log.LogError(error, "{Method} {Path} failed.", context.Request.Method, context.Request.Path);
-            if (context.Response.HasStarted) context.Abort();
+            // An answer of which a part is written can't be taken back: that it breaks off says that it is none.
+            if (context.Response.HasStarted || context.Response.BodyWriter.UnflushedBytes > 0) context.Abort();
             else await RefuseAsync(context, new RequestRefusal(StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."));
         }
     }
@@ -44,6 +45,7 @@ internal static class LastResort
             case ListenerRole.OtlpHttp or ListenerRole.Profiles when ProfileReceiver.Takes(context.Request.Path):
                 return ProfileReceiver.AnswerAsync(context, refusal.Status, refusal.Message);
             case ListenerRole.OtlpHttp:
+            case ListenerRole.Http when PageOtlp.Takes(context.Request.Path):
                 return OtlpHttpReceiver.WriteRefusalAsync(context, refusal.Status, refusal.Message);
             case ListenerRole.OtlpGrpc:
                 GrpcGuard.WriteRefusal(context, refusal.Status, refusal.Message);

@@ -1,6 +1,5 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Features;
-using Throughline.Engine.Model;
 using Throughline.Server.Api.Jaeger;
 using Throughline.Server.Api.Native;
 using Throughline.Server.Api.Prometheus;
@@ -39,7 +38,7 @@ internal static class Pipeline
         var policy = ContentSecurityPolicy.For(options.GrafanaUrl, options.GrafanaProxy is not null);
         application.Use(next => new SafetyMiddleware(next, hosts, otlpOrigins, token, policy, (context, role, refusal) =>
         {
-            if (role is not (ListenerRole.Http or ListenerRole.Sampling)) counters.CountRefused(ProfileReceiver.Takes(context.Request.Path) ? SignalKind.Profiles : OtlpSignal.At(context.Request.Path)?.Kind, RefusalReason.Forbidden, refusal.Message);
+            if (role is not (ListenerRole.Http or ListenerRole.Sampling) || PageOtlp.Takes(context.Request.Path)) counters.CountRefused(ReceiveAdmission.SignalOf(context.Request.Path), RefusalReason.Forbidden, refusal.Message);
             return LastResort.WriteAsync(context, role, refusal);
         }, options.GrafanaProxy is null ? null : GrafanaProxy.Takes).InvokeAsync);
 
@@ -75,6 +74,11 @@ internal static class Pipeline
             : new Problem(404, $"There is nothing at {context.Request.Path}; this port takes profiles, at {string.Join(", ", ProfileReceiver.Paths)}.").WriteAsync(context)));
         var sampling = new RemoteSampling(parts.Process);
         application.MapWhen(static context => RoleOf(context) == ListenerRole.Sampling, branch => branch.Run(sampling.HandleAsync));
+        if (parts.Options.PageTraceRate > 0)
+        {
+            var page = new OtlpHttpReceiver([.. signals.Where(static s => s.Signal == OtlpSignal.Traces)], httpBodies, counters, PageOtlp.Mount);
+            application.MapWhen(static context => RoleOf(context) == ListenerRole.Http && PageOtlp.Takes(context.Request.Path), branch => branch.Run(page.HandleAsync));
+        }
         application.MapWhen(static context => RoleOf(context) == ListenerRole.OtlpGrpc, branch =>
         {
             branch.Use(next => context => guard.InvokeAsync(context, next));
@@ -107,7 +111,7 @@ internal static class Pipeline
         new MetricsEndpoint(parts.Gate, parts.Counters, parts.Red, requests, parts.Forward, parts.Health).Map(application);
         new HealthEndpoints(parts.Gate, parts.Health, parts.Forward).Map(application);
         var config = new ConfigEndpoint(GrafanaLink.For(options.GrafanaUrl, options.GrafanaProxy, GrafanaProxy.Mount), options.JaegerUrl,
-            options.EventsUrl is null ? null : EventsGateway.Mount, options.Lanes,
+            options.EventsUrl is null ? null : EventsGateway.Mount, options.PageTraceRate > 0 ? new PageTracing(PageOtlp.Path, options.PageTraceRate) : null, options.Lanes,
             () => addresses.Current is { } known ? (known.OtlpHttp.ToString(), known.OtlpGrpc.ToString()) : (options.OtlpHttp.ToString(), options.OtlpGrpc.ToString()));
         NativeApi.Map(application, parts.Gate, config, new StatusParts(parts.Counters, options.Receive, parts.Forward, parts.Health, parts.Gate), options.Settings, parts.Process);
         JaegerApi.Map(application, parts.Gate, parts.Time, options.Receive.MaxBodyBytes);
@@ -115,6 +119,7 @@ internal static class Pipeline
         foreach (var path in RemoteSampling.Paths) application.Map(path, sampling.AnswerAsync);
         application.Map("/v1/{**path}", context => OtlpHttpReceiver.WriteRefusalAsync(context, 404,
             $"OTLP is received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}, not on this port."));
+        application.Map($"{PageOtlp.Mount}/{{**path}}", PageOtlp.RefuseAsync);
         foreach (var path in ProfileReceiver.Paths)
             application.Map(path, context => new Problem(404, $"Profiles are received at {addresses.Current?.OtlpHttp ?? options.OtlpHttp}{path}, not on this port.").WriteAsync(context));
         application.Map("/tempo/{**path}", static context => new Problem(404, "Tempo's API is not served by this version.").WriteAsync(context));

@@ -106,6 +106,8 @@ public sealed class ServerHost : IAsyncDisposable
         _counts = process.KeepCounts(options.Store.Directory, options.ProcessCountsInterval, warning => log.WriteLine($"warning: {warning}"));
         var traces = _stores.Traces;
         process.Changed += _ => traces.TailSampler = process.NewTailSampler();
+        // The port is open while the store is recovered: the rules may have been changed before they were listened to.
+        traces.TailSampler = process.NewTailSampler();
         try
         {
             _forwarder = Forwarder.Open(options.Forward, options.Store.Directory, files, time);

@@ -5,9 +5,10 @@ namespace Throughline.Server.Receive;
 
 /// <summary>
 /// OTLP over HTTP (OTLP specification 1.x, "OTLP/HTTP"): POST to each signal's path in protobuf and JSON. Everything else on its port is refused in OTLP's own
-/// form, with what would be right. One per server; thread safe.
+/// form, with what would be right. One per server and port; thread safe.
 /// </summary>
-public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpBodies bodies, IngestCounters counters)
+/// <param name="mount">What stands before the signals' paths on this port.</param>
+public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpBodies bodies, IngestCounters counters, string mount = "")
 {
     private const string ProtobufType = "application/x-protobuf";
     private const string JsonType = "application/json";
@@ -20,7 +21,7 @@ public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpB
         var answer = form ?? OtlpForm.Protobuf;
         if (Find(request.Path) is not { } ingest)
         {
-            await RefuseAsync(context, OtlpSignal.At(request.Path)?.Kind, answer, 404, RpcCode.NotFound, RefusalReason.UnsupportedSignal, NotHere(request.Path));
+            await RefuseAsync(context, OtlpSignal.At(request.Path, mount)?.Kind, answer, 404, RpcCode.NotFound, RefusalReason.UnsupportedSignal, NotHere(request.Path));
         }
         else if (!HttpMethods.IsPost(request.Method))
         {
@@ -93,7 +94,7 @@ public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpB
     {
         foreach (var ingest in signals)
         {
-            if (path == ingest.Signal.Path) return ingest;
+            if (path == mount + ingest.Signal.Path) return ingest;
         }
         return null;
     }
@@ -101,8 +102,8 @@ public sealed class OtlpHttpReceiver(IReadOnlyList<IngestService> signals, HttpB
     private string NotHere(PathString path)
     {
         var stored = signals.Select(static s => s.Signal);
-        return OtlpSignal.At(path)?.NotStored(stored)
-            ?? $"There is nothing at '{path}'; {string.Join(", ", stored.Select(static s => $"{s.Items.ToLowerInvariant()} are sent to {s.Path}"))}.";
+        return OtlpSignal.At(path, mount)?.NotStored(stored, mount)
+            ?? $"There is nothing at '{path}'; {string.Join(", ", stored.Select(s => $"{s.Items.ToLowerInvariant()} are sent to {mount}{s.Path}"))}.";
     }
 
     private static OtlpForm? FormOf(string? contentType)

@@ -34,10 +34,10 @@ public sealed record OtlpSignal(SignalKind Kind, string Items, string Path, stri
     /// <summary>The signal of a kind.</summary>
     public static OtlpSignal Of(SignalKind kind) => All[(int)kind];
 
-    /// <summary>The signal that a request's path names, over HTTP or gRPC.</summary>
-    internal static OtlpSignal? At(PathString path) => All.FirstOrDefault(s => path == s.Path || path.StartsWithSegments($"/{GrpcPackage}{s.Service}"));
+    /// <summary>The signal that a request's path names, over HTTP (below <paramref name="mount"/>) or gRPC.</summary>
+    internal static OtlpSignal? At(PathString path, string mount = "") => All.FirstOrDefault(s => path == mount + s.Path || path.StartsWithSegments($"/{GrpcPackage}{s.Service}"));
 
-    /// <summary>What a sender is told of a signal that no store is there for.</summary>
-    internal string NotStored(IEnumerable<OtlpSignal> stored) =>
-        $"{Items} are not stored by this server, only {string.Join(", ", stored.Select(static s => $"{s.Items.ToLowerInvariant()} (POST {s.Path})"))}. Turn the sender's {Items.ToLowerInvariant()} exporter off.";
+    /// <summary>What a sender is told of a signal that no store is there for, or that is not taken where it was sent.</summary>
+    internal string NotStored(IEnumerable<OtlpSignal> stored, string mount = "") =>
+        $"{Items} are not stored by this server{(mount.Length == 0 ? "" : " when they are sent here")}, only {string.Join(", ", stored.Select(s => $"{s.Items.ToLowerInvariant()} (POST {mount}{s.Path})"))}. Turn the sender's {Items.ToLowerInvariant()} exporter off.";
 }

@@ -12,9 +12,9 @@ public sealed class ReceiveAdmission(HealthWatch health, IngestCounters counters
     /// <summary>Lets a request on, or answers it.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next, ListenerRole role)
     {
-        if (role is ListenerRole.Http or ListenerRole.Sampling || health.Refusal is not { } refusal) return next(context);
         var path = context.Request.Path;
-        counters.CountRefused(ProfileReceiver.Takes(path) ? SignalKind.Profiles : OtlpSignal.At(path)?.Kind, refusal.IsOverload ? RefusalReason.Overloaded : RefusalReason.Unavailable, refusal.Message);
+        if (role == ListenerRole.Sampling || (role == ListenerRole.Http && !PageOtlp.Takes(path)) || health.Refusal is not { } refusal) return next(context);
+        counters.CountRefused(SignalOf(path), refusal.IsOverload ? RefusalReason.Overloaded : RefusalReason.Unavailable, refusal.Message);
         if (role == ListenerRole.OtlpGrpc)
         {
             GrpcGuard.WriteRetry(context, refusal.IsOverload ? RpcCode.ResourceExhausted : RpcCode.Unavailable, refusal.Message, refusal.RetryAfter);
@@ -24,4 +24,8 @@ public sealed class ReceiveAdmission(HealthWatch health, IngestCounters counters
         var status = refusal.IsOverload ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
         return ProfileReceiver.Takes(path) ? ProfileReceiver.AnswerAsync(context, status, refusal.Message) : OtlpHttpReceiver.WriteRefusalAsync(context, status, refusal.Message);
     }
+
+    /// <summary>Whose request a path on any port is; null when it names no signal.</summary>
+    internal static SignalKind? SignalOf(PathString path) =>
+        ProfileReceiver.Takes(path) ? SignalKind.Profiles : (OtlpSignal.At(path) ?? OtlpSignal.At(path, PageOtlp.Mount))?.Kind;
 }

@@ -48,6 +48,50 @@ public sealed class EventApiTests(ScriptedBackend backend)
     }
 
     [Fact]
+    public async Task EventsAreFoundByTheTraceOfAnyOfTheirImagesAndByTheirBatch()
+    {
+        var saved = await SaveAsync("traced", 3);
+        var wanted = saved[1];
+        var image = Assert.Single(wanted.GetProperty("images").EnumerateArray());
+
+        foreach (var trace in new[] { wanted.GetProperty("traceId").GetString(), image.GetProperty("traceId").GetString() })
+            Assert.Equal([Id(wanted)], Ids(await GetAsync($"/api/events?trace={trace}")));
+        Assert.Equal([Id(wanted)], Ids(await GetAsync($"/api/events?batch={wanted.GetProperty("batchId").GetString()}")));
+        Assert.Empty(Ids(await GetAsync($"/api/events?trace={wanted.GetProperty("traceId").GetString()}&camera=other")));
+        Assert.Empty(Ids(await GetAsync("/api/events?trace=none")));
+    }
+
+    [Fact]
+    public async Task EventsAreCountedByLevelAndStep()
+    {
+        var saved = await SaveAsync("counted", 5);
+        var times = saved.Select(static one => one.GetProperty("startedAt").GetDateTimeOffset()).Order().ToList();
+
+        var counts = await GetAsync("/api/events/counts?camera=counted&steps=7");
+
+        // As whoever reads all events would count them.
+        var (from, to) = (times[0], times[^1].AddTicks(1));
+        Assert.Equal((from, to, 5), (counts.GetProperty("from").GetDateTimeOffset(), counts.GetProperty("to").GetDateTimeOffset(), counts.GetProperty("total").GetInt32()));
+        var expected = new int[7];
+        foreach (var time in times) expected[(int)((Int128)(time - from).Ticks * 7 / (to - from).Ticks)]++;
+        var level = Assert.Single(counts.GetProperty("levels").EnumerateObject());
+        Assert.Equal(saved[0].GetProperty("riskLevel").GetString(), level.Name);
+        Assert.Equal(expected, level.Value.EnumerateArray().Select(static count => count.GetInt32()));
+        Assert.Contains(counts.GetProperty("cameras").EnumerateArray(), static camera => (camera.GetProperty("id").GetString(), camera.GetProperty("events").GetInt32()) == ("counted", 5));
+    }
+
+    [Fact]
+    public async Task CountsOfATimeWithoutEventsAreNone()
+    {
+        var counts = await GetAsync("/api/events/counts?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z&steps=4");
+
+        Assert.Equal(0, counts.GetProperty("total").GetInt32());
+        Assert.Empty(counts.GetProperty("levels").EnumerateObject());
+        Assert.Empty(counts.GetProperty("cameras").EnumerateArray());
+        Assert.Equal(JsonValueKind.Null, (await GetAsync("/api/events/counts?camera=nobody")).GetProperty("from").ValueKind);
+    }
+
+    [Fact]
     public async Task EventIsShownWithItsImagesAndTheirTraces()
     {
         var image = new ScriptedImage("urgent");
@@ -75,6 +119,10 @@ public sealed class EventApiTests(ScriptedBackend backend)
     [InlineData("/api/events?from=yesterday", HttpStatusCode.BadRequest)]
     [InlineData("/api/events?to=", HttpStatusCode.BadRequest)]
     [InlineData("/api/events?riskLevel=fine", HttpStatusCode.BadRequest)]
+    [InlineData("/api/events/counts?steps=0", HttpStatusCode.BadRequest)]
+    [InlineData("/api/events/counts?steps=1001", HttpStatusCode.BadRequest)]
+    [InlineData("/api/events/counts?from=yesterday", HttpStatusCode.BadRequest)]
+    [InlineData("/api/events/counts?riskLevel=fine", HttpStatusCode.BadRequest)]
     [InlineData("/api/events/stream?after=-1", HttpStatusCode.BadRequest)]
     public async Task BadQuestionGetsAClearAnswer(string path, HttpStatusCode status)
     {

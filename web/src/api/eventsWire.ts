@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isRiskLevel } from '../model/events';
+import { isRiskLevel, type RiskLevel } from '../model/events';
 import { unixNano, type UnixNano } from '../model/nano';
 
 /** `2026-11-22T12:00:00.1234567+00:00`: what a clock of 100 ns says; digits after milliseconds are read on their own. */
@@ -41,3 +41,22 @@ export const event = z.pipe(
 );
 
 export const eventPage = z.object({ events: z.array(event), next: z.nullable(z.number()) });
+
+export const eventCounts = z.pipe(
+  z.object({
+    from: z.nullable(moment),
+    to: z.nullable(moment),
+    total: z.number(),
+    levels: z.record(z.string(), z.array(z.number())),
+    cameras: z.array(z.object({ id: z.string(), name: z.string(), events: z.number() })),
+  }),
+  z.transform(({ levels, ...rest }) => {
+    const known = new Map<RiskLevel, readonly number[]>();
+    for (const [name, counts] of Object.entries(levels)) {
+      // Levels that are not known here count as not judged, as the events themselves do.
+      const level = isRiskLevel(name) ? name : 'unknown';
+      known.set(level, counts.map((count, step) => count + (known.get(level)?.[step] ?? 0)));
+    }
+    return { ...rest, levels: known };
+  }),
+);

@@ -54,8 +54,8 @@ export const typical = z.pipe(
 const threshold = z.object({ saturated: z.nullable(z.number()), starved: z.nullable(z.number()) });
 
 export const config = z.pipe(
-  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), events_path: z.nullable(z.string()), otlp: z.object({ http: z.string(), grpc: z.string() }), lanes: z.record(z.string(), threshold) }),
-  z.transform((wire) => ({ lanes: wire.lanes, version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, eventsPath: wire.events_path, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
+  z.object({ version: z.string(), grafana_url: z.nullable(z.string()), jaeger_url: z.nullable(z.string()), events_path: z.nullable(z.string()), page_traces: z.nullable(z.object({ path: z.string(), rate: z.number() })), otlp: z.object({ http: z.string(), grpc: z.string() }), lanes: z.record(z.string(), threshold) }),
+  z.transform((wire) => ({ lanes: wire.lanes, version: wire.version, grafanaUrl: wire.grafana_url, jaegerUrl: wire.jaeger_url, eventsPath: wire.events_path, pageTraces: wire.page_traces, otlpHttp: wire.otlp.http, otlpGrpc: wire.otlp.grpc })),
 );
 
 /** Of the status what every screen shows: what keeps the server from its work. */

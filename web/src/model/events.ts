@@ -1,4 +1,4 @@
-import type { UnixNano } from './nano';
+import { unixNano, type UnixNano } from './nano';
 
 /** How bad an event was judged to be, the worst first; `unknown` when nobody judged it. */
 export const riskLevels = ['critical', 'high', 'medium', 'low', 'unknown'] as const;
@@ -71,3 +71,47 @@ export const eventOf = (events: readonly SecurityEvent[], traceId: string): Secu
 
 /** The traces of an event, each once, that of the analysis first. */
 export const tracesOf = (event: SecurityEvent): readonly string[] => [...new Set([event.traceId, ...event.images.map((image) => image.traceId)])].filter((id) => id !== '');
+
+/** How many events of each level began in each of some steps of equal length, from the first moment to the last. */
+export interface EventCounts {
+  /** Null when there is no event and no end was given. */
+  readonly from: UnixNano | null;
+  readonly to: UnixNano | null;
+  readonly total: number;
+  /** Levels without an event are left out. */
+  readonly levels: ReadonlyMap<RiskLevel, readonly number[]>;
+  readonly cameras: readonly EventCamera[];
+}
+
+export interface EventCamera {
+  readonly id: string;
+  readonly name: string;
+  readonly events: number;
+}
+
+/** Events over time, ready to be drawn. */
+export interface EventColumns {
+  readonly from: UnixNano;
+  readonly to: UnixNano;
+  readonly steps: number;
+  /** Of the step and level with the most events. */
+  readonly most: number;
+  readonly lanes: readonly { readonly level: RiskLevel; readonly total: number; readonly counts: readonly number[] }[];
+}
+
+/** Null where there is nothing to draw. */
+export function eventColumns({ from, to, levels }: EventCounts): EventColumns | null {
+  const steps = Math.max(0, ...[...levels.values()].map((counts) => counts.length));
+  if (from === null || to === null || from >= to || steps === 0) return null;
+  const lanes = riskLevels.map((level) => {
+    const counts = levels.get(level) ?? [];
+    return { level, counts, total: counts.reduce((sum, count) => sum + count, 0) };
+  });
+  return { from, to, steps, most: Math.max(1, ...lanes.flatMap(({ counts }) => counts)), lanes };
+}
+
+/** The time from the beginning of one step to the end of another. */
+export function stepsTime({ from, to, steps }: EventColumns, first: number, last: number): { readonly from: UnixNano; readonly to: UnixNano } {
+  const at = (step: number): UnixNano => unixNano(from + ((to - from) * BigInt(step)) / BigInt(steps));
+  return { from: at(Math.min(first, last)), to: at(Math.max(first, last) + 1) };
+}

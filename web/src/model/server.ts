@@ -1,12 +1,22 @@
 import type { LaneThresholds } from './lanes';
 import type { UnixNano } from './nano';
 
+/** How the page traces itself. */
+export interface PageTraces {
+  /** Where on this server its spans go. */
+  readonly path: string;
+  /** The share of its traces that are recorded, above 0 and up to 1. */
+  readonly rate: number;
+}
+
 export interface ServerConfig {
   readonly version: string;
   readonly grafanaUrl: string | null;
   readonly jaegerUrl: string | null;
   /** Where this server passes an events API on. */
   readonly eventsPath: string | null;
+  /** Null when the page is not traced. */
+  readonly pageTraces: PageTraces | null;
   readonly otlpHttp: string;
   readonly otlpGrpc: string;
   /** When lanes are called saturated or starved, by their kind: options of the server. */

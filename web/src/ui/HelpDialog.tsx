@@ -9,6 +9,7 @@ const columns: readonly (readonly Group[])[] = [
   ],
   [
     ['Result list', [['j k', 'next, previous trace'], ['x', 'select to compare'], ['c', 'compare the two'], ['Enter', 'open']]],
+    ['Events', [['j k', 'next, previous event'], ['Esc', 'close the event'], ['drag', 'narrow the time']]],
     ['Logs', [['j k', 'next, previous entry'], ['Enter', 'open its span'], ['Esc', 'close the entry'], ['drag', 'narrow the time']]],
     ['Chart', [['drag', 'mark time and duration; move the mark'], ['← →', 'move through time'], ['Shift ← →', 'widen what is marked'], ['Ctrl ← →', 'move the mark'], ['Enter', 'mark'], ['Esc', 'clear the mark']]],
     ['Compare', [['j k', 'next, previous span'], ['h l', 'close, open subtree'], ['d D', 'next, previous difference'], ['o', 'only differences'], ['x', 'swap A and B'], ['a', 'align at the selected span'], ['n N', 'next, previous match']]],

@@ -5,7 +5,7 @@ using Throughline.Server.Configuration;
 namespace Throughline.Server.Api.Native;
 
 /// <summary>GET /api/v1/config: what the page must know of this server. Thread safe.</summary>
-public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events, LaneThresholds lanes, Func<(string Http, string Grpc)> otlp)
+public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events, PageTracing? tracing, LaneThresholds lanes, Func<(string Http, string Grpc)> otlp)
 {
     /// <summary>The version of this server.</summary>
     public static string Version { get; } = typeof(ConfigEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -18,6 +18,14 @@ public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events,
         json.WriteText("grafana_url"u8, grafana);
         json.WriteText("jaeger_url"u8, jaeger?.OriginalString);
         json.WriteText("events_path"u8, events);
+        if (tracing is null) json.WriteNull("page_traces"u8);
+        else
+        {
+            json.WriteStartObject("page_traces"u8);
+            json.WriteString("path"u8, tracing.Path);
+            json.WriteNumber("rate"u8, tracing.Rate);
+            json.WriteEndObject();
+        }
         json.WriteStartObject("otlp"u8);
         json.WriteString("http"u8, http);
         json.WriteString("grpc"u8, grpc);
@@ -40,3 +48,8 @@ public sealed class ConfigEndpoint(string? grafana, Uri? jaeger, string? events,
         else json.WriteNull(name);
     }
 }
+
+/// <summary>How the page traces itself. Immutable.</summary>
+/// <param name="Path">Where on this server its spans go.</param>
+/// <param name="Rate">The share of its traces that are recorded, above 0 and up to 1.</param>
+public sealed record PageTracing(string Path, double Rate);

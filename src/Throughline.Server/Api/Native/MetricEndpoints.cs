@@ -23,12 +23,8 @@ internal static class MetricEndpoints
         Get(routes, gate, "/api/v1/metrics/range", RangeAsync);
     }
 
-    private static void Get(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, MetricStore, Task<Problem?>> handler) => NativeApi.Map(routes, pattern, ["GET"], context =>
-    {
-        if (gate.Find<MetricStore>() is { } store) return handler(context, store);
-        context.Response.Headers.RetryAfter = "1";
-        return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
-    });
+    private static void Get(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, MetricStore, Task<Problem?>> handler) =>
+        NativeApi.Map(routes, pattern, ["GET"], context => gate.Find<MetricStore>() is { } store ? handler(context, store) : NativeApi.NotOpen(context));
 
     /// <summary>GET /api/v1/metrics.</summary>
     private static async Task<Problem?> ListAsync(HttpContext context, MetricStore store)

@@ -227,7 +227,8 @@ public static class NativeApi
     private static void GetLogs(IEndpointRouteBuilder routes, StoreGate gate, string pattern, Func<HttpContext, ILogSource, Task<Problem?>> handler) =>
         Get(routes, pattern, context => gate.Signals.OfType<ILogSource>().FirstOrDefault() is { } logs ? handler(context, logs) : NotOpen(context));
 
-    private static Task<Problem?> NotOpen(HttpContext context)
+    /// <summary>What is answered while a store is not open.</summary>
+    internal static Task<Problem?> NotOpen(HttpContext context)
     {
         context.Response.Headers.RetryAfter = "1";
         return Task.FromResult<Problem?>(new Problem(StatusCodes.Status503ServiceUnavailable, "The store is not open: the server is starting or stopping. Try again."));
@@ -237,7 +238,7 @@ public static class NativeApi
         GetStored(routes, gate, pattern, async (context, store) =>
         {
             if (gate.Find<ProfileStore>() is not { } profiles)
-                return new Problem(StatusCodes.Status503ServiceUnavailable, "The store of profiles is not open: the server is starting or stopping. Try again.");
+                return await NotOpen(context);
             try
             {
                 return await handler(context, store, profiles);

@@ -29,6 +29,7 @@ public sealed class SettingsInForceTests
     [InlineData("--forward-signals", "traces")]
     [InlineData("--lane-gpu-saturated-percent", "95")]
     [InlineData("--no-redact", "false")]
+    [InlineData("--page-trace-rate", "0")]
     [InlineData("--allow-host", "")]
     [InlineData("--grafana-url", null)]
     [InlineData("--token", null)]

@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { eventImagePath, eventQuery } from '../../api/eventQueries';
+import { batchFlow, type FlowMember } from '../../model/batchFlow';
 import type { EventImage, SecurityEvent } from '../../model/events';
-import { formatExact, formatMoment, plural } from '../../model/format';
+import { formatClock, formatDuration, formatExact, formatMoment } from '../../model/format';
 import type { UnixNano } from '../../model/nano';
 import { Icon } from '../../ui/Icon';
 import { Risk } from './Risk';
@@ -16,7 +17,38 @@ function Picture({ path, event, image }: { readonly path: string; readonly event
   return <img src={eventImagePath(path, event.id, image.imageId)} alt={`${event.cameraName}: ${what}`} loading="lazy" onError={() => setGone(true)} />;
 }
 
+/** An image's way into the event: when it came, how long it waited for the others, and its own trace. */
+function Member({ path, event, member, now }: { readonly path: string; readonly event: SecurityEvent; readonly member: FlowMember; readonly now: UnixNano }) {
+  const { image, waited, at, carries } = member;
+  return (
+    <li>
+      <Picture path={path} event={event} image={image} />
+      <div className="eway" title={`It came at ${formatMoment(image.received, now)} and waited ${formatDuration(waited)} for the batch`}>
+        <i className="hatch" style={{ left: `${at * 100}%`, right: 0 }} />
+        <i className="came" style={{ left: `${at * 100}%` }} />
+      </div>
+      <div className="line">
+        <span className="num f2">{formatClock(image.received)}</span>
+        <span className="num f3">waited {formatDuration(waited)}</span>
+        <span className="trunc">{image.detections === '' ? <span className="f3">nothing detected</span> : image.detections}</span>
+        <span className="grow" />
+        {carries && (
+          <span className="tag" title="Its trace holds the analysis of all images of the batch">
+            carries the analysis
+          </span>
+        )}
+        {image.traceId !== '' && (
+          <Link href={`/trace/${image.traceId}`} aria-label={`Trace of the image of ${formatClock(image.received)}`}>
+            Its trace
+          </Link>
+        )}
+      </div>
+    </li>
+  );
+}
+
 function Body({ path, event, now }: { readonly path: string; readonly event: SecurityEvent; readonly now: UnixNano }) {
+  const flow = batchFlow(event);
   return (
     <>
       <p className="esum">{event.summary}</p>
@@ -47,25 +79,18 @@ function Body({ path, event, now }: { readonly path: string; readonly event: Sec
         </dd>
         <dt>Batch</dt>
         <dd className="mono">{event.batchId}</dd>
-        <dt>Closed</dt>
-        <dd>{event.closeReason}</dd>
         <dt>Trace</dt>
         <dd className="mono">{event.traceId}</dd>
         <dt>Model</dt>
         <dd>{event.model === '' ? '–' : event.model}</dd>
       </dl>
-      <h4>{plural(event.images.length, 'image')}</h4>
+      <div>
+        <h4>Flow of the batch</h4>
+        <p className="f2 num">{flow.sentence}</p>
+      </div>
       <ul className="epics">
-        {event.images.map((image, index) => (
-          <li key={`${image.imageId} ${index}`}>
-            <Picture path={path} event={event} image={image} />
-            <div className="line">
-              <span className="num f2">{formatMoment(image.received, now).slice(-12)}</span>
-              <span className="trunc">{image.detections === '' ? <span className="f3">nothing detected</span> : image.detections}</span>
-              <span className="grow" />
-              {image.traceId !== '' && <Link href={`/trace/${image.traceId}`}>Its trace</Link>}
-            </div>
-          </li>
+        {flow.members.map((member, index) => (
+          <Member key={`${member.image.imageId} ${index}`} path={path} event={event} member={member} now={now} />
         ))}
       </ul>
     </>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attributeText, groupAttributes, webAddress } from '../src/model/attribute';
 import { parseDuration } from '../src/model/durationText';
 import { terms, tokens } from '../src/model/filterText';
-import { formatAgo, formatBytes, formatCount, formatDuration, formatExact, formatOffset, plural } from '../src/model/format';
+import { clip, formatAgo, formatBytes, formatCount, formatDuration, formatExact, formatOffset, plural } from '../src/model/format';
 import { unixNano } from '../src/model/nano';
 import { notchedServices, serviceColorIndex, sharedPrefix } from '../src/model/serviceColor';
 import { randomFrom } from './support/random';
@@ -101,4 +101,13 @@ describe('attributes in groups', () => {
   it('go by the first part of their keys, what stands alone at the end', () => expect(keys(['service.name', 'host.name', 'service.version', 'x', 'process.pid', 'process.command', '.odd'])).toEqual(['service: service.name service.version', 'process: process.pid process.command', 'other: host.name x .odd']));
   it('lose none that come twice', () => expect(keys(['a', 'a', 'b.c'])).toEqual(['other: b.c a a']));
   it('of none are none', () => expect(keys([])).toEqual([]));
+});
+
+describe('a text from data in a sentence', () => {
+  it('is cut when it is long, never inside of a character', () => {
+    expect(clip('short')).toBe('short');
+    expect(clip('x'.repeat(10_000))).toBe(`${'x'.repeat(79)}…`);
+    expect(clip(`${'x'.repeat(78)}🎉🎉`)).toBe(`${'x'.repeat(78)}…`);
+    expect(clip('🎉'.repeat(50), 9)).toBe('🎉🎉🎉🎉…');
+  });
 });

@@ -1,5 +1,5 @@
 import { formatShare } from './distribution';
-import { formatCount, formatDuration, plural } from './format';
+import { clip, formatCount, formatDuration, plural } from './format';
 import type { Phrase } from './story';
 import type { Total } from './summary';
 import { waitName } from './trace';
@@ -162,7 +162,7 @@ export function attributeNote(attribute: CohortAttribute, { a, b }: Cohorts): st
   const [value] = attribute.values;
   if (attribute.medians !== null && attribute.medians[0] !== null && attribute.medians[1] !== null) return `${attribute.key} has the median ${formatNumber(attribute.medians[1])} in B and ${formatNumber(attribute.medians[0])} in A`;
   if (value === undefined || Math.abs(value.b / Math.max(1, b.looked) - value.a / Math.max(1, a.looked)) < presence) return `${attribute.key} is in ${share(attribute.b, b.looked)} of B and ${share(attribute.a, a.looked)} of A`;
-  return `${attribute.key}=${value.value.length > 60 ? `${value.value.slice(0, 60)}…` : value.value} is in ${share(value.b, b.looked)} of B and ${share(value.a, a.looked)} of A`;
+  return `${attribute.key}=${clip(value.value, 60)} is in ${share(value.b, b.looked)} of B and ${share(value.a, a.looked)} of A`;
 }
 
 /** Parts under this share of the difference are left to the list. */
@@ -179,7 +179,7 @@ export function cohortStory(cohorts: Cohorts): readonly Phrase[] {
   const causes = cohortCauses(cohorts);
   const scale = Math.max(Math.abs(difference), Math.abs(causes[0]?.delta ?? 0));
   const said = causes.filter(({ delta }) => Math.abs(delta) >= worthSaying * scale && (close || delta > 0 === longer)).slice(0, 3);
-  const part = ({ name, service, delta }: CohortCause): string => `${formatDuration(Math.abs(delta))} ${delta > 0 ? 'more' : 'less'} in ${name}${causes.some((other) => other.name === name && other.service !== service) ? ` of ${service}` : ''}`;
+  const part = ({ name, service, delta }: CohortCause): string => `${formatDuration(Math.abs(delta))} ${delta > 0 ? 'more' : 'less'} in ${clip(name)}${causes.some((other) => other.name === name && other.service !== service) ? ` of ${clip(service)}` : ''}`;
   const phrases = [close ? strong('B takes about as long as A') : strong(`B takes ${formatDuration(Math.abs(difference))} ${longer ? 'longer' : 'less'} on average`)];
   if (!close) said.forEach((cause, index) => phrases.push(plain(index === 0 ? ': ' : ', '), index === 0 ? strong(part(cause)) : plain(part(cause))));
   phrases.push(plain('.'));

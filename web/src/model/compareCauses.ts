@@ -1,6 +1,6 @@
 import { wallTimeOf } from './compareTime';
 import { standIn, type MergedTree } from './compareTree';
-import { formatDuration, plural } from './format';
+import { clip, formatDuration, plural } from './format';
 import type { Phrase } from './story';
 import { isError, labelOf, nameOf, serviceOf, waitKindOf, waitName } from './trace';
 
@@ -77,7 +77,7 @@ function part(cause: Cause, longer: boolean, all: readonly Cause[]): string {
   const time = formatDuration(Math.abs(cause.delta));
   // Queues and clients are called alike in many services.
   const alike = all.some((other) => other !== cause && causeName(other) === causeName(cause));
-  const name = `${causeName(cause)}${alike && cause.service !== '' ? ` of ${cause.service}` : ''}`;
+  const name = `${clip(causeName(cause))}${alike && cause.service !== '' ? ` of ${clip(cause.service)}` : ''}`;
   if (cause.only !== null) return longer === (cause.only === 'b') ? `${time} in ${name}, which ${cause.only === 'b' ? 'A' : 'B'} does not have` : `${time} in ${name}`;
   return `${time} ${longer ? 'more' : 'less'} in ${name}`;
 }
@@ -105,7 +105,7 @@ function failures(tree: MergedTree): readonly Phrase[] {
     if (node === undefined) return [];
     const [trace, row] = here === 'B' ? [tree.traceB, tree.b[node] ?? -1] : [tree.traceA, tree.a[node] ?? -1];
     const label = labelOf(trace, row);
-    return [plain(` ${here} fails in ${nameOf(trace, row)}`), ...(label === null ? [] : [plain(' with '), { text: label, tone: 'error' } satisfies Phrase]), plain(`${nodes.length > 1 ? ` and in ${plural(nodes.length - 1, 'more place')}` : ''}; ${there} does not.`)];
+    return [plain(` ${here} fails in ${clip(nameOf(trace, row))}`), ...(label === null ? [] : [plain(' with '), { text: clip(label), tone: 'error' } satisfies Phrase]), plain(`${nodes.length > 1 ? ` and in ${plural(nodes.length - 1, 'more place')}` : ''}; ${there} does not.`)];
   };
   return [...say(found.b, 'B', 'A'), ...say(found.a, 'A', 'B')];
 }

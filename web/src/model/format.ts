@@ -62,6 +62,13 @@ export function formatExact(time: UnixNano): string {
   return `${iso.slice(0, iso.length - 5)}.${String(time % 1_000_000_000n).padStart(9, '0')}Z`;
 }
 
+/** A text from data within a sentence: a long one is cut at its end, never inside of a character. */
+export function clip(text: string, most = 80): string {
+  if (text.length <= most) return text;
+  const end = /[\uD800-\uDBFF]/.test(text.charAt(most - 2)) ? most - 2 : most - 1;
+  return `${text.slice(0, end)}…`;
+}
+
 /** Grouped by thousands. */
 export const formatCount = (value: number | bigint): string => value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 /** `1 trace`, `1,284 traces`. */

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, plural } from './format';
+import { clip, formatCount, formatDuration, plural } from './format';
 import type { Generation, Trace } from './trace';
 
 /** What the models of a trace took and gave in all. */
@@ -40,7 +40,7 @@ export const tokenFigure = ({ input, output }: TokenSum): string => `${formatCou
 /** A sentence on them, for behind the story. */
 export function tokenStory(tokens: TokenSum): string {
   const [model] = tokens.models;
-  const who = tokens.models.length === 1 && model !== undefined ? model : tokens.models.length > 1 ? `${formatCount(tokens.models.length)} models` : 'The model';
+  const who = tokens.models.length === 1 && model !== undefined ? clip(model) : tokens.models.length > 1 ? `${formatCount(tokens.models.length)} models` : 'The model';
   const first = tokens.firstToken === null ? '' : `, the first${tokens.calls > 1 ? ' at the latest' : ''} after ${formatDuration(tokens.firstToken)}`;
   return ` ${who} read ${plural(tokens.input, 'token')} and wrote ${formatCount(tokens.output)}${tokens.calls > 1 ? ` in ${formatCount(tokens.calls)} calls` : ''}${first}.`;
 }

@@ -1,4 +1,4 @@
-import { formatDuration, plural } from './format';
+import { clip, formatDuration, plural } from './format';
 import { nanosOf } from './nano';
 import { isError, isRunning, labelOf, nameOf, serviceOf, unionLength, waitName, type Interval, type Trace, type Wait } from './trace';
 
@@ -54,8 +54,8 @@ function failure(trace: Trace): readonly Phrase[] {
   const others = trace.summary.errors - 1;
   return [
     plain(' '),
-    { text: label ?? 'An error', tone: 'error' },
-    plain(` in ${nameOf(trace, cause)} of ${serviceOf(trace, cause)}${others > 0 ? `, and ${plural(others, 'more failed span')}` : ''}.`),
+    { text: clip(label ?? 'An error'), tone: 'error' },
+    plain(` in ${clip(nameOf(trace, cause))} of ${clip(serviceOf(trace, cause))}${others > 0 ? `, and ${plural(others, 'more failed span')}` : ''}.`),
   ];
 }
 
@@ -93,9 +93,9 @@ export function story(trace: Trace): readonly Phrase[] {
   const [first, second] = reasonsOf(trace.waits);
   const busy = busiest(trace);
   const own = busy < 0 ? 0 : (trace.tree.self[busy] ?? 0);
-  const where = busy < 0 ? '' : `${nameOf(trace, busy)} of ${serviceOf(trace, busy)}`;
+  const where = busy < 0 ? '' : `${clip(nameOf(trace, busy))} of ${clip(serviceOf(trace, busy))}`;
 
-  if (trace.tree.count === 1) return [strong(`One span of ${serviceOf(trace, 0)}`), plain(total > 0 ? `, ${formatDuration(total)} long.` : ', an instant.'), ...failure(trace)];
+  if (trace.tree.count === 1) return [strong(`One span of ${clip(serviceOf(trace, 0))}`), plain(total > 0 ? `, ${formatDuration(total)} long.` : ', an instant.'), ...failure(trace)];
   if (total === 0) return [strong('All spans are instants'), plain(': none has a duration.'), ...failure(trace)];
 
   // What spans did themselves can't be told without all of their children.
@@ -113,7 +113,7 @@ export function story(trace: Trace): readonly Phrase[] {
   }
 
   if (own === 0) return [strong(`${formatDuration(total)} in all`), plain('; no span has time of its own.'), ...failure(trace)];
-  const phrases = [strong(`${formatDuration(own)} of ${formatDuration(total)} is ${nameOf(trace, busy)}`), plain(`’s own time, in ${serviceOf(trace, busy)}`)];
+  const phrases = [strong(`${formatDuration(own)} of ${formatDuration(total)} is ${clip(nameOf(trace, busy))}`), plain(`’s own time, in ${clip(serviceOf(trace, busy))}`)];
   if (longest !== undefined && waiting >= total / 100) phrases.push(plain(`; ${formatDuration(waiting)} waited, the longest ${formatDuration(length(longest))} ${reason(longest.kind)}`));
   phrases.push(plain('.'));
   return [...phrases, ...failure(trace)];

@@ -1,6 +1,6 @@
 import { activityOf, findFolds, leastFold, leastFoldShare, type Activity } from './foldedAxis';
 import { lengthOf } from './intervals';
-import { endOf, startOf, waitKindOf, waitName, type Interval, type Trace } from './trace';
+import { endOf, isRunning, startOf, waitKindOf, waitName, type Interval, type Trace } from './trace';
 
 interface Known {
   readonly activity: Activity;
@@ -28,7 +28,8 @@ function gapsOf(trace: Trace, activity: Activity): ReadonlyMap<number, readonly 
       if (start >= gap.to && (after < 0 || start < startOf(trace, after))) after = row;
     }
     const row = holds >= 0 ? holds : after;
-    if (row >= 0) byRow.set(row, [...(byRow.get(row) ?? []), gap]);
+    // What has not arrived is no gap: it will tell.
+    if (row >= 0 && !isRunning(trace, row)) byRow.set(row, [...(byRow.get(row) ?? []), gap]);
   }
   return byRow;
 }

@@ -9,7 +9,7 @@ const shortList = 5;
 
 const SkeletonLines = () => (
   <ul aria-hidden="true">
-    {['wa', 'wb', 'wc', 'wd'].map((width) => (
+    {['sk-a', 'sk-b', 'sk-c', 'sk-d'].map((width) => (
       <li key={width} className="sk">
         <i className={`skeleton ${width}`} />
       </li>

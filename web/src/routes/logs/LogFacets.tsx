@@ -47,7 +47,7 @@ function Facet({ title, name, request, change, order, mark, idle }: FacetProps) 
         <p className="errt none">{values.error.message}</p>
       ) : values.data === undefined ? (
         <ul aria-hidden="true">
-          {['wa', 'wb', 'wc'].map((width) => (
+          {['sk-a', 'sk-b', 'sk-c'].map((width) => (
             <li key={width} className="sk">
               <i className={`skeleton ${width}`} />
             </li>

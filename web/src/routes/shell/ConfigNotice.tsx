@@ -8,7 +8,7 @@ export function ConfigNotice() {
   return (
     <div className="notice box w" role="alert">
       <span className="grow">
-        <b className="strong">Failed to load configuration</b> <span className="f2">{config.error.message}. Grafana opens at /grafana until the backend answers.</span>
+        <b className="strong">Failed to load configuration</b> <span className="f2">{config.error.message.replace(/\.$/, '')}. Grafana opens at /grafana until the backend answers.</span>
       </span>
       <button type="button" className="btn" aria-busy={config.isFetching} onClick={() => void config.refetch()}>
         Retry

@@ -139,7 +139,7 @@ export function ResultList({ traces, total, state, change, now, more, loadingMor
           })}
         </div>
         <div className="end f3 num">
-          {more ? (loadingMore ? `Loading more, ${formatCount(traces.length)} shown` : `${formatCount(traces.length)} shown`) : total.exact ? `All ${plural(traces.length, 'trace')} shown` : `${plural(traces.length, 'trace')} shown`}
+          {state.brush !== null && traces.length === 0 ? 'No trace lies in what is marked' : more ? (loadingMore ? `Loading more, ${formatCount(traces.length)} shown` : `${formatCount(traces.length)} shown`) : total.exact ? `All ${plural(traces.length, 'trace')} shown` : `${plural(traces.length, 'trace')} shown`}
         </div>
         {notes.map((note) => (
           <p key={note} className="note warnt">

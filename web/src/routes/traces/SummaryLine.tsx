@@ -41,10 +41,10 @@ export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh
   const against =
     state.brush !== null
       ? unmarked !== null && unmarked.value > total.value && total.value > 0
-        ? { href: brushedAgainstRest(state.text, state.range, state.brush), text: 'Compare with the rest', title: 'What the marked traces do otherwise than the others, and which attributes tell them apart' }
+        ? { href: brushedAgainstRest(state.text, state.range, state.brush), text: ['Compare', ' with the rest', ''], title: 'What the marked traces do otherwise than the others, and which attributes tell them apart' }
         : null
       : quantiles !== null && total.value >= leastForQuantile
-        ? { href: slowAgainstRest(state.text, state.range, quantiles.p95), text: 'Why are some slow?', title: `The slowest 5 %, from ${formatDuration(quantiles.p95)} on, against the others: where their time goes, and which attributes tell them apart` }
+        ? { href: slowAgainstRest(state.text, state.range, quantiles.p95), text: ['Why ', 'are some ', 'slow?'], title: `The slowest 5 %, from ${formatDuration(quantiles.p95)} on, against the others: where their time goes, and which attributes tell them apart` }
         : null;
   return (
     <div className={stale ? 'sum stale' : 'sum'} role="status">
@@ -92,8 +92,12 @@ export function SummaryLine({ page, state, change, stale, stats, unmarked, fresh
       )}
       <span className="grow" />
       {against !== null && (
-        <Link className="btn ghost against" href={against.href} title={against.title}>
-          {against.text}
+        <Link className="btn ghost against" href={against.href} title={against.title} aria-label={against.text.join('')}>
+          <span>
+            {against.text[0]}
+            <span className="wide">{against.text[1]}</span>
+            {against.text[2]}
+          </span>
         </Link>
       )}
       {fresh !== null && fresh > 0 && (

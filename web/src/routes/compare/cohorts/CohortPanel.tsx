@@ -9,6 +9,8 @@ import { listAddress, type CohortState } from './url';
 
 const [leastWidth, mostWidth] = [280, 640];
 const mostCauses = 6;
+/** Values whose shares differ by less say nothing beside the first. */
+const leastShown = 0.01;
 /** Longer values are not written into a query. */
 const longestValue = 400;
 
@@ -87,7 +89,7 @@ function Attribute({ attribute, cohorts, state }: { readonly attribute: CohortAt
           <span className="num right strong">{medians[1] === null ? none : formatNumber(medians[1])}</span>
         </div>
       ) : (
-        attribute.values.map(({ value, a, b }) => (
+        attribute.values.filter(({ a, b }, index) => index === 0 || Math.abs(a / ofA - b / ofB) >= leastShown).map(({ value, a, b }) => (
           <div key={value} className="cohvalue">
             {value.length > longestValue || /[\r\n]/.test(value) || /[\s"=<>~!]/.test(attribute.key) ? (
               <span className="trunc" title={value}>

@@ -16,16 +16,16 @@ function Line({ side, name, cohort, href }: { readonly side: 'A' | 'B'; readonly
         {total.exact ? '' : '≥ '}
         {formatCount(total.value)}
       </td>
-      <td className="num right">{formatCount(looked)}</td>
+      <td className="num right c-at">{formatCount(looked)}</td>
       <td className="num right">{looked === 0 ? none : formatDuration(p50)}</td>
       <td className="num right strong">{looked === 0 ? none : formatDuration(mean)}</td>
-      <td className="num right">{looked === 0 || waiting === 0 ? none : formatDuration(waiting)}</td>
+      <td className="num right c-at">{looked === 0 || waiting === 0 ? none : formatDuration(waiting)}</td>
       <td className={errors > 0 ? 'num right errt strong' : 'num right f3'}>{errors > 0 ? formatShare(errors / looked) : none}</td>
       <td className="c-root2 trunc f2" title={name}>
         {name}
       </td>
       <td className="right acts2">
-        <Link href={href}>{side === 'A' ? 'Show all searched' : 'Show traces'}</Link>
+        <Link href={href}>{side === 'A' ? 'Show all' : 'Show these'}</Link>
       </td>
     </tr>
   );
@@ -53,8 +53,8 @@ export function CohortTitle({ cohorts, state, share }: { readonly cohorts: Cohor
         <thead>
           <tr>
             <td />
-            {['Traces', 'Looked at', 'Median', 'Mean', 'Waiting', 'With errors'].map((title) => (
-              <th key={title} scope="col" className="right">
+            {['Traces', 'Looked at', 'Median', 'Mean', 'Waiting', 'Errors'].map((title) => (
+              <th key={title} scope="col" className={title === 'Looked at' || title === 'Waiting' ? 'right c-at' : 'right'}>
                 {title}
               </th>
             ))}

@@ -1,4 +1,4 @@
-import { cutAtHit, type Suggestion } from '../../model/completion';
+import { cutAtHit, type Suggestion } from '../../../model/completion';
 
 export const optionId = (index: number): string => `suggestion-${index}`;
 

@@ -84,7 +84,7 @@ describe('the screen', () => {
     await page.getByRole('checkbox', { name: /^warn/ }).check();
     await eventually(async () => assert.deepEqual(await messages(page), ['heap is nearly full', 'card was declined']));
     await eventually(() => assert.equal(new URL(page.url()).searchParams.get('q'), 'level=error level=warn'));
-    await page.getByRole('textbox', { name: 'Query' }).fill('card.kind=debit DECLINED');
+    await page.getByRole('combobox', { name: 'Filter the logs' }).fill('card.kind=debit DECLINED');
     await page.keyboard.press('Enter');
     await eventually(async () => assert.deepEqual(await messages(page), ['card was declined']));
     await page.goBack();
@@ -136,6 +136,58 @@ describe('the screen', () => {
       assert.deepEqual([shown[0], shown.at(-1)], ['just now', 'old but new']);
     });
   });
+
+  it('keeps what arrives aside while the reader reads, and goes on when the entry is closed', async () => {
+    await page.getByRole('button', { name: 'Live' }).click();
+    await page.waitForURL(/live=1/);
+    await settled(page);
+    await rows(page).first().click();
+    await page.getByRole('button', { name: 'Paused' }).waitFor();
+    await sendLogs(server, 'quiet', [logRecord(Date.now(), 'came meanwhile')]);
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    assert.equal((await messages(page)).includes('came meanwhile'), false);
+    await page.keyboard.press('Escape');
+    await rows(page).filter({ hasText: 'came meanwhile' }).waitFor();
+    await page.getByRole('button', { name: '1 new' }).waitFor({ state: 'detached' });
+  });
+
+  it('says when more came at once than a live list takes in, and shows all when it is loaded anew', async () => {
+    await page.getByRole('button', { name: 'Live' }).click();
+    await page.waitForURL(/live=1/);
+    await settled(page);
+    await sendLogs(server, 'burst', Array.from({ length: 700 }, (_, index) => logRecord(Date.now() - index, `burst ${index}`)));
+    const anew = page.getByRole('button', { name: 'Some are missing here: load anew' });
+    await anew.click();
+    await anew.waitFor({ state: 'detached' });
+    await page.locator('.sum').getByText(/^7\d\d entries/).waitFor();
+  });
+
+  it('completes keys, operators and values from the store', async () => {
+    const box = page.getByRole('combobox', { name: 'Filter the logs' });
+    const offered = page.getByRole('listbox', { name: 'Suggestions' });
+    await box.pressSequentially('card');
+    await offered.getByRole('option', { name: /card\.kind/ }).waitFor();
+    await page.keyboard.press('Tab');
+    await offered.getByRole('option', { name: /debit.*1 entry/ }).waitFor();
+    await page.keyboard.press('Tab');
+    await eventually(async () => assert.equal(await box.inputValue(), 'card.kind=debit '));
+    await box.pressSequentially('level');
+    await offered.getByRole('option', { name: /level>=/ }).waitFor();
+    await box.pressSequentially('>=wa');
+    await offered.getByRole('option', { name: 'warn' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await eventually(async () => assert.deepEqual(await messages(page), ['card was declined']));
+    assert.equal(new URL(page.url()).searchParams.get('q'), 'card.kind=debit level>=warn');
+  });
+
+  it('says what is wrong with a query where it is typed', async () => {
+    const box = page.getByRole('combobox', { name: 'Filter the logs' });
+    await box.fill('level=loud');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText("'level' is unset, trace, debug").first().waitFor();
+  });
 });
 
 describe('a trace', () => {
@@ -162,6 +214,16 @@ describe('a trace', () => {
     await eventually(async () => assert.equal((await messages(page, 'Logs of the trace')).length, 3));
     await page.getByRole('link', { name: 'charge_card' }).first().click();
     await page.getByRole('complementary', { name: 'Span details' }).waitFor();
+  });
+
+  it('shows only warnings and errors when asked, which the address holds', async () => {
+    await openTrace('?tab=logs');
+    await rows(page, 'Logs of the trace').first().waitFor();
+    await page.getByRole('button', { name: 'Warnings and errors' }).click();
+    await page.waitForURL(/level=warn/);
+    await eventually(async () => assert.deepEqual(await messages(page, 'Logs of the trace'), ['card was declined', 'heap is nearly full']));
+    await page.reload();
+    await eventually(async () => assert.deepEqual(await messages(page, 'Logs of the trace'), ['card was declined', 'heap is nearly full']));
   });
 
   it('has the logs of a span in three widths, which the address holds', async () => {

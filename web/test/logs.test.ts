@@ -59,7 +59,7 @@ describe('the address of the logs', () => {
   it('leaves out what it cannot mean', () => expect(readLogs('?from=9&to=2&entry=zz&range=soon')).toEqual({ text: '', range: { kind: 'last', preset: '1h' }, live: false, open: null }));
   it('of a trace holds which logs are shown', () => {
     const parameters = new URLSearchParams();
-    const state = { ...firstTab, tab: 'logs' as const, spanLogs: 'service' as const, logsText: 'x', logsNear: false, logEntry: '1-2' };
+    const state = { ...firstTab, tab: 'logs' as const, spanLogs: 'service' as const, logsText: 'x', logsGrave: true, logsNear: false, logEntry: '1-2' };
     writeTabState(state, parameters);
     expect(readTabState(parameters)).toEqual(state);
   });

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Throughline.Engine.Logs;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Wire;
@@ -13,6 +14,7 @@ public sealed class OtlpLogDecoder : IDisposable
     private readonly AttributeDecoder _attributes;
     private readonly OwnerDecoder _owners;
     private readonly BodyJson _json = new();
+    private readonly List<byte> _joined = [];
 
     private LogBatch _batch = new();
     private bool _readsMarks;
@@ -108,8 +110,11 @@ public sealed class OtlpLogDecoder : IDisposable
                 case 0x09: time = message.ReadFixed64(); break;
                 case 0x10: number = (int)message.ReadVarint(); break;
                 case 0x1A: severity = message.ReadBytes(); break;
-                // A message field that comes twice is merged, which is what reading its joined bytes does.
-                case 0x2A: body = bodies++ == 0 ? message.ReadMessage() : new WireReader((byte[])[.. body.Rest, .. message.ReadMessage().Rest]); break;
+                case 0x2A:
+                    var part = message.ReadMessage();
+                    if (bodies++ == 0) body = part;
+                    else Join(bodies, body, part);
+                    break;
                 case 0x32: _attributes.KeyValue(message.ReadMessage(), batch.Attributes); break;
                 case 0x38: dropped = (uint)message.ReadVarint(); break;
                 case 0x45: flags = message.ReadFixed32(); break;
@@ -124,6 +129,7 @@ public sealed class OtlpLogDecoder : IDisposable
                     break;
             }
         }
+        if (bodies > 1) body = new WireReader(CollectionsMarshal.AsSpan(_joined));
         batch.Body.Add(_attributes.BodyText(body, _json, out var type));
         batch.BodyType.Add(keptType < 0 ? (byte)type : (byte)keptType);
         batch.TimeUnixNano.Add(time);
@@ -140,5 +146,16 @@ public sealed class OtlpLogDecoder : IDisposable
         batch.Scope.Add(scopeRow);
         batch.EndRow();
         if (traceId.Length is not (0 or TraceId.SizeBytes) || spanId.Length is not (0 or SpanId.SizeBytes)) _brokenIds++;
+    }
+
+    /// <summary>A message field that comes several times is merged, which is what reading its joined bytes does. Each byte is copied once, however many parts there are.</summary>
+    private void Join(int parts, WireReader first, WireReader next)
+    {
+        if (parts == 2)
+        {
+            _joined.Clear();
+            _joined.AddRange(first.Rest);
+        }
+        _joined.AddRange(next.Rest);
     }
 }

@@ -24,8 +24,8 @@ public interface ILogSource
     ValueTask<LogValues> GetValuesAsync(LogPlan plan, string key, int values, string contains, CancellationToken cancellationToken);
 
     /// <summary>The keys of attributes in the parts of the store that have records in [from, to), by key, the records' own before those of resources.</summary>
-    ValueTask<IReadOnlyList<LogKey>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+    ValueTask<LogKeys> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 
     /// <summary>Services with records in [from, to), by name.</summary>
-    ValueTask<IReadOnlyList<LogService>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
+    ValueTask<LogServices> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken);
 }

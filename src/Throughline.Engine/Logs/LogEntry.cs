@@ -50,7 +50,16 @@ public readonly record struct LogValueCount(string Text, long Entries);
 public sealed record LogValues(string Key, IReadOnlyList<LogValueCount> Values, Total Distinct, Truncation? Truncated);
 
 /// <summary>A key of attributes that the store has.</summary>
-public sealed record LogKey(string Key, bool IsResource, IReadOnlyList<AttributeType> Types);
+/// <param name="Parts">Parts of the store, of some thousand records each, that have it: how common it is, roughly.</param>
+public sealed record LogKey(string Key, bool IsResource, IReadOnlyList<AttributeType> Types, int Parts);
+
+/// <summary>Keys of attributes, by key, the records' own before those of resources.</summary>
+/// <param name="Truncated">Why some may be missing; null when none is.</param>
+public sealed record LogKeys(IReadOnlyList<LogKey> Keys, Truncation? Truncated);
 
 /// <summary>Records of a service, and how many of them are of the level error or fatal.</summary>
 public sealed record LogService(string Name, long Entries, long Errors);
+
+/// <summary>Services with records, by name.</summary>
+/// <param name="Truncated">Why some records were not counted; null when all were.</param>
+public sealed record LogServices(IReadOnlyList<LogService> Services, Truncation? Truncated);

@@ -12,11 +12,15 @@ namespace Throughline.Server.Process;
 /// </summary>
 public sealed class AttributeRedactor
 {
+    /// <summary>In place of a set of rules: all, each where its key is met within the JSON.</summary>
+    private const int JsonSet = -1;
+
     private readonly Dictionary<int, int> _setOfKey = [];
     private readonly List<int[]> _sets = [];
     private readonly Dictionary<(int Set, AttributeType Type, long Value), Judgement> _known = [];
     private readonly List<int> _hits = [];
     private readonly ArrayBufferWriter<byte> _text = new();
+    private readonly JsonRuleRedactor _json = new();
     private RedactionRules _rules = new([], []);
     private EncodedValueRedactor _nested = new(null);
     private ByteDictionary _strings = new();
@@ -77,6 +81,23 @@ public sealed class AttributeRedactor
         var (outcome, _, value, _) = Judge(set, AttributeType.String, text);
         // A name cannot go.
         return outcome == RedactionOutcome.Removed ? _strings.GetOrAdd(Redactor.Replacement) : (int)value;
+    }
+
+    /// <summary>What stands for the JSON text of a map or a list: the same id, or that of JSON in which values are replaced or gone.</summary>
+    public int RedactJson(int json)
+    {
+        if (_rules.IsEmpty) return json;
+        var key = (JsonSet, AttributeType.KvList, (long)json);
+        if (!_known.TryGetValue(key, out var judged))
+        {
+            _hits.Clear();
+            _text.ResetWrittenCount();
+            var values = _json.Redact(_rules, _strings[json], _text, _hits);
+            judged = values == 0 ? new Judgement(RedactionOutcome.Same, AttributeType.KvList, json, []) : new Judgement(RedactionOutcome.Changed, AttributeType.KvList, _strings.GetOrAdd(_text.WrittenSpan), [.. _hits]);
+            _known.Add(key, judged);
+        }
+        foreach (var rule in judged.Hits) _values[rule]++;
+        return (int)judged.Value;
     }
 
     private int SetOf(int key)

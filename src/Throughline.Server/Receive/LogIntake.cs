@@ -39,7 +39,7 @@ public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings pr
         public ProcessResult Process()
         {
             _processor.Apply(process.Current, _batch);
-            return new ProcessResult(_processor.RedactedValues > 0, _processor.RedactedValues);
+            return new ProcessResult(_processor.IsAltered, _processor.RedactedValues);
         }
 
         public void EncodeProcessed(IBufferWriter<byte> output) => OtlpLogEncoder.EncodeProcessed(_batch, output);

@@ -18,7 +18,7 @@ public static class SignalOpenings
     public static IReadOnlyList<SignalOpening> All { get; } =
     [
         static async (directory, options, files, time, cancellationToken) => await LogStore.OpenAsync(
-            directory, options.Logs, new LogQueryOptions { TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes }, files, time, cancellationToken),
+            directory, options.Logs, new LogQueryOptions { TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes, Helpers = options.Store.QueryHelpers }, files, time, cancellationToken),
         static async (directory, options, files, time, cancellationToken) => await MetricStore.OpenAsync(
             directory, options.Metrics, new MetricQueryOptions { MaxConcurrent = options.Store.MaxConcurrentQueries, TimeLimit = options.Store.SearchTimeLimit, MaxBytes = options.Store.QueryMaxBytes },
             options.MetricsMaxSeries, files, time, cancellationToken),

@@ -18,11 +18,13 @@ public sealed class GoldenLogTests
 {
     private static string Folder => Path.Combine(SourceTree.Tests, "cases", "logs");
 
-    [Fact]
-    public void ABlockOfVersion1GivesItsRecordsBack()
+    [Theory]
+    [InlineData(1)]
+    public void ABlockOfEachVersionGivesItsRecordsBack(int version)
     {
-        var bytes = File.ReadAllBytes(Path.Combine(Folder, "v1.block"));
-        Assert.Equal(File.ReadAllLines(Path.Combine(Folder, "v1.txt")), Read(bytes));
+        var bytes = File.ReadAllBytes(Path.Combine(Folder, $"v{version}.block"));
+        Assert.Equal((byte)version, bytes[8]);
+        Assert.Equal(File.ReadAllLines(Path.Combine(Folder, $"v{version}.txt")), Read(bytes));
     }
 
     [Fact]
@@ -51,7 +53,7 @@ public sealed class GoldenLogTests
     private static PlainLog[] Logs()
     {
         var gen = LogGen.Log.Array[120, 120];
-        return gen.Generate(new PCG(1, 20260101), null, out _);
+        return [.. gen.Generate(new PCG(1, 20260101), null, out _), .. Enumerable.Range(0, 40).Select(i => new PlainLog { Time = SpanGen.Base + (ulong)i, Attributes = [new("request", PlainValue.Of(i % 9 == 0 ? "none" + i : $"0HN{i:D4}:{i * 7:X8}"))] })];
     }
 
     private static byte[] Write(PlainLog[] logs)

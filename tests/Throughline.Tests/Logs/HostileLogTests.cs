@@ -36,7 +36,7 @@ public sealed class HostileLogTests
         await store.Store.FlushAsync(default);
         var found = await store.Store.SearchAsync(new LogPlan { Attributes = [new LogCondition(AttributeScope.Span, "key1234.3", AttributeOperator.Equal, new AttributeLiteral("value 1234", true))], Total = TotalWanted.Exact }, default);
         Assert.Equal(logs[1234].Content, PlainLog.ContentOf(Assert.Single(found.Entries)));
-        Assert.Equal(40_000, (await store.Store.GetKeysAsync(null, null, default)).Count);
+        Assert.Equal(40_000, (await store.Store.GetKeysAsync(null, null, default)).Keys.Count);
         // With pages of its own, each key would take some hundred bytes.
         Assert.InRange(store.Store.GetStatistics().BlockBytes, 1, 40_000 * 60);
     }
@@ -89,6 +89,80 @@ public sealed class HostileLogTests
         Assert.Equal("memory", page.Truncated?.Reason);
         Assert.False(page.Total.IsExact);
         Assert.InRange(page.Entries.Count, 1, 100);
+    }
+
+    [Fact]
+    public async Task APageThatABoundCutsGoesOnWithTheRecordThatWasNotRead()
+    {
+        await using var store = await LogStoreUnderTest.OpenAsync(new LogQueryOptions { MaxBytes = 20_000 });
+        await store.AppendAsync([.. Enumerable.Range(0, 90).Select(i => new PlainLog { Time = (ulong)i + 1, Body = PlainValue.Of(new string('a', 300) + i) })]);
+        foreach (var flush in (bool[])[false, true])
+        {
+            if (flush) await store.Store.FlushAsync(default);
+            var pages = await store.PagesAsync(new LogPlan { Limit = 200 });
+            Assert.True(pages.Count > 2 && pages.SkipLast(1).All(p => p.Truncated?.Reason == "memory"));
+            Assert.Equal(Enumerable.Range(1, 90).Reverse(), pages.SelectMany(p => p.Entries).Select(e => (int)e.Sequence));
+        }
+    }
+
+    [Fact]
+    public async Task WhatWasFoundBeforeTheTimeWasOverIsShown()
+    {
+        await using var store = await LogStoreUnderTest.OpenAsync(new LogQueryOptions { TimeLimit = TimeSpan.FromMilliseconds(150) }, new PassingTime(TimeSpan.FromMilliseconds(1)));
+        for (var i = 0; i < 60; i++)
+        {
+            await store.AppendAsync(new PlainLog { Time = (ulong)i + 1, Body = PlainValue.Of($"line {i}") });
+            await store.Store.FlushAsync(default);
+        }
+        var page = await store.Store.SearchAsync(new LogPlan { Texts = ["line"], Limit = 10, Total = TotalWanted.Exact }, default);
+        Assert.Equal(("time", false), (page.Truncated?.Reason, page.Total.IsExact));
+        Assert.Equal(Enumerable.Range(51, 10).Reverse(), page.Entries.Select(e => (int)e.Sequence));
+    }
+
+    [Fact]
+    public async Task ALimitHasNoUpperBound()
+    {
+        await using var store = await LogStoreUnderTest.OpenAsync();
+        await store.AppendAsync(new PlainLog { Time = 1 }, new PlainLog { Time = 2 });
+        Assert.Equal(2, (await store.Store.SearchAsync(new LogPlan { Limit = int.MaxValue }, default)).Entries.Count);
+    }
+
+    [Fact]
+    public async Task KeysAndServicesSayWhatKeptThemFromBeingWhole()
+    {
+        await using var store = await LogStoreUnderTest.OpenAsync(new LogQueryOptions { MaxBytes = 20_000 });
+        await store.AppendAsync([.. Enumerable.Range(0, 500).Select(i => new PlainLog { Time = (ulong)i + 1, Attributes = [new($"key {i}", PlainValue.Of(i))], Resource = PlainResource.Of($"service {i}") })]);
+        foreach (var flush in (bool[])[false, true])
+        {
+            if (flush) await store.Store.FlushAsync(default);
+            Assert.Equal("memory", (await store.Store.GetKeysAsync(null, null, default)).Truncated?.Reason);
+            Assert.Equal("memory", (await store.Store.GetServicesAsync(null, null, default)).Truncated?.Reason);
+        }
+    }
+
+    [Fact]
+    public async Task KeysByTheThousandOfManyRecordsTakeNoPageEach()
+    {
+        await using var store = await LogStoreUnderTest.OpenAsync();
+        var attributes = Enumerable.Range(0, 3_000).Select(k => new PlainAttribute($"key {k}", PlainValue.Of($"value {k % 7}"))).ToArray();
+        var logs = Enumerable.Range(0, 20).Select(i => new PlainLog { Time = SpanGen.Base + (ulong)i, Attributes = attributes }).ToArray();
+        await store.AppendAsync(logs);
+        await store.Store.FlushAsync(default);
+        var reads = store.Files.Reads;
+        var page = await store.Store.SearchAsync(new LogPlan { Limit = 100, Descending = false }, default);
+        Assert.Equal(logs.Select(l => l.Content), page.Entries.Select(PlainLog.ContentOf));
+        // Of two pages a key there would be six thousand.
+        Assert.InRange(store.Files.Reads - reads, 1, 2_500);
+    }
+
+    /// <summary>A clock that goes on a little whenever it is looked at.</summary>
+    private sealed class PassingTime(TimeSpan step) : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _ticks, step.Ticks);
     }
 
     [Fact]

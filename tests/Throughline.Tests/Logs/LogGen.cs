@@ -31,7 +31,7 @@ internal static class LogGen
     private static readonly Gen<TraceId> Trace = Gen.Frequency((3, SpanGen.Trace), (1, Gen.Const(default(TraceId))));
 
     private static readonly Gen<PlainAttribute[]> Attributes = Gen.Frequency(
-        (6, SpanGen.Attributes), (1, Gen.Int[0, 40].Select(n => (PlainAttribute[])[new($"rare{n}", PlainValue.Of(n)), new("rare", PlainValue.Of($"t{n}")), new($"rare{n % 3}", PlainValue.Of("T1"))])));
+        (6, SpanGen.Attributes), (4, Gen.Int[0, 999].Select(n => (PlainAttribute[])[new("id", PlainValue.Of($"req-{n:D4}:{n % 7}")), new("a", PlainValue.Of(n % 2 == 0 ? $"x{n}" : $"10.0.3.{n % 256}"))])), (1, Gen.Int[0, 40].Select(n => (PlainAttribute[])[new($"rare{n}", PlainValue.Of(n)), new("rare", PlainValue.Of($"t{n}")), new($"rare{n % 3}", PlainValue.Of("T1"))])));
 
     private static readonly Gen<PlainResource> Resource = Gen.Select(Gen.OneOf(SpanGen.Services), Gen.OneOf("", "", "n1"), Gen.UInt[0, 1], (service, host, dropped) =>
         new PlainResource([.. host == "" ? (PlainAttribute[])[] : [new("host", PlainValue.Of(host))], .. service == "" ? (PlainAttribute[])[] : [new("service.name", PlainValue.Of(service))]], dropped, ""));
@@ -50,10 +50,10 @@ internal static class LogGen
 
     /// <summary>Texts that are looked for.</summary>
     public static readonly Gen<string> Needle = Gen.OneOf("frame", "FRAME 4", "took 0.05", "4", "42", "1234567890123456789", "beef", "0123456789abcdef0123456789abcdef", "e29b-41d4", "user=a", "=alice, d", "k", "K", "ss", "ß", "STRASSE",
-        "z42", "", "heart", "ms", " ", "x", "T1", "éc", "5", "session", "yyy", "10.0.3.17", "01.123", "a=b", "level=007 id", "größe");
+        "z42", "", "heart", "ms", " ", "x", "T1", "éc", "5", "session", "yyy", "10.0.3.17", "01.123", "a=b", "level=007 id", "größe", "req-0", "EQ-00", "x9", "done", "alice,", "ice", "bob, d");
 
-    private static readonly Gen<LogCondition> Condition = Gen.Select(Gen.Enum<AttributeScope>(), Gen.OneOf([.. SpanGen.Keys, "host", "service.name", "zzz", "rare", "rare1", "rare20"]), Gen.Enum<AttributeOperator>(),
-        Gen.Select(Gen.OneOf([.. SpanGen.Texts, "5.0", "1e-7", "0", "false", "t1", "n1", "zzz", "T1"]), Gen.Int[0, 3], (text, quoted) => new AttributeLiteral(text, quoted == 0)),
+    private static readonly Gen<LogCondition> Condition = Gen.Select(Gen.Enum<AttributeScope>(), Gen.OneOf([.. SpanGen.Keys, "host", "service.name", "zzz", "rare", "rare1", "rare20", "id"]), Gen.Enum<AttributeOperator>(),
+        Gen.Select(Gen.OneOf([.. SpanGen.Texts, "5.0", "1e-7", "0", "false", "t1", "n1", "zzz", "T1", "req-01", "req-0500:3", "x5"]), Gen.Int[0, 3], (text, quoted) => new AttributeLiteral(text, quoted == 0)),
         (scope, key, comparison, literal) => new LogCondition(scope, key, comparison, literal));
 
     private static readonly Gen<LogPlan> Fields = Gen.Select(Gen.Int[0, 11], Trace, Gen.ULong[0, 3], Gen.OneOf([.. SpanGen.Services, "unknown_service", "zzz"]).Array[1, 2], Gen.OneOf(0, 1, 9, 10, 17, 24, 25), Gen.Enum<LogLevel>().Array[1, 2],

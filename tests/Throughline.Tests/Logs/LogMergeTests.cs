@@ -54,6 +54,6 @@ public sealed class LogMergeTests
             Assert.Equal(new(expected.Count, true), page.Total);
         }
         var services = await store.Store.GetServicesAsync(null, null, default);
-        Assert.Equal(store.Logs.Count, services.Sum(s => s.Entries));
+        Assert.Equal(store.Logs.Count, services.Services.Sum(s => s.Entries));
     }
 }

@@ -78,9 +78,9 @@ public sealed class LogStorePropertyTests
             var inRange = NaiveLogs.Search(new LogPlan { FromUnixNano = plan.FromUnixNano, ToUnixNano = plan.ToUnixNano }, store.Logs);
             Assert.Equal(
                 inRange.GroupBy(l => l.Log.Resource.Service).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new LogService(g.Key, g.Count(), g.Count(l => NaiveLogs.Level(l.Log.Severity) >= LogLevel.Error))),
-                await store.Store.GetServicesAsync(plan.FromUnixNano, plan.ToUnixNano, default));
+                (await store.Store.GetServicesAsync(plan.FromUnixNano, plan.ToUnixNano, default)).Services);
         }
-        var keys = await store.Store.GetKeysAsync(null, null, default);
+        var keys = (await store.Store.GetKeysAsync(null, null, default)).Keys;
         Assert.Equal(store.Logs.SelectMany(l => l.Log.Attributes).Select(a => a.Key).Distinct().Order(StringComparer.Ordinal), keys.Where(k => !k.IsResource).Select(k => k.Key));
         foreach (var key in keys.Where(k => !k.IsResource))
             Assert.Equal(store.Logs.SelectMany(l => l.Log.Attributes).Where(a => a.Key == key.Key).Select(a => a.Value.Type).Distinct().Order(), key.Types);

@@ -34,12 +34,12 @@ internal sealed class LogStoreUnderTest : IAsyncDisposable
 
     private static SignalStoreOptions Options { get; } = new() { Compaction = new CompactionOptions { IsOn = false }, MaxAge = TimeSpan.Zero };
 
-    public static async Task<LogStoreUnderTest> OpenAsync(LogQueryOptions? queries = null)
+    public static async Task<LogStoreUnderTest> OpenAsync(LogQueryOptions? queries = null, TimeProvider? time = null)
     {
         var files = new MemoryFileSystem();
         var directory = DataDirectory.Take(Directory, files);
         queries ??= new LogQueryOptions();
-        return new LogStoreUnderTest(files, queries, directory, await LogStore.OpenAsync(directory, Options, queries, files, new ManualTime(), default));
+        return new LogStoreUnderTest(files, queries, directory, await LogStore.OpenAsync(directory, Options, queries, files, time ?? new ManualTime(), default));
     }
 
     /// <summary>A store after these steps.</summary>

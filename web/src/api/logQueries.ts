@@ -69,13 +69,23 @@ export const logHistogramQuery = (request: LogRequest, steps: number) => {
   });
 };
 
-export const logValuesQuery = (request: LogRequest, key: string, limit: number) => {
+export const logValuesQuery = (request: LogRequest, key: string, limit: number, contains = '') => {
   const parameters = parametersOf(request);
   parameters.set('key', key);
   parameters.set('limit', String(limit));
+  if (contains !== '') parameters.set('contains', contains);
   return queryOptions({
     queryKey: ['log-values', String(request.asOf ?? ''), parameters.toString()],
     queryFn: ({ signal }) => getJson(`/api/v1/logs/values?${parameters}`, wire.logValues, signal),
+  });
+};
+
+/** The keys of attributes that entries of the time have. */
+export const logKeysQuery = ({ from, to }: Pick<LogRequest, 'from' | 'to'>) => {
+  const parameters = new URLSearchParams([...(from === null ? [] : [['from', String(from)]]), ...(to === null ? [] : [['to', String(to)]])]).toString();
+  return queryOptions({
+    queryKey: ['log-keys', parameters],
+    queryFn: ({ signal }) => getJson(`/api/v1/logs/keys?${parameters}`, wire.logKeys, signal),
   });
 };
 
@@ -104,7 +114,8 @@ export const logStoryQuery = (traceId: string, request: LogRequest) => {
 
 /** One entry by its place: whatever lies at its time. */
 export const logEntryQuery = (place: { readonly at: UnixNano; readonly sequence: bigint } | null) => {
-  const parameters = new URLSearchParams(place === null ? [] : [['from', String(place.at)], ['to', String(place.at + 1n)], ['limit', '1000']]);
+  // Entries of one time are in the order of their numbers: the first behind the number before is the one, however many there are.
+  const parameters = new URLSearchParams(place === null ? [] : [['from', String(place.at)], ['to', String(place.at + 1n)], ['after', String(place.sequence < 1n ? 0n : place.sequence - 1n)], ['direction', 'asc'], ['limit', '1']]);
   return queryOptions({
     queryKey: ['log-entry', parameters.toString(), String(place?.sequence)],
     queryFn: async ({ signal }) => (await page(parameters, signal)).entries.find((entry) => entry.sequence === place?.sequence) ?? null,

@@ -70,6 +70,8 @@ export const logHistogram = z.pipe(
 
 export const logValues = z.object({ key: z.string(), values: z.array(z.object({ value: z.string(), entries: z.number() })), distinct: total, truncated });
 
+export const logKeys = z.pipe(z.object({ keys: z.array(z.object({ key: z.string(), scope: z.enum(['log', 'resource']), types: z.array(z.string()) })) }), z.transform((wire) => wire.keys));
+
 /** What the server received and refused of logs since its start. */
 export const logStatus = z.pipe(
   z.object({

@@ -19,8 +19,14 @@ export interface Suggestion {
   readonly whole?: boolean;
 }
 
+/** Names that a filter text knows beside keys of attributes: what they are, the operators they take, and the values that are offered; null where the store is asked for them. */
+export type Fields = Readonly<Record<string, { readonly what: string; readonly operators: readonly string[]; readonly samples: readonly string[] | null }>>;
+
+/** A key of attributes with what is said of it. */
+export type OfferedKey = Pick<AttributeKey, 'key' | 'types' | 'values'> & { readonly note?: string };
+
 /** The fields that every span or trace has, with the operators they take. */
-export const fields: Readonly<Record<string, { readonly what: string; readonly operators: readonly string[]; readonly samples: readonly string[] | null }>> = {
+export const fields: Fields = {
   service: { what: 'service of the span', operators: ['=', '!=', '~'], samples: null },
   name: { what: 'operation of the span', operators: ['=', '!=', '~'], samples: null },
   kind: { what: 'server, client …', operators: ['=', '!='], samples: null },
@@ -34,7 +40,7 @@ export const fields: Readonly<Record<string, { readonly what: string; readonly o
   errors: { what: 'number in the trace', operators: ['>=', '<=', '>', '<', '='], samples: ['1', '2', '10'] },
 };
 const operatorWords: Readonly<Record<string, string>> = { '=': 'is', '!=': 'is not', '~': 'contains', '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' };
-const operatorsFor = (key: string, types: readonly string[]): readonly string[] => fields[key]?.operators ?? (types.some((type) => type === 'int' || type === 'double') ? ['=', '!=', '>', '>=', '<', '<=', '~'] : ['=', '!=', '~']);
+const operatorsFor = (key: string, types: readonly string[], known: Fields): readonly string[] => known[key]?.operators ?? (types.some((type) => type === 'int' || type === 'double') ? ['=', '!=', '>', '>=', '<', '<=', '~'] : ['=', '!=', '~']);
 
 /** Where the caret stands. Null inside blanks with text on both sides of nothing: there a new term begins. */
 export function placeAt(text: string, caret: number): Place {
@@ -61,17 +67,17 @@ const rank = (text: string, wanted: string): number => (text.toLowerCase().start
 const most = 8;
 
 /** Keys that go on from what was typed; of a key that is whole, what it can be compared with. */
-export function keySuggestions(typed: string, keys: readonly AttributeKey[]): readonly Suggestion[] {
+export function keySuggestions(typed: string, keys: readonly OfferedKey[], named: Fields = fields): readonly Suggestion[] {
   const wanted = typed.toLowerCase();
   const whole = keys.find((key) => key.key === typed);
-  if (typed !== '' && (fields[typed] !== undefined || whole !== undefined))
-    return operatorsFor(typed, whole?.types ?? []).map((operator) => ({ insert: `${typed}${operator}`, label: `${typed}${operator}`, note: operatorWords[operator] ?? '', goesOn: true }));
-  const known = Object.entries(fields).map(([key, field]) => ({ key, note: field.what, insert: `${key}${field.operators[0] ?? '='}`, weight: Number.MAX_SAFE_INTEGER }));
+  if (typed !== '' && (named[typed] !== undefined || whole !== undefined))
+    return operatorsFor(typed, whole?.types ?? [], named).map((operator) => ({ insert: `${typed}${operator}`, label: `${typed}${operator}`, note: operatorWords[operator] ?? '', goesOn: true }));
+  const known = Object.entries(named).map(([key, field]) => ({ key, note: field.what, insert: `${key}${field.operators[0] ?? '='}`, weight: Number.MAX_SAFE_INTEGER }));
   // What contains an operator or a quote can't be written as a key.
-  const stored = keys.filter((key) => !/[\s"=~<>]|!=/.test(key.key) && fields[key.key] === undefined && key.key !== 'service.name');
+  const stored = keys.filter((key) => !/[\s"=~<>]|!=/.test(key.key) && named[key.key] === undefined && key.key !== 'service.name');
   const merged = new Map<string, { key: string; note: string; insert: string; weight: number }>();
   for (const key of stored)
-    if (!merged.has(key.key)) merged.set(key.key, { key: key.key, note: key.values === null ? 'resource' : formatCount(key.values), insert: `${key.key}=`, weight: key.values === null ? 0 : Number(key.values) });
+    if (!merged.has(key.key)) merged.set(key.key, { key: key.key, note: key.note ?? (key.values === null ? 'resource' : formatCount(key.values)), insert: `${key.key}=`, weight: key.values === null ? 0 : Number(key.values) });
   return [...known, ...merged.values()]
     .filter((key) => key.key.toLowerCase().includes(wanted))
     .sort((a, b) => rank(a.key, wanted) - rank(b.key, wanted) || b.weight - a.weight || 0)
@@ -79,18 +85,18 @@ export function keySuggestions(typed: string, keys: readonly AttributeKey[]): re
     .map(({ key, note, insert }) => ({ insert, label: key, note, goesOn: true }));
 }
 
-/** Values with their counts, those that begin with what was typed first. */
-export function valueSuggestions(typed: string, values: readonly FacetValue[], exact: boolean): readonly Suggestion[] {
+/** Values with their counts, those that begin with what was typed first; `unit` is what is counted. */
+export function valueSuggestions(typed: string, values: readonly FacetValue[], exact: boolean, unit: readonly [one: string, many: string] = ['trace', 'traces']): readonly Suggestion[] {
   const wanted = typed.toLowerCase();
   return values
     .map((value, place) => ({ value, place }))
     .sort((a, b) => rank(a.value.value, wanted) - rank(b.value.value, wanted) || a.place - b.place)
     .slice(0, most)
-    .map(({ value }) => ({ insert: writeValue(value.value), label: value.value === '' ? '(empty)' : value.value, note: `${exact ? '' : '≥ '}${formatCount(value.traces)} ${value.traces === 1 ? 'trace' : 'traces'}`, goesOn: false }));
+    .map(({ value }) => ({ insert: writeValue(value.value), label: value.value === '' ? '(empty)' : value.value, note: `${exact ? '' : '≥ '}${formatCount(value.traces)} ${value.traces === 1 ? unit[0] : unit[1]}`, goesOn: false }));
 }
 
-export const sampleSuggestions = (key: string, typed: string): readonly Suggestion[] =>
-  (fields[key]?.samples ?? []).filter((sample) => sample.startsWith(typed) && sample !== typed).map((sample) => ({ insert: sample, label: sample, note: '', goesOn: false }));
+export const sampleSuggestions = (key: string, typed: string, named: Fields = fields): readonly Suggestion[] =>
+  (named[key]?.samples ?? []).filter((sample) => sample.startsWith(typed) && sample !== typed).map((sample) => ({ insert: sample, label: sample, note: '', goesOn: false }));
 
 /** The text after a suggestion was taken, and where the caret then stands. */
 export function accepted(text: string, place: Place, suggestion: Suggestion): { readonly text: string; readonly caret: number } {

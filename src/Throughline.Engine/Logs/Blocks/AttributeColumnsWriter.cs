@@ -20,6 +20,13 @@ internal sealed class AttributeColumnsWriter(PageWriter pages)
     /// <summary>Values that a column has to have for pages of its own: less costs more in the directory than beside others.</summary>
     public const int FewestValues = 12;
 
+    /// <summary>Columns that have pages of their own at most: each takes an entry in the directory, and whoever sends keys by the thousand gets no file of directory entries.</summary>
+    public const int MostColumns = 1000;
+
+    /// <summary>Room for the entries of a column at first: tables that grow look all of their entries up again.</summary>
+    private const int MostSlotsAtFirst = 1 << 14;
+
+    private readonly DictionarySplitter _splitter = new();
     private Column<byte> _page = new(0);
     private int[] _local = [];
     private int[] _stamps = [];
@@ -68,6 +75,11 @@ internal sealed class AttributeColumnsWriter(PageWriter pages)
         }
         // Those with pages first, so that their numbers are those of the pages.
         var columns = counts.Select(c => new AttributeColumnInfo(c.Key, c.Value, c.Value < FewestValues)).OrderBy(c => c.IsRare).ToArray();
+        if (Array.FindIndex(columns, c => c.IsRare) is -1 or > MostColumns && columns.Length > MostColumns)
+        {
+            columns = [.. columns.OrderByDescending(c => c.Values)];
+            for (var i = MostColumns; i < columns.Length; i++) columns[i] = columns[i] with { IsRare = true };
+        }
         var places = new Dictionary<int, int>(columns.Length);
         for (var i = 0; i < columns.Length; i++) places.Add(columns[i].Member, i);
         return (columns, places);
@@ -82,11 +94,12 @@ internal sealed class AttributeColumnsWriter(PageWriter pages)
             return;
         }
         var source = type == AttributeType.String ? chunk.Tables.Strings : chunk.Tables.Blobs;
-        var entries = new ByteDictionary();
+        var entries = new ByteDictionary(Math.Min(values.Length, MostSlotsAtFirst));
         Begin(source.Count);
         for (var i = 0; i < values.Length; i++) values[i] = Local((int)values[i], source, entries);
         pages.Ids(page, rowGroup, values, 0);
-        DictionaryBody.Write(pages, page + 1, rowGroup, entries, ref _page);
+        if (type == AttributeType.String && _splitter.TryWrite(entries, ref _page)) pages.Bytes(page + 1, rowGroup, _page.Span, true);
+        else DictionaryBody.Write(pages, page + 1, rowGroup, entries, ref _page);
     }
 
     private void Begin(int ids)

@@ -100,13 +100,17 @@ internal readonly struct BodyColumn(LogRowGroup group)
         var templates = All;
         var byClass = group.ByClass;
         byte[] buffer = [];
+        WordAnswers? words = Array.Exists(templates, t => t.HasWords) ? WordAnswers.Of(group.Entries(LogColumn.Words), needle) : null;
         for (var i = 0; i < templates.Length; i++)
         {
             bounds.Check();
             var rows = byClass.Rows.AsSpan(byClass.TemplateStart[i]..byClass.TemplateStart[i + 1]);
-            var answer = templates[i].Answer(needle);
-            if (answer == TemplateAnswer.None) continue;
-            if (answer == TemplateAnswer.All)
+            var answer = templates[i].Answer(needle, words);
+            if (answer == TemplateAnswer.None)
+            {
+                if (words is { HoldsNone: false } && templates[i].HasWords) MarkWords(templates[i], Slots[i], words, rows, candidates, found);
+            }
+            else if (answer == TemplateAnswer.All)
             {
                 foreach (var row in rows) found[row >> 6] |= candidates[row >> 6] & (1ul << row);
             }
@@ -122,6 +126,19 @@ internal readonly struct BodyColumn(LogRowGroup group)
                     if ((k & 1023) == 0) bounds.Check();
                     if (RowBits.Has(candidates, rows[k]) && needle.Test.Holds(reading.Read(byClass.TemplateStart[i] + k, ref buffer))) RowBits.Set(found, rows[k]);
                 }
+            }
+        }
+    }
+
+    /// <summary>Marks the rows of a template with one of the words that hold the text; nothing else of the template can.</summary>
+    private static void MarkWords(BodyTemplate template, SlotColumn[] slots, WordAnswers words, ReadOnlySpan<int> rows, ReadOnlySpan<ulong> candidates, Span<ulong> found)
+    {
+        for (var slot = 0; slot < slots.Length; slot++)
+        {
+            if (template.Slots[slot] != BodySlot.Word) continue;
+            for (var k = 0; k < rows.Length; k++)
+            {
+                if (RowBits.Has(candidates, rows[k]) && words.IsHolding(slots[slot][k])) RowBits.Set(found, rows[k]);
             }
         }
     }

@@ -35,7 +35,7 @@ internal sealed class BodyColumnBuilder
     /// <summary>Splits the bodies of all rows.</summary>
     public void Split(LogChunk chunk)
     {
-        (_templates, _words, _texts) = (new ByteDictionary(), new ByteDictionary(), new ByteDictionary());
+        (_templates, _words, _texts) = (new ByteDictionary(_templates.Count * 2), new ByteDictionary(_words.Count * 2), new ByteDictionary(_texts.Count * 2));
         _values.Truncate(0);
         var strings = chunk.Tables.Strings;
         if (_templateOfBody.Length < strings.Count) (_templateOfBody, _valuesOfBody) = (new int[strings.Count], new int[strings.Count]);

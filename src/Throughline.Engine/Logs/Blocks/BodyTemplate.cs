@@ -20,6 +20,10 @@ internal enum TemplateAnswer : byte
 internal sealed class BodyTemplate
 {
     private const int MostFollowed = 63;
+
+    /// <summary>Bytes of a number at most: 20 digits before a point and 18 behind it.</summary>
+    private const int MostDigits = 40;
+
     private readonly Piece[] _pieces;
 
     /// <summary>A text, or a slot with its parameter.</summary>
@@ -32,6 +36,9 @@ internal sealed class BodyTemplate
 
     /// <summary>Whether slot i is a word or a text: its values are ids.</summary>
     public bool IsId(int slot) => Slots[slot] is BodySlot.Word or BodySlot.Text;
+
+    /// <summary>Whether any slot is a word.</summary>
+    public bool HasWords => Slots.Contains(BodySlot.Word);
 
     /// <summary>Whether bodies of it are kept whole.</summary>
     public bool IsText => Slots.Length == 1 && Slots[0] == BodySlot.Text;
@@ -71,7 +78,7 @@ internal sealed class BodyTemplate
         foreach (var piece in _pieces)
         {
             var text = piece.Text ?? (piece.Slot == BodySlot.Word ? words[values[slot]] : piece.Slot == BodySlot.Text ? texts[values[slot]] : default);
-            if (buffer.Length < at + text.Length + 20) Array.Resize(ref buffer, Math.Max(buffer.Length * 2, at + text.Length + 64));
+            if (buffer.Length < at + text.Length + MostDigits) Array.Resize(ref buffer, Math.Max(buffer.Length * 2, at + text.Length + 2 * MostDigits));
             if (piece.Text is null && text.IsEmpty) at += Digits(piece, (ulong)values[slot], buffer.AsSpan(at));
             text.CopyTo(buffer.AsSpan(at));
             at += text.Length;
@@ -114,7 +121,8 @@ internal sealed class BodyTemplate
     }
 
     /// <summary>What is known of its bodies without looking at them: a text in a piece of it is in all, one that cannot be made of pieces and of what slots take is in none.</summary>
-    public TemplateAnswer Answer(LogNeedle needle)
+    /// <param name="words">What is known of the words that its slots take; null when nothing is.</param>
+    public TemplateAnswer Answer(LogNeedle needle, WordAnswers? words = null)
     {
         if (needle.Text.Length == 0) return TemplateAnswer.All;
         foreach (var piece in _pieces)
@@ -122,38 +130,68 @@ internal sealed class BodyTemplate
             if (piece.Text is not null && needle.Test.Holds(piece.Text)) return TemplateAnswer.All;
         }
         if (Slots.Length == 0) return TemplateAnswer.None;
-        if (!Ascii.IsValid(needle.Text) || !IsAscii) return TemplateAnswer.Some;
-        return MayBeMade(needle.Text.ToLowerInvariant()) ? TemplateAnswer.Some : TemplateAnswer.None;
+        return CanHold(needle.Text, words) ? TemplateAnswer.Some : TemplateAnswer.None;
     }
+
+    /// <summary>False when no body of it contains a text, in whatever case.</summary>
+    public bool CanHold(string text, WordAnswers? words = null) =>
+        // Letters folded from beyond ASCII may be in words and texts only, which take everything.
+        text.Length == 0 || !Ascii.IsValid(text) || !IsAscii || MayBeMade(text.ToLowerInvariant(), words);
 
     private bool IsAscii => Array.TrueForAll(_pieces, p => p.Text is null || Ascii.IsValid(p.Text));
 
     /// <summary>Follows all places at which the needle could have begun at once: bit k says that its first k letters end here.</summary>
-    private bool MayBeMade(string needle)
+    private bool MayBeMade(string needle, WordAnswers? words)
     {
-        // Letters folded from beyond ASCII may be in words and texts only, which take everything.
-        var followed = Math.Min(needle.Length, MostFollowed);
-        var goal = 1ul << followed;
+        var followed = needle.AsSpan(0, Math.Min(needle.Length, MostFollowed));
+        var goal = 1ul << followed.Length;
         var states = 1ul;
         foreach (var piece in _pieces)
         {
             if (piece.Text is null)
             {
-                var allowed = Allowed(needle.AsSpan(0, followed), piece.Slot);
-                // A slot takes one letter or more, or none when it is an empty word; it is enough to allow too much.
-                var taken = (states & allowed) << 1;
-                while (((taken | (taken & allowed) << 1) is var more) && more != taken) taken = more;
-                states = taken | 1 | (piece.Slot is BodySlot.Word or BodySlot.Text ? states : 0);
+                states = Taken(piece, followed, states, words);
                 if ((states & goal) != 0) return true;
                 continue;
             }
             foreach (var b in piece.Text)
             {
-                states = (states & Equal(needle.AsSpan(0, followed), (char)(b is >= (byte)'A' and <= (byte)'Z' ? b | 0x20 : b))) << 1 | 1;
+                states = (states & Equal(followed, (char)(b is >= (byte)'A' and <= (byte)'Z' ? b | 0x20 : b))) << 1 | 1;
                 if ((states & goal) != 0) return true;
             }
         }
         return false;
+    }
+
+    /// <summary>Where in the needle one may be behind a slot.</summary>
+    private static ulong Taken(in Piece piece, ReadOnlySpan<char> needle, ulong states, WordAnswers? words)
+    {
+        if (piece.Slot == BodySlot.Word && words is not null) return words.Behind(states);
+        var allowed = Allowed(needle, piece.Slot);
+        if (piece.Slot is BodySlot.HexLower or BodySlot.HexUpper or BodySlot.Padded) return Taken(needle.Length, piece.Parameter, allowed, states);
+        // A slot takes one letter or more, or none when it is an empty word; it is enough to allow too much.
+        var taken = (states & allowed) << 1;
+        while (((taken | (taken & allowed) << 1) is var more) && more != taken) taken = more;
+        return taken | 1 | (piece.Slot is BodySlot.Word or BodySlot.Text ? states : 0);
+    }
+
+    /// <summary>The same of a slot that takes so many letters: it has to take all of them, but for those before the needle's begin and behind its end.</summary>
+    private static ulong Taken(int length, int width, ulong allowed, ulong states)
+    {
+        var taken = 1ul;
+        for (var begin = 0; begin < length; begin++)
+        {
+            if ((states >> begin & 1) == 0) continue;
+            var end = begin;
+            while (end < length && end - begin < width && (allowed >> end & 1) != 0)
+            {
+                end++;
+                // The needle may begin within the slot.
+                if (begin == 0) taken |= 1ul << end;
+            }
+            if (end == length || end - begin == width) taken |= 1ul << end;
+        }
+        return taken;
     }
 
     private static ulong Equal(ReadOnlySpan<char> needle, char letter)
@@ -179,35 +217,5 @@ internal sealed class BodyTemplate
             bits |= may ? 1ul << i : 0;
         }
         return bits;
-    }
-
-}
-
-/// <summary>Texts numbered from 0 as a dictionary page has them. Immutable; thread safe.</summary>
-internal sealed class EntryTexts(byte[] bytes, int[] ends)
-{
-    /// <summary>No texts.</summary>
-    public static EntryTexts None { get; } = new([], []);
-
-    /// <summary>Number of texts.</summary>
-    public int Count => ends.Length;
-
-    /// <summary>All texts' bytes, one after another.</summary>
-    public ReadOnlySpan<byte> Bytes => bytes;
-
-    /// <summary>Where each ends.</summary>
-    public ReadOnlySpan<int> Ends => ends;
-
-    /// <summary>Memory held.</summary>
-    public long MemoryBytes => bytes.LongLength + ends.LongLength * 4;
-
-    /// <summary>A text.</summary>
-    public ReadOnlySpan<byte> this[long id]
-    {
-        get
-        {
-            var start = id == 0 ? 0 : ends[id - 1];
-            return bytes.AsSpan(start, ends[id] - start);
-        }
     }
 }

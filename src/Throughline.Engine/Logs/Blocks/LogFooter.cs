@@ -14,7 +14,7 @@ namespace Throughline.Engine.Logs.Blocks;
 internal sealed record LogFooter(long Records, long DirectoryOffset, int DirectoryLength, int Pages, ulong DirectoryChecksum)
 {
     /// <summary>Version of the format that this code writes.</summary>
-    public const uint FormatVersion = 1;
+    public const uint FormatVersion = 2;
 
     /// <summary>Bytes before the first page.</summary>
     public const int HeaderBytes = 16;
@@ -26,11 +26,11 @@ internal sealed record LogFooter(long Records, long DirectoryOffset, int Directo
     private const ulong Magic = 0x000053474F4C4C54;
 
     /// <summary>The bytes at the beginning.</summary>
-    public static byte[] Header()
+    public static byte[] Header(uint version = FormatVersion)
     {
         var header = new byte[HeaderBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(8), FormatVersion);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(8), version);
         return header;
     }
 
@@ -67,7 +67,7 @@ internal sealed record LogFooter(long Records, long DirectoryOffset, int Directo
         if (expected != found) throw new CorruptDataException(name, offset + 48, $"footer checksum {expected:x16}", $"{found:x16}");
         Span<byte> header = stackalloc byte[HeaderBytes];
         file.ReadExactly(0, header);
-        if (!header.SequenceEqual(Header())) throw new CorruptDataException(name, 0, $"the header {Convert.ToHexStringLower(Header())}", Convert.ToHexStringLower(header));
+        if (!header.SequenceEqual(Header(version))) throw new CorruptDataException(name, 0, $"the header {Convert.ToHexStringLower(Header(version))}", Convert.ToHexStringLower(header));
         var footer = new LogFooter(
             BinaryPrimitives.ReadInt64LittleEndian(bytes),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),

@@ -104,7 +104,19 @@ internal sealed class LogRowGroup(LogBlock block, int rowGroup) : LogPart
         });
     }
 
-    /// <summary>The entries of a dictionary; none where there is no page.</summary>
+    /// <summary>The entries of the dictionary of an attribute column, in the form in which they are stored; none where there is no page.</summary>
+    /// <param name="column">The dictionary's page.</param>
+    /// <param name="values">Values of the column: there are no more entries than these.</param>
+    public ColumnEntries AttributeEntries(int column, int values) => Cached<ColumnEntries>(column, CachedForm.Entries, () => ReadColumnEntries(column, values), static e => e.MemoryBytes);
+
+    private ColumnEntries ReadColumnEntries(int column, int values)
+    {
+        if (!TryPage(column, out var page) || page.Encoding != PageEncoding.Bytes) return ReadEntries(column);
+        var (bytes, offset) = ReadBytes(column);
+        return SplitEntries.Parse(bytes, values, Name, offset);
+    }
+
+    /// <summary>The entries of a dictionary that is stored as it is; none where there is no page.</summary>
     public EntryTexts Entries(int column) => Cached(column, CachedForm.Entries, () => ReadEntries(column), static e => e.MemoryBytes);
 
     private EntryTexts ReadEntries(int column) => !TryPage(column, out var page) ? EntryTexts.None : block.Pages.Read(page, Name, static (in PageEntry e, ReadOnlySpan<byte> body, string name) =>
@@ -227,13 +239,13 @@ internal sealed class LogRowGroup(LogBlock block, int rowGroup) : LogPart
         return (long)LogValueColumn.ValuesOf(this, column)[place];
     }
 
-    public override ReadOnlySpan<byte> Bytes(int row, int member)
+    public override ReadOnlySpan<byte> Bytes(int row, int member, ref byte[] buffer)
     {
         var place = LogValueColumn.PlaceOf(this, row, member, out var column);
         var id = LogValueColumn.ValuesOf(this, column)[place];
         var type = ShapeTable.TypeOf(Tables.Shapes[ClassTable[(int)Classes[row]].Shape][member]);
         var entries = LogValueColumn.EntriesOf(this, column, type);
         if (id >= (ulong)entries.Count) throw new CorruptDataException(Name, OffsetOf(LogColumn.FirstAttribute + 2 * column), $"an entry below {entries.Count}", $"{id}");
-        return entries[(long)id];
+        return entries.Read((int)id, ref buffer);
     }
 }

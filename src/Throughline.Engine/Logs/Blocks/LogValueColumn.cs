@@ -119,16 +119,9 @@ internal sealed class LogValueColumn(LogRowGroup group, int column) : ValueColum
     {
         var (tables, byClass) = (group.TableSet, group.ByClass);
         var c = (int)group.Classes[row];
-        var members = tables.ColumnsOfShapes[tables.Classes[c].Shape];
-        column = tables.Columns[members[member]].IsRare ? RareTexts : members[member];
-        var (before, times) = (0, 0);
-        for (var i = 0; i < members.Length; i++)
-        {
-            if (!IsIn(tables, members[i], column)) continue;
-            times++;
-            if (i < member) before++;
-        }
-        return StartsOf(group, column)[c] + (byClass.Places[row] - byClass.Start[c]) * times + before;
+        var place = tables.PlacesOfShapes[tables.Classes[c].Shape][member];
+        column = place.Column;
+        return StartsOf(group, column)[c] + (byClass.Places[row] - byClass.Start[c]) * place.Times + place.Before;
     }
 
     /// <summary>All values of a column, or of all rare ones.</summary>
@@ -139,25 +132,30 @@ internal sealed class LogValueColumn(LogRowGroup group, int column) : ValueColum
     }
 
     /// <summary>The texts or bytes that a column's values number.</summary>
-    public static EntryTexts EntriesOf(LogRowGroup group, int column, AttributeType type) =>
-        group.Entries(column != RareTexts && !group.TableSet.Columns[column].IsRare ? LogColumn.FirstAttribute + 2 * column + 1 : type == AttributeType.String ? LogColumn.RareStrings : LogColumn.RareBlobs);
+    public static ColumnEntries EntriesOf(LogRowGroup group, int column, AttributeType type) => column != RareTexts && !group.TableSet.Columns[column].IsRare
+        ? group.AttributeEntries(LogColumn.FirstAttribute + 2 * column + 1, StartsOf(group, column)[^1])
+        : group.Entries(type == AttributeType.String ? LogColumn.RareStrings : LogColumn.RareBlobs);
 }
 
 /// <summary>
 /// A dictionary of a row group, of which all entries are asked at once, many bytes at a time; one that columns of several types share is asked only for what a value names, since a question
 /// about lists has no answer for bytes. Immutable; thread safe.
 /// </summary>
-internal sealed class LogDictionary(EntryTexts entries, bool isShared) : EntryDictionary
+internal sealed class LogDictionary(ColumnEntries entries, bool isShared) : EntryDictionary
 {
     public override int Count => entries.Count;
 
-    public override string Text(long number) => System.Text.Encoding.UTF8.GetString(entries[number]);
+    public override string Text(long number)
+    {
+        byte[] buffer = [];
+        return System.Text.Encoding.UTF8.GetString(entries.Read((int)number, ref buffer));
+    }
 
     public override EntryAnswers Ask(EntryTest test)
     {
         if (isShared) return new SharedAnswers(entries, test);
         var chosen = new ulong[RowBits.Words(entries.Count)];
-        if (test.MayHoldIn(entries.Bytes)) test.Mark(entries.Bytes, entries.Ends, chosen, 0);
+        entries.Mark(test, chosen);
         return new Answers(chosen);
     }
 
@@ -174,7 +172,7 @@ internal sealed class LogDictionary(EntryTexts entries, bool isShared) : EntryDi
         public override bool Any() => _any;
     }
 
-    private sealed class SharedAnswers(EntryTexts entries, EntryTest test) : EntryAnswers
+    private sealed class SharedAnswers(ColumnEntries entries, EntryTest test) : EntryAnswers
     {
         public override long MemoryBytes => 0;
 
@@ -182,9 +180,10 @@ internal sealed class LogDictionary(EntryTexts entries, bool isShared) : EntryDi
 
         public override void Keep(NumberVector values, Span<ulong> places)
         {
+            byte[] buffer = [];
             for (var i = 0; i < values.Count; i++)
             {
-                if (RowBits.Has(places, i) && !test.Holds(entries[(long)values[i]])) places[i >> 6] &= ~(1ul << i);
+                if (RowBits.Has(places, i) && !test.Holds(entries.Read((int)values[i], ref buffer))) places[i >> 6] &= ~(1ul << i);
             }
         }
 

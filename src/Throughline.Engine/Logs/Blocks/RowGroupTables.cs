@@ -6,11 +6,38 @@ using Throughline.Engine.Model.Columns;
 
 namespace Throughline.Engine.Logs.Blocks;
 
+/// <summary>Where the values of a member of a shape lie.</summary>
+/// <param name="Column">The column, or <see cref="LogValueColumn.RareTexts"/> for all rare ones.</param>
+/// <param name="Before">Values of the same row that lie before it in the column.</param>
+/// <param name="Times">Values of each row in the column.</param>
+internal readonly record struct MemberPlace(int Column, int Before, int Times);
+
 /// <summary>The tables of a row group, read and checked: whoever follows their numbers need not check again. Immutable; thread safe.</summary>
 internal sealed class RowGroupTables
 {
-    private RowGroupTables(LogTables tables, LogClass[] classes, int[] templates, AttributeColumnInfo[] columns, int[][] columnsOfShapes) =>
+    private RowGroupTables(LogTables tables, LogClass[] classes, int[] templates, AttributeColumnInfo[] columns, int[][] columnsOfShapes)
+    {
         (Tables, Classes, Templates, Columns, ColumnsOfShapes) = (tables, classes, templates, columns, columnsOfShapes);
+        var times = new int[columns.Length + 1];
+        PlacesOfShapes = Array.ConvertAll(columnsOfShapes, shape => PlacesOf(shape, columns, times));
+    }
+
+    /// <summary>Where the members' values lie among those of a row, column by column, so that a record of very many attributes is read in time that grows with their number.</summary>
+    private static MemberPlace[] PlacesOf(int[] shape, AttributeColumnInfo[] columns, int[] times)
+    {
+        int Slot(int member) => columns[member].IsRare ? columns.Length : member;
+        foreach (var member in shape) times[Slot(member)]++;
+        var places = new MemberPlace[shape.Length];
+        for (var i = shape.Length - 1; i >= 0; i--)
+        {
+            var slot = Slot(shape[i]);
+            places[i] = new MemberPlace(slot == columns.Length ? LogValueColumn.RareTexts : slot, 0, times[slot]);
+        }
+        foreach (var member in shape) times[Slot(member)] = 0;
+        for (var i = 0; i < shape.Length; i++) places[i] = places[i] with { Before = times[Slot(shape[i])]++ };
+        foreach (var member in shape) times[Slot(member)] = 0;
+        return places;
+    }
 
     /// <summary>What the classes refer to.</summary>
     public LogTables Tables { get; }
@@ -27,8 +54,11 @@ internal sealed class RowGroupTables
     /// <summary>By shape: the columns of its members.</summary>
     public int[][] ColumnsOfShapes { get; }
 
+    /// <summary>By shape: where the values of its members lie.</summary>
+    public MemberPlace[][] PlacesOfShapes { get; }
+
     /// <summary>Memory held, in bytes, near enough.</summary>
-    public long MemoryBytes => Tables.UsedBytes + Classes.LongLength * 44 + Columns.LongLength * 12 + ColumnsOfShapes.Sum(s => 24L + s.Length * 4L);
+    public long MemoryBytes => Tables.UsedBytes + Classes.LongLength * 44 + Columns.LongLength * 12 + ColumnsOfShapes.Sum(s => 48L + s.Length * 16L);
 
     /// <summary>Reads the tables of a row group.</summary>
     /// <exception cref="CorruptDataException">They are not there, or contradict each other.</exception>

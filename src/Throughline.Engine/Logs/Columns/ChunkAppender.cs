@@ -58,6 +58,7 @@ internal sealed class TableCopier
     private ScopeTable _scopes = new();
     private LogTables _target = new();
     private int[] _texts = [];
+    private ulong[] _hashes = [];
     private int[] _blobIds = [];
     private int[] _resourceIds = [];
     private int[] _scopeIds = [];
@@ -72,7 +73,8 @@ internal sealed class TableCopier
     public void Begin(ByteDictionary strings, ByteDictionary blobs, ResourceTable resources, ScopeTable scopes, LogTables target)
     {
         (_strings, _blobs, _resources, _scopes, _target) = (strings, blobs, resources, scopes, target);
-        Unknown(ref _texts, strings.Count);
+        if (_texts.Length < strings.Count) (_texts, _hashes) = (new int[Math.Max(strings.Count, _texts.Length * 2)], new ulong[Math.Max(strings.Count, _texts.Length * 2)]);
+        target.Strings.FindAll(strings, _texts.AsSpan(0, strings.Count), _hashes.AsSpan(0, strings.Count));
         Unknown(ref _blobIds, blobs.Count);
         Unknown(ref _resourceIds, resources.Count);
         Unknown(ref _scopeIds, scopes.Count);
@@ -90,7 +92,7 @@ internal sealed class TableCopier
     public int Text(int id)
     {
         var known = _texts[id];
-        return known >= 0 ? known : _texts[id] = _target.Strings.GetOrAdd(_strings[id]);
+        return known >= 0 ? known : _texts[id] = _target.Strings.GetOrAdd(_strings[id], _hashes[id]);
     }
 
     /// <summary>The target's form of an attribute's value.</summary>

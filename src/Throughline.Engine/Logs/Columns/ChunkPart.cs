@@ -122,7 +122,7 @@ internal sealed class ChunkPart(LogChunk chunk) : LogPart
 
     public override long Number(int row, int member) => chunk.Values[chunk.ValueOffset[row] + member];
 
-    public override ReadOnlySpan<byte> Bytes(int row, int member)
+    public override ReadOnlySpan<byte> Bytes(int row, int member, ref byte[] buffer)
     {
         var members = chunk.Tables.Shapes[chunk.Tables.Classes[chunk.Class[row]].Shape];
         var id = (int)chunk.Values[chunk.ValueOffset[row] + member];

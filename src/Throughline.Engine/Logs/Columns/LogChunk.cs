@@ -13,20 +13,26 @@ internal sealed class LogChunk
     {
     }
 
+    /// <summary>How large a chunk became.</summary>
+    internal readonly record struct Extent(int Rows, int Strings, int Spans, int Values);
+
     /// <summary>An empty chunk that is expected to become as large as another one: tables that grow look all of their entries up again.</summary>
-    public LogChunk(LogChunk like)
+    public LogChunk(in Extent like)
     {
-        Tables.Strings = new ByteDictionary(like.Tables.Strings.Count * 2);
-        Spans = new DistinctTable<LogSpan>(like.Spans.Count);
-        At = new(like.RowCount);
-        Observed = new(like.RowCount);
-        Sequence = new(like.RowCount);
-        Class = new(like.RowCount);
-        Span = new(like.RowCount);
-        Body = new(like.RowCount);
-        ValueOffset.Reserve(like.RowCount);
-        Values = new(like.Values.Count + like.Values.Count / 8);
+        Tables.Strings = new ByteDictionary(like.Strings * 2);
+        Spans = new DistinctTable<LogSpan>(like.Spans);
+        At = new(like.Rows);
+        Observed = new(like.Rows);
+        Sequence = new(like.Rows);
+        Class = new(like.Rows);
+        Span = new(like.Rows);
+        Body = new(like.Rows);
+        ValueOffset.Reserve(like.Rows);
+        Values = new(like.Values + like.Values / 8);
     }
+
+    /// <summary>How large it is now.</summary>
+    public Extent Size => new(RowCount, Tables.Strings.Count, Spans.Count, Values.Count);
 
     /// <summary>What the classes, bodies and values refer to.</summary>
     public LogTables Tables = new();

@@ -79,6 +79,6 @@ internal abstract class LogPart
     /// <summary>The number of a row's attribute (bool, int, double) by its place among the row's attributes.</summary>
     public abstract long Number(int row, int member);
 
-    /// <summary>The bytes of a row's attribute (text, bytes, encoded list) by its place among the row's attributes.</summary>
-    public abstract ReadOnlySpan<byte> Bytes(int row, int member);
+    /// <summary>The bytes of a row's attribute (text, bytes, encoded list) by its place among the row's attributes; valid until the buffer is used again.</summary>
+    public abstract ReadOnlySpan<byte> Bytes(int row, int member, ref byte[] buffer);
 }

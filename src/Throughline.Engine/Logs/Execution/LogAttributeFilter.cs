@@ -1,7 +1,5 @@
 using System.Text;
 using Throughline.Engine.Logs.Columns;
-using Throughline.Engine.Model;
-using Throughline.Engine.Model.Columns;
 using Throughline.Engine.Model.Vectors;
 using Throughline.Engine.Query.Execution;
 using Throughline.Engine.Query.Plan;
@@ -25,9 +23,10 @@ internal sealed class LogAttributeFilter(LogCondition condition, QueryBounds bou
             rows.Clear();
             return;
         }
+        var columns = ConditionColumns.Of(condition.Operator, _matcher, bounds);
         var (matching, having) = (new ulong[rows.Length], new ulong[IsNegative ? rows.Length : 0]);
-        if (condition.Scope != AttributeScope.Resource) MarkOwn(part, key, matching, having);
-        if (condition.Scope != AttributeScope.Span) MarkResources(part, key, rows, matching, having);
+        if (condition.Scope != AttributeScope.Resource) MarkOwn(part, key, columns, matching, having);
+        if (condition.Scope != AttributeScope.Span) MarkResources(part, key, columns, rows, matching, having);
         if (!IsNegative)
         {
             RowBits.And(rows, matching);
@@ -37,64 +36,17 @@ internal sealed class LogAttributeFilter(LogCondition condition, QueryBounds bou
         RowBits.AndNot(rows, matching);
     }
 
-    private void MarkOwn(LogPart part, int key, Span<ulong> matching, Span<ulong> having)
+    private void MarkOwn(LogPart part, int key, ConditionColumns columns, Span<ulong> matching, Span<ulong> having)
     {
-        var (texts, arrays) = (new AnswerBook(_matcher.ForTexts(), bounds), new AnswerBook(new EntryHolds(_matcher.MatchesElement), bounds));
         foreach (var column in part.Attribute(key))
         {
             bounds.Check();
             if (IsNegative) column.MarkAll(having);
-            if (condition.Operator == AttributeOperator.Exists) column.MarkAll(matching);
-            else Mark(column, texts, arrays, matching);
+            columns.Mark(column, matching);
         }
     }
 
-    private void Mark(ValueColumn column, AnswerBook texts, AnswerBook arrays, Span<ulong> rows)
-    {
-        switch (column.Type)
-        {
-            case AttributeType.String:
-                texts.Mark(column, rows);
-                break;
-            case AttributeType.Array:
-                arrays.Mark(column, rows);
-                break;
-            case AttributeType.Int when _matcher.TryGetIntegers(out var low, out var high):
-                if (low > high) break;
-                var values = column.Values;
-                var places = RowBits.All(values.Count);
-                RangeScan.AndSigned(values, low, high, places);
-                column.Mark(places, rows);
-                break;
-            case AttributeType.Int:
-                MarkEach(column, static (matcher, value) => matcher.MatchesInteger((long)value), rows);
-                break;
-            case AttributeType.Double:
-                MarkEach(column, static (matcher, value) => matcher.MatchesDouble(BitConverter.UInt64BitsToDouble(value)), rows);
-                break;
-            case AttributeType.Bool:
-                MarkEach(column, static (matcher, value) => matcher.MatchesBool(value != 0), rows);
-                break;
-        }
-    }
-
-    private void MarkEach(ValueColumn column, Func<ValueMatcher, ulong, bool> test, Span<ulong> rows)
-    {
-        var values = column.Values;
-        var places = new ulong[RowBits.Words(values.Count)];
-        // Neighbours are often equal, and a number's text takes long to make.
-        var (last, answer) = (0ul, false);
-        for (var i = 0; i < values.Count; i++)
-        {
-            if ((i & 4095) == 0) bounds.Check();
-            var value = values[i];
-            if (i == 0 || value != last) (last, answer) = (value, test(_matcher, value));
-            if (answer) RowBits.Set(places, i);
-        }
-        column.Mark(places, rows);
-    }
-
-    private void MarkResources(LogPart part, int key, ReadOnlySpan<ulong> rows, Span<ulong> matching, Span<ulong> having)
+    private void MarkResources(LogPart part, int key, ConditionColumns columns, ReadOnlySpan<ulong> rows, Span<ulong> matching, Span<ulong> having)
     {
         var tables = part.Tables;
         var count = tables.Resources.Count;
@@ -105,7 +57,7 @@ internal sealed class LogAttributeFilter(LogCondition condition, QueryBounds bou
             {
                 if (tables.Resources.Attributes.Key[i] != key) continue;
                 has[resource] = true;
-                matches[resource] |= Matches(tables, (AttributeType)tables.Resources.Attributes.Type[i], tables.Resources.Attributes.Value[i]);
+                matches[resource] |= columns.Matches(tables.Strings, tables.Blobs, tables.Resources.Attributes, i);
             }
         }
         Add(part, matches, rows, matching);
@@ -125,14 +77,4 @@ internal sealed class LogAttributeFilter(LogCondition condition, QueryBounds bou
         SetScan.And(part.Classes, chosen, some);
         RowBits.Or(found, some);
     }
-
-    private bool Matches(LogTables tables, AttributeType type, long value) => condition.Operator == AttributeOperator.Exists || type switch
-    {
-        AttributeType.String => _matcher.MatchesText(tables.Strings[(int)value]),
-        AttributeType.Int => _matcher.MatchesInteger(value),
-        AttributeType.Double => _matcher.MatchesDouble(BitConverter.Int64BitsToDouble(value)),
-        AttributeType.Bool => _matcher.MatchesBool(value != 0),
-        AttributeType.Array => _matcher.MatchesElement(tables.Blobs[(int)value]),
-        _ => false,
-    };
 }

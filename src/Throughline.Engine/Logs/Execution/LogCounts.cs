@@ -5,7 +5,7 @@ using Throughline.Engine.Query;
 
 namespace Throughline.Engine.Logs.Execution;
 
-/// <summary>Counts matches by time and level, and records by service. Where what is known of a part answers, its rows are not looked at. One query's own; not thread safe.</summary>
+/// <summary>Counts matches by time and level, and records by service. Where what is known of a part answers, its rows are not looked at. One query's own.</summary>
 internal sealed class LogCounts(LogPlan plan, LogWalk walk)
 {
     private readonly LogFilter _filter = new(plan, walk.Bounds);
@@ -20,10 +20,7 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
         if (step != ulong.MaxValue) step++;
         var counts = new long[(int)Math.Min((ulong)steps, (last - from) / step + 1)][];
         for (var i = 0; i < counts.Length; i++) counts[i] = new long[LogSeverity.Levels];
-        foreach (var part in walk.Parts)
-        {
-            if (!walk.Try(part, p => Count(p, from, step, counts))) break;
-        }
+        walk.Each(walk.Parts, part => walk.Try(part, p => Count(p, from, step, counts)));
         return new LogHistogram(from, step, counts, new Total(counts.Sum(c => c.Sum()), walk.Truncated is null), walk.Truncated);
     }
 
@@ -42,7 +39,7 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
         if (_filter.IsTimeAndLevel && !_filter.HasLevels && _filter.IsInRange(part) && part.LevelCounts is { } levels && (part.FirstAt - from) / step == (part.LastAt - from) / step)
         {
             var target = counts[(int)Math.Min((ulong)counts.Length - 1, (part.FirstAt - from) / step)];
-            for (var i = 0; i < levels.Length; i++) target[i] += levels[i];
+            for (var i = 0; i < levels.Length; i++) Interlocked.Add(ref target[i], levels[i]);
             return;
         }
         if (_filter.Rows(part) is not { } rows) return;
@@ -52,6 +49,15 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
         for (var i = 0; i < levelOf.Length; i++) levelOf[i] = (byte)LogSeverity.LevelOf(table[i].SeverityNumber);
         // Neighbours are mostly of one step: a division a row would take longer than all else.
         var (start, current) = (0ul, (long[]?)null);
+        var found = new long[LogSeverity.Levels];
+        void Add()
+        {
+            for (var level = 0; current is not null && level < found.Length; level++)
+            {
+                if (found[level] > 0) Interlocked.Add(ref current[level], found[level]);
+            }
+            Array.Clear(found);
+        }
         for (var word = 0; word < rows.Length; word++)
         {
             if ((word & 255) == 0) walk.Bounds.Check();
@@ -61,28 +67,30 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
                 var distance = at[row] - from;
                 if (current is null || distance < start || distance - start >= step)
                 {
+                    Add();
                     current = counts[(int)Math.Min((ulong)counts.Length - 1, distance / step)];
                     start = distance / step * step;
                 }
-                current[levelOf[(int)classes[row]]]++;
+                found[levelOf[(int)classes[row]]]++;
             }
         }
+        Add();
     }
 
     /// <summary>Records and errors by service.</summary>
-    public IReadOnlyList<LogService> Services()
+    public LogServices Services()
     {
         var counts = new SortedDictionary<string, (long Entries, long Errors)>(StringComparer.Ordinal);
         void Add(string name, long entries, long errors)
         {
-            var (before, failed) = counts.GetValueOrDefault(name);
-            counts[name] = (before + entries, failed + errors);
+            if (!counts.TryGetValue(name, out var before)) walk.Bounds.Charge(2L * name.Length + 120);
+            counts[name] = (before.Entries + entries, before.Errors + errors);
         }
         foreach (var part in walk.Parts)
         {
             if (!walk.Try(part, p => CountServices(p, Add))) break;
         }
-        return [.. counts.Select(c => new LogService(c.Key, c.Value.Entries, c.Value.Errors))];
+        return new LogServices([.. counts.Select(c => new LogService(c.Key, c.Value.Entries, c.Value.Errors))], walk.Truncated);
     }
 
     private void CountServices(LogPart part, Action<string, long, long> add)
@@ -116,17 +124,28 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
     }
 
     /// <summary>The keys of attributes in the parts that reach into the plan's range.</summary>
-    public IReadOnlyList<LogKey> Keys()
+    public LogKeys Keys()
     {
-        var found = new Dictionary<(bool IsResource, string Key), HashSet<Model.AttributeType>>();
+        var found = new Dictionary<(bool IsResource, string Key), KnownKey>();
         foreach (var part in walk.Parts)
         {
             if (!walk.Try(part, p => AddKeys(p, found))) break;
         }
-        return [.. found.Select(f => new LogKey(f.Key.Key, f.Key.IsResource, [.. f.Value.Order()])).OrderBy(k => k.IsResource).ThenBy(k => k.Key, StringComparer.Ordinal)];
+        return new LogKeys(
+            [.. found.Select(f => new LogKey(f.Key.Key, f.Key.IsResource, [.. f.Value.Types.Order()], f.Value.Parts)).OrderBy(k => k.IsResource).ThenBy(k => k.Key, StringComparer.Ordinal)], walk.Truncated);
     }
 
-    private void AddKeys(LogPart part, Dictionary<(bool, string), HashSet<Model.AttributeType>> found)
+    /// <summary>What is known of a key so far.</summary>
+    private sealed class KnownKey
+    {
+        public HashSet<Model.AttributeType> Types { get; } = [];
+
+        public int Parts { get; set; }
+
+        public LogPart? Last { get; set; }
+    }
+
+    private void AddKeys(LogPart part, Dictionary<(bool, string), KnownKey> found)
     {
         if (!_filter.CanMatch(part)) return;
         var tables = part.Tables;
@@ -135,8 +154,15 @@ internal sealed class LogCounts(LogPlan plan, LogWalk walk)
         {
             if (!seen.Add((isResource, ShapeTable.MemberOf(key, type)))) return;
             var name = (isResource, System.Text.Encoding.UTF8.GetString(tables.Strings[key]));
-            if (!found.TryGetValue(name, out var types)) found.Add(name, types = []);
-            types.Add(type);
+            if (!found.TryGetValue(name, out var known))
+            {
+                walk.Bounds.Charge(2L * name.Item2.Length + 400);
+                found.Add(name, known = new KnownKey());
+            }
+            known.Types.Add(type);
+            if (ReferenceEquals(known.Last, part)) return;
+            known.Last = part;
+            known.Parts++;
         }
         for (var shape = 0; shape < tables.Shapes.Count; shape++)
         {

@@ -37,7 +37,7 @@ internal sealed class LogEntryReader(QueryBounds bounds)
         {
             if ((i & 255) == 255) bounds.Check();
             var type = ShapeTable.TypeOf(members[i]);
-            var bytes = LogTables.IsBytes(type) ? part.Bytes(row, i) : [];
+            var bytes = LogTables.IsBytes(type) ? part.Bytes(row, i, ref _buffer) : [];
             bounds.Charge(2L * bytes.Length + 100);
             attributes[i] = new LogAttribute(Text(part.Tables, ShapeTable.KeyOf(members[i])), AttributeValue.Of(type, LogTables.IsBytes(type) ? 0 : part.Number(row, i), bytes));
         }

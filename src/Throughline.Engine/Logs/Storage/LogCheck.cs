@@ -31,7 +31,7 @@ internal static class LogCheck
             var members = part.Tables.Shapes[c.Shape];
             for (var i = 0; i < members.Length; i++)
             {
-                if (LogTables.IsBytes(ShapeTable.TypeOf(members[i]))) part.Bytes(row, i);
+                if (LogTables.IsBytes(ShapeTable.TypeOf(members[i]))) part.Bytes(row, i, ref buffer);
                 else part.Number(row, i);
             }
         }

@@ -2,12 +2,13 @@ using Throughline.Engine.Blocks.Read;
 using Throughline.Engine.Decode;
 using Throughline.Engine.Files;
 using Throughline.Engine.Logs.Blocks;
+using Throughline.Engine.Logs.Columns;
 using Throughline.Engine.Signals;
 using Throughline.Engine.Wal;
 
 namespace Throughline.Engine.Logs.Storage;
 
-/// <summary>What the store of log records knows of its data. Thread safe: its only state is the next number in the order of arrival.</summary>
+/// <summary>What the store of log records knows of its data. Thread safe: its only state is the next number in the order of arrival, and how large chunks are.</summary>
 internal sealed class LogFormat : ISignalFormat<LogBatch, LogHead, LogView, LogBlock>
 {
     // Requests that are read back from the log were within the limits that the receiver had then.
@@ -15,6 +16,7 @@ internal sealed class LogFormat : ISignalFormat<LogBatch, LogHead, LogView, LogB
 
     // 0 is no record's number. What is in blocks raises it before the log is read again, so that records get the numbers that they had.
     private ulong _nextSequence = 1;
+    private LogChunk.Extent _like;
     private readonly Lock _gate = new();
 
     /// <inheritdoc/>
@@ -43,7 +45,10 @@ internal sealed class LogFormat : ISignalFormat<LogBatch, LogHead, LogView, LogB
     public long Count(LogBatch batch) => batch.RowCount;
 
     /// <inheritdoc/>
-    public LogHead NewHead() => new();
+    public LogHead NewHead()
+    {
+        lock (_gate) return new LogHead(_like);
+    }
 
     /// <inheritdoc/>
     public void Add(LogHead head, LogBatch batch, ulong receivedUnixNano)
@@ -55,6 +60,7 @@ internal sealed class LogFormat : ISignalFormat<LogBatch, LogHead, LogView, LogB
             _nextSequence += (ulong)batch.RowCount;
         }
         head.Add(batch, first, receivedUnixNano);
+        lock (_gate) _like = head.Like;
     }
 
     /// <inheritdoc/>

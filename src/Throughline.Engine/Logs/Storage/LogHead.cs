@@ -6,7 +6,7 @@ namespace Throughline.Engine.Logs.Storage;
 /// Records since the last block: chunks in the order of arrival, each of which becomes a row group. One thread adds; <see cref="View"/> is called between additions, and what it gives is read by many
 /// threads meanwhile.
 /// </summary>
-internal sealed class LogHead
+internal sealed class LogHead(LogChunk.Extent like = default)
 {
     /// <summary>Rows of a chunk: a row group is small enough to be decoded in some milliseconds, and large enough that its tables cost next to nothing a row.</summary>
     public const int ChunkRows = 1 << 15;
@@ -23,6 +23,9 @@ internal sealed class LogHead
 
     /// <summary>The chunks, the oldest first; for the one who writes a head that nothing is added to any more.</summary>
     public IReadOnlyList<LogChunk> Chunks => _chunks;
+
+    /// <summary>How large the next chunk may become: as the last full one, or the one that there is.</summary>
+    public LogChunk.Extent Like => _chunks.Count > 1 && _chunks[^1].RowCount < ChunkRows ? _chunks[^2].Size : _chunks.Count > 0 ? _chunks[^1].Size : like;
 
     /// <summary>Records, memory, and the times between which the records lie.</summary>
     public (long Items, long Bytes, ulong First, ulong Last) Size =>
@@ -50,7 +53,7 @@ internal sealed class LogHead
             _fullRows += _chunks[^1].RowCount;
             _fullBytes += _chunks[^1].UsedBytes;
         }
-        _chunks.Add(_chunks.Count > 0 ? new LogChunk(_chunks[^1]) : new LogChunk());
+        _chunks.Add(new LogChunk(Like));
         return _chunks[^1];
     }
 

@@ -89,8 +89,8 @@ internal sealed class LogMerger(LogBlockWriter writer, CancellationToken stop)
             for (var i = 0; i < members.Length; i++)
             {
                 var type = ShapeTable.TypeOf(members[i]);
-                chunk.Values.Add(type == Model.AttributeType.String ? chunk.Tables.Strings.GetOrAdd(part.Bytes(row, i))
-                    : LogTables.IsBytes(type) ? chunk.Tables.Blobs.GetOrAdd(part.Bytes(row, i)) : part.Number(row, i));
+                chunk.Values.Add(type == Model.AttributeType.String ? chunk.Tables.Strings.GetOrAdd(part.Bytes(row, i, ref _buffer))
+                    : LogTables.IsBytes(type) ? chunk.Tables.Blobs.GetOrAdd(part.Bytes(row, i, ref _buffer)) : part.Number(row, i));
             }
             var body = chunk.Tables.Strings.GetOrAdd(part.Body(row, ref _buffer));
             chunk.EndRow(part.At[row], part.Observed(row), part.Sequence[row], _classes[c], _spans[s], body);

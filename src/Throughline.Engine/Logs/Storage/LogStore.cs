@@ -16,6 +16,9 @@ public sealed record LogQueryOptions
 
     /// <summary>Memory that one query may take of its own, beside the caches; where it is hit the answer says so.</summary>
     public long MaxBytes { get; init; } = 128L << 20;
+
+    /// <summary>Threads that all queries together may use beside their own.</summary>
+    public int Helpers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 }
 
 /// <summary>
@@ -25,9 +28,11 @@ public sealed class LogStore : ILogSource, ISignalStore
 {
     private readonly SignalStore<LogBatch, LogHead, LogView, LogBlock> _store;
     private readonly LogQueryOptions _queries;
+    private readonly QueryWorkers _workers;
     private readonly TimeProvider _time;
 
-    private LogStore(SignalStore<LogBatch, LogHead, LogView, LogBlock> store, LogQueryOptions queries, TimeProvider time) => (_store, _queries, _time) = (store, queries, time);
+    private LogStore(SignalStore<LogBatch, LogHead, LogView, LogBlock> store, LogQueryOptions queries, TimeProvider time) =>
+        (_store, _queries, _workers, _time) = (store, queries, new QueryWorkers(queries.Helpers), time);
 
     /// <summary>Opens or creates the store in a directory that the process has, and recovers what was acknowledged. The directory stays the caller's, and outlives the store.</summary>
     /// <exception cref="StoreOpenException">The store cannot be used; one clear line.</exception>
@@ -66,11 +71,11 @@ public sealed class LogStore : ILogSource, ISignalStore
         RunAsync(walk => new LogValueCounts(plan, walk, key, contains).Run(values), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<LogKey>> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+    public ValueTask<LogKeys> GetKeysAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         RunAsync(walk => new LogCounts(new LogPlan { FromUnixNano = fromUnixNano, ToUnixNano = toUnixNano }, walk).Keys(), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<LogService>> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
+    public ValueTask<LogServices> GetServicesAsync(ulong? fromUnixNano, ulong? toUnixNano, CancellationToken cancellationToken) =>
         RunAsync(walk => new LogCounts(new LogPlan { FromUnixNano = fromUnixNano, ToUnixNano = toUnixNano }, walk).Services(), cancellationToken);
 
     /// <summary>Runs a query at a snapshot, on a thread of its own: it computes, and reads files without waiting elsewhere.</summary>
@@ -80,7 +85,7 @@ public sealed class LogStore : ILogSource, ISignalStore
         List<LogPart> parts = [];
         foreach (var block in snapshot.Blocks) parts.AddRange(block.Reader.Parts);
         foreach (var head in snapshot.Heads) parts.AddRange(head.Parts);
-        var walk = new LogWalk(parts, new QueryBounds(_time, _queries.TimeLimit, _queries.MaxBytes, cancellationToken));
+        var walk = new LogWalk(parts, new QueryBounds(_time, _queries.TimeLimit, _queries.MaxBytes, cancellationToken), _workers);
         try
         {
             return query(walk);

@@ -21,6 +21,9 @@ internal abstract class EntryTest
     /// <summary>Whether it is asked of so many dictionaries that their pages should not drive out of the cache what others need.</summary>
     public virtual bool IsScan => false;
 
+    /// <summary>A text that every entry for which it holds contains, in whatever case; null when none is known.</summary>
+    public virtual string? Within => null;
+
     /// <summary>Whether it holds for one entry.</summary>
     public abstract bool Holds(ReadOnlySpan<byte> entry);
 

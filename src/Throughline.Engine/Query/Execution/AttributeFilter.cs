@@ -15,8 +15,7 @@ internal sealed class AttributeFilter : SpanFilter
     private readonly bool _looksAtSpans;
     private readonly AttributeOperator _operator;
     private readonly ValueMatcher _matcher;
-    private readonly AnswerBook _texts;
-    private readonly AnswerBook _arrays;
+    private readonly ConditionColumns _columns;
     private readonly ulong[] _matchingResources;
     private readonly ulong[] _havingResources;
 
@@ -29,8 +28,7 @@ internal sealed class AttributeFilter : SpanFilter
         _looksAtSpans = attribute.Scope != AttributeScope.Resource;
         _operator = attribute.Operator;
         _matcher = new ValueMatcher(attribute.Operator, attribute.Literal);
-        _texts = new AnswerBook(_matcher.ForTexts(), bounds);
-        _arrays = new AnswerBook(new EntryHolds(_matcher.MatchesElement), bounds);
+        _columns = ConditionColumns.Of(attribute.Operator, _matcher, bounds);
         var resources = tables.Resources.Count;
         (_matchingResources, _havingResources) = (new ulong[RowBits.Words(resources)], new ulong[RowBits.Words(resources)]);
         if (attribute.Scope != AttributeScope.Span) LookAtResources(tables);
@@ -60,8 +58,8 @@ internal sealed class AttributeFilter : SpanFilter
     {
         switch (column.Type)
         {
-            case AttributeType.String: return _texts.CanHold(column);
-            case AttributeType.Array: return _arrays.CanHold(column);
+            case AttributeType.String: return _columns.Texts.CanHold(column);
+            case AttributeType.Array: return _columns.Arrays.CanHold(column);
             case AttributeType.Int:
                 return !_matcher.TryGetIntegers(out var low, out var high) || (low <= high && (!column.TryGetBounds(out var smallest, out var largest) || (smallest <= high && largest >= low)));
             case AttributeType.Bool or AttributeType.Double: return true;
@@ -78,7 +76,7 @@ internal sealed class AttributeFilter : SpanFilter
             foreach (var column in part.Columns.Attribute(_key))
             {
                 if (IsNegative) column.MarkAll(having);
-                Mark(column, matching);
+                _columns.Mark(column, matching);
             }
         }
         AddResources(part, _matchingResources, rows, matching);
@@ -100,55 +98,6 @@ internal sealed class AttributeFilter : SpanFilter
         RowBits.Or(found, candidates);
     }
 
-    private void Mark(ValueColumn column, Span<ulong> rows)
-    {
-        if (_operator == AttributeOperator.Exists)
-        {
-            column.MarkAll(rows);
-            return;
-        }
-        switch (column.Type)
-        {
-            case AttributeType.String:
-                _texts.Mark(column, rows);
-                break;
-            case AttributeType.Array:
-                _arrays.Mark(column, rows);
-                break;
-            case AttributeType.Int when _matcher.TryGetIntegers(out var low, out var high):
-                if (low > high) break;
-                var values = column.Values;
-                var places = RowBits.All(values.Count);
-                RangeScan.AndSigned(values, low, high, places);
-                column.Mark(places, rows);
-                break;
-            case AttributeType.Int:
-                MarkEach(column, static (matcher, value) => matcher.MatchesInteger((long)value), rows);
-                break;
-            case AttributeType.Double:
-                MarkEach(column, static (matcher, value) => matcher.MatchesDouble(BitConverter.UInt64BitsToDouble(value)), rows);
-                break;
-            case AttributeType.Bool:
-                MarkEach(column, static (matcher, value) => matcher.MatchesBool(value != 0), rows);
-                break;
-        }
-    }
-
-    private void MarkEach(ValueColumn column, Func<ValueMatcher, ulong, bool> test, Span<ulong> rows)
-    {
-        var values = column.Values;
-        var places = new ulong[RowBits.Words(values.Count)];
-        // Neighbours are often equal, and a double's text takes long to make.
-        var (last, answer) = (0ul, false);
-        for (var i = 0; i < values.Count; i++)
-        {
-            var value = values[i];
-            if (i == 0 || value != last) (last, answer) = (value, test(_matcher, value));
-            if (answer) RowBits.Set(places, i);
-        }
-        column.Mark(places, rows);
-    }
-
     private void LookAtResources(SpanBatch tables)
     {
         var offsets = tables.Resources.AttributeOffset;
@@ -159,18 +108,8 @@ internal sealed class AttributeFilter : SpanFilter
             {
                 if (attributes.Key[i] != _key) continue;
                 RowBits.Set(_havingResources, resource);
-                if (Matches(tables, (AttributeType)attributes.Type[i], attributes.Value[i])) RowBits.Set(_matchingResources, resource);
+                if (_columns.Matches(tables.Strings, tables.Blobs, attributes, i)) RowBits.Set(_matchingResources, resource);
             }
         }
     }
-
-    private bool Matches(SpanBatch tables, AttributeType type, long value) => _operator == AttributeOperator.Exists || type switch
-    {
-        AttributeType.String => _matcher.MatchesText(tables.Strings[(int)value]),
-        AttributeType.Int => _matcher.MatchesInteger(value),
-        AttributeType.Double => _matcher.MatchesDouble(BitConverter.Int64BitsToDouble(value)),
-        AttributeType.Bool => _matcher.MatchesBool(value != 0),
-        AttributeType.Array => _matcher.MatchesElement(tables.Blobs[(int)value]),
-        _ => false,
-    };
 }

@@ -13,6 +13,9 @@ internal sealed class QueryBounds(TimeProvider time, TimeSpan timeLimit, long me
     /// <summary>Cancelled when the caller has gone.</summary>
     public CancellationToken CancellationToken => cancellationToken;
 
+    /// <summary>The same bounds, of which nothing has been used.</summary>
+    public QueryBounds Anew() => new(time, timeLimit, memoryLimit, cancellationToken);
+
     /// <summary>Unwinds the query when its caller has gone or its time is over.</summary>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     /// <exception cref="BoundHitException">The time is over.</exception>

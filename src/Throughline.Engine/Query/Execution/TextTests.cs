@@ -8,6 +8,9 @@ namespace Throughline.Engine.Query.Execution;
 internal sealed class TextEquals(byte[] utf8) : EntryTest
 {
     /// <inheritdoc/>
+    public override string Within { get; } = Encoding.UTF8.GetString(utf8);
+
+    /// <inheritdoc/>
     public override bool Holds(ReadOnlySpan<byte> entry) => entry.SequenceEqual(utf8);
 
     /// <inheritdoc/>
@@ -26,6 +29,9 @@ internal sealed class TextEquals(byte[] utf8) : EntryTest
 internal sealed class TextContains(string text) : EntryTest
 {
     private readonly TextSearch _search = new(text);
+
+    /// <inheritdoc/>
+    public override string Within => text;
 
     /// <inheritdoc/>
     public override bool Holds(ReadOnlySpan<byte> entry) => _search.IsIn(entry);
@@ -70,6 +76,9 @@ internal sealed class BoundedTest(EntryTest test, QueryBounds bounds, bool isSca
 {
     /// <inheritdoc/>
     public override bool IsScan => isScan;
+
+    /// <inheritdoc/>
+    public override string? Within => test.Within;
 
     /// <inheritdoc/>
     public override bool Holds(ReadOnlySpan<byte> entry) => test.Holds(entry);

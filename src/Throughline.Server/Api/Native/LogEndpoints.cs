@@ -1,4 +1,5 @@
 using Throughline.Engine.Logs;
+using Throughline.Engine.Query;
 using Throughline.Server.Problems;
 using LogLevel = Throughline.Engine.Logs.LogLevel;
 
@@ -11,6 +12,8 @@ internal static class LogEndpoints
     private const int MaxSteps = 1000;
     private const int StandardValues = 20;
     private const int MaxValues = 1000;
+    private const int StandardKeys = 1000;
+    private const int MaxKeys = 10_000;
 
     /// <summary>GET /api/v1/logs.</summary>
     internal static async Task<Problem?> SearchAsync(HttpContext context, ILogSource logs)
@@ -104,16 +107,20 @@ internal static class LogEndpoints
         var query = new QueryReader(context.Request.Query);
         var (from, to) = query.Range();
         var contains = query.Single("contains") ?? "";
+        var limit = query.Whole("limit", 1, MaxKeys, StandardKeys);
         if (query.Finish() is { } problem) return problem;
 
-        var keys = await logs.GetKeysAsync(from, to, context.RequestAborted);
+        var stored = await logs.GetKeysAsync(from, to, context.RequestAborted);
+        var matching = stored.Keys.Where(key => key.Key.Contains(contains, StringComparison.OrdinalIgnoreCase)).ToList();
+        // Of too many the commonest are given; resources' keys, of which there are few, before those of entries that hardly any has.
+        var keys = matching.Count <= limit ? matching : [.. matching.OrderByDescending(static key => key.IsResource ? int.MaxValue : key.Parts).ThenBy(static key => key.Key, StringComparer.Ordinal).Take(limit)
+            .OrderBy(static key => key.IsResource).ThenBy(static key => key.Key, StringComparer.Ordinal)];
         await using var answer = new JsonAnswer(context);
         var json = answer.Writer;
         json.WriteStartObject();
         json.WriteStartArray("keys"u8);
         foreach (var key in keys)
         {
-            if (!key.Key.Contains(contains, StringComparison.OrdinalIgnoreCase)) continue;
             json.WriteStartObject();
             json.WriteString("key"u8, key.Key);
             json.WriteString("scope"u8, key.IsResource ? "resource"u8 : "log"u8);
@@ -124,6 +131,8 @@ internal static class LogEndpoints
             if (answer.IsPartFull) await answer.SendAsync();
         }
         json.WriteEndArray();
+        SearchWriter.WriteTotal(json, "total"u8, new Total(matching.Count, stored.Truncated is null));
+        SearchWriter.WriteTruncated(json, stored.Truncated);
         json.WriteEndObject();
         await answer.FinishAsync();
         return null;
@@ -136,12 +145,12 @@ internal static class LogEndpoints
         var (from, to) = query.Range();
         if (query.Finish() is { } problem) return problem;
 
-        var services = await logs.GetServicesAsync(from, to, context.RequestAborted);
+        var stored = await logs.GetServicesAsync(from, to, context.RequestAborted);
         await using var answer = new JsonAnswer(context);
         var json = answer.Writer;
         json.WriteStartObject();
         json.WriteStartArray("services"u8);
-        foreach (var service in services)
+        foreach (var service in stored.Services)
         {
             json.WriteStartObject();
             json.WriteString("name"u8, service.Name);
@@ -151,6 +160,7 @@ internal static class LogEndpoints
             if (answer.IsPartFull) await answer.SendAsync();
         }
         json.WriteEndArray();
+        SearchWriter.WriteTruncated(json, stored.Truncated);
         json.WriteEndObject();
         await answer.FinishAsync();
         return null;

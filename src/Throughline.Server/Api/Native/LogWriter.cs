@@ -33,6 +33,7 @@ internal sealed class LogWriter(Utf8JsonWriter json)
         json.WriteStartArray("marks"u8);
         if (entry.Marks.HasFlag(SpanMarks.InvalidUtf8)) json.WriteStringValue("invalidUtf8"u8);
         if (entry.Marks.HasFlag(SpanMarks.Redacted)) json.WriteStringValue("redacted"u8);
+        if (entry.Marks.HasFlag(SpanMarks.Cut)) json.WriteStringValue("cut"u8);
         json.WriteEndArray();
         Attributes(entry.Attributes);
         json.WriteNumber("resource"u8, NumberOf(_resources, entry.Resource));

@@ -114,7 +114,7 @@ export function LogsScreen() {
           <Icon name="filter" />
           Filters {active > 0 && <span className="num acct">{active}</span>}
         </button>
-        <LogQuery text={state.text} commit={write} problem={problem} input={input} />
+        <LogQuery text={state.text} commit={write} request={request} problem={problem} input={input} />
         <TimeMenu range={state.range} now={now} change={(range) => change({ ...state, range })} />
         <button
           type="button"
@@ -192,6 +192,11 @@ export function LogsScreen() {
                     }}
                   >
                     {formatCount(fresh.waiting.length)} new
+                  </button>
+                )}
+                {fresh.missed && (
+                  <button type="button" className="tag fresh" title="More entries came at once than a live list takes in. The query or a shorter time narrows them." onClick={refresh}>
+                    Some are missing here: load anew
                   </button>
                 )}
               </div>

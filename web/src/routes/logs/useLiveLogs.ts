@@ -12,6 +12,8 @@ export interface LiveLogs {
   /** What came while the reader was reading. */
   readonly waiting: readonly LogEntry[];
   readonly failed: boolean;
+  /** More came at once than is taken into the list: some of it is missing there. */
+  readonly missed: boolean;
   readonly show: () => void;
 }
 
@@ -19,14 +21,15 @@ interface Came {
   readonly key: string;
   readonly shown: readonly LogEntry[];
   readonly waiting: readonly LogEntry[];
+  readonly missed: boolean;
 }
 
 /**
- * Follows what arrives by asking for what came after the last number that was seen; so nothing is missed, however old its time is. While `paused` it is kept aside. `key` names the request: with
+ * Follows what arrives by asking for what came after the last number that was seen; so nothing is missed, however old its time is. While `paused` it is kept aside, and joins the rest when that ends. `key` names the request: with
  * another one it begins anew.
  */
 export function useLiveLogs(on: boolean, paused: boolean, request: LogRequest, key: string, last: bigint | null): LiveLogs {
-  const [came, setCame] = useState<Came>({ key, shown: [], waiting: [] });
+  const [came, setCame] = useState<Came>({ key, shown: [], waiting: [], missed: false });
   const [failed, setFailed] = useState(false);
   const seen = useRef<bigint | null>(null);
   const state = useRef({ paused, request });
@@ -45,8 +48,10 @@ export function useLiveLogs(on: boolean, paused: boolean, request: LogRequest, k
         setFailed(false);
         if (page.entries.length > 0)
           setCame((old) => {
-            const known = old.key === key ? old : { key, shown: [], waiting: [] };
-            return state.current.paused ? { ...known, waiting: joined(page.entries, known.waiting).slice(0, mostKept) } : { ...known, shown: joined(page.entries, known.shown).slice(0, mostKept) };
+            const known = old.key === key ? old : { key, shown: [], waiting: [], missed: false };
+            const list = joined(page.entries, state.current.paused ? known.waiting : known.shown);
+            const missed = known.missed || page.next !== null || list.length > mostKept;
+            return state.current.paused ? { ...known, missed, waiting: list.slice(0, mostKept) } : { ...known, missed, shown: list.slice(0, mostKept) };
           });
       } catch {
         // The next beat asks again from the same place; the button says that it does not get through.
@@ -61,10 +66,13 @@ export function useLiveLogs(on: boolean, paused: boolean, request: LogRequest, k
     };
   }, [on, key, last]);
   const own = came.key === key && on;
+  const show = (old: Came): Came => ({ ...old, shown: joined(old.waiting, old.shown), waiting: [] });
+  if (own && !paused && came.waiting.length > 0) setCame(show);
   return {
     entries: own ? came.shown : [],
     waiting: own ? came.waiting : [],
     failed: on && failed,
-    show: () => setCame((old) => ({ ...old, shown: joined(old.waiting, old.shown), waiting: [] })),
+    missed: own && came.missed,
+    show: () => setCame(show),
   };
 }

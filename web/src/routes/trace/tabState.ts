@@ -27,8 +27,9 @@ export interface TabState {
   readonly rawText: string;
   /** Which logs the panel of the selected span shows; empty for none. */
   readonly spanLogs: LogView | '';
-  /** What is looked for in the tab of the logs, whether it has entries that only service and time connect with the trace, and which entry is open, by its place. */
+  /** What is looked for in the tab of the logs, whether only warnings and errors show, whether it has entries that only service and time connect with the trace, and which entry is open, by its place. */
   readonly logsText: string;
+  readonly logsGrave: boolean;
   readonly logsNear: boolean;
   readonly logEntry: string;
   readonly profile: ProfileTabState;
@@ -45,7 +46,7 @@ export interface ProfileTabState {
 
 export const firstTab: TabState = {
   tab: 'timeline', asSent: false, grouping: 'both', sort: 'self', descending: true, flame: '', flameWaits: true, flameTable: false, rawText: '',
-  spanLogs: '', logsText: '', logsNear: true, logEntry: '',
+  spanLogs: '', logsText: '', logsGrave: false, logsNear: true, logEntry: '',
   profile: { service: '', type: '', span: '', zoom: '', table: false },
 };
 
@@ -64,6 +65,7 @@ export function readTabState(parameters: URLSearchParams): TabState {
     rawText: parameters.get('raw') ?? '',
     spanLogs: logViews.find((view) => view === parameters.get('logs')) ?? '',
     logsText: parameters.get('logfind') ?? '',
+    logsGrave: parameters.get('level') === 'warn',
     logsNear: parameters.get('near') !== 'off',
     logEntry: parameters.get('entry') ?? '',
     profile: { service: parameters.get('pservice') ?? '', type: parameters.get('ptype') ?? '', span: parameters.get('pspan') ?? '', zoom: parameters.get('pzoom') ?? '', table: parameters.get('pas') === 'table' },
@@ -83,6 +85,7 @@ export function writeTabState(state: TabState, parameters: URLSearchParams): voi
   if (state.rawText !== '') parameters.set('raw', state.rawText);
   if (state.spanLogs !== '') parameters.set('logs', state.spanLogs);
   if (state.logsText !== '') parameters.set('logfind', state.logsText);
+  if (state.logsGrave) parameters.set('level', 'warn');
   if (!state.logsNear) parameters.set('near', 'off');
   if (state.logEntry !== '') parameters.set('entry', state.logEntry);
   const { profile } = state;

@@ -1,13 +1,11 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
+import { useMemo, type RefObject } from 'react';
 import type { ApiProblem } from '../../api/problem';
 import type { SearchRequest } from '../../api/queries';
-import { accepted, operatorTyped, placeAt, type Suggestion } from '../../model/completion';
-import { tokens } from '../../model/filterText';
+import type { Place, Suggestion } from '../../model/completion';
 import { querySuggestions } from '../../model/queryHistory';
-import { Icon } from '../../ui/Icon';
+import { QueryInput } from '../shell/query/QueryInput';
 import type { SearchState } from './url';
 import { filterProblemId } from './FilterProblem';
-import { optionId, Suggestions } from '../../ui/Suggestions';
 import { useQueryHistory } from './useQueryHistory';
 import { useSuggestions } from './useSuggestions';
 
@@ -19,209 +17,28 @@ interface QueryBoxProps {
   readonly input: RefObject<HTMLInputElement | null>;
 }
 
-/** The text of the box, coloured, below the transparent text of the input; the place of an error is underlined. */
-function Coloured({ text, wrongAt }: { readonly text: string; readonly wrongAt: number | null }) {
-  const pieces = useMemo(() => tokens(text), [text]);
-  const end = text.length;
-  return (
-    <>
-      {pieces.map((token) => {
-        const wrong = wrongAt !== null && token.kind !== 'blank' && token.from <= wrongAt && token.from + token.text.length > wrongAt;
-        return (
-          <span key={token.from} className={wrong ? `tk-${token.kind} wrong` : `tk-${token.kind}`}>
-            {token.text}
-          </span>
-        );
-      })}
-      {wrongAt !== null && wrongAt >= end && <span className="wrong">{'\u00a0'}</span>}
-    </>
-  );
-}
-
-/** The query: plain conditions and free text, completed from what the store has. The address is the truth; the box holds a draft of it. */
+/** The query of the traces, completed from what the store has and from what was asked before. */
 export function QueryBox({ state, change, request, problem, input }: QueryBoxProps) {
-  const [draft, setDraft] = useState(state.text);
-  const [committed, setCommitted] = useState(state.text);
-  if (committed !== state.text) {
-    setCommitted(state.text);
-    setDraft(state.text);
-  }
-  const [caret, setCaret] = useState(0);
-  const [open, setOpen] = useState(false);
-  // What the arrows chose; null while only the first is offered.
-  const [chosen, setChosen] = useState<number | null>(null);
-  const place = useMemo(() => placeAt(draft, Math.min(caret, draft.length)), [draft, caret]);
-  const wrong = problem?.parameter === 'q' && draft === state.text ? problem : null;
-  const history = useQueryHistory(state.text, wrong !== null);
-  const stored = useSuggestions(place, request, open);
-  const list = useMemo(() => {
-    const recent = open ? querySuggestions(history.queries, draft) : [];
-    return draft.trim() === '' ? [...recent, ...stored] : [...stored, ...recent];
-  }, [open, history.queries, draft, stored]);
-  const shown = open && list.length > 0;
-  const active = Math.min(chosen ?? 0, list.length - 1);
-
-  const mirror = useRef<HTMLDivElement>(null);
-  const [scroll, setScroll] = useState(0);
-  const follow = (): void => {
-    const element = input.current;
-    if (element === null) return;
-    if (mirror.current !== null) mirror.current.style.transform = `translateX(${-element.scrollLeft}px)`;
-    setScroll(element.scrollLeft);
-    setCaret(element.selectionStart ?? element.value.length);
+  const history = useQueryHistory(state.text, problem?.parameter === 'q');
+  const useOffers = (place: Place, draft: string, open: boolean): readonly Suggestion[] => {
+    const stored = useSuggestions(place, request, open);
+    return useMemo(() => {
+      const recent = open ? querySuggestions(history.queries, draft) : [];
+      return draft.trim() === '' ? [...recent, ...stored] : [...stored, ...recent];
+    }, [open, history.queries, draft, stored]);
   };
-  useEffect(() => {
-    if (mirror.current !== null && input.current !== null) mirror.current.style.transform = `translateX(${-input.current.scrollLeft}px)`;
-  });
-  const caretTo = useRef<number | null>(null);
-  useEffect(() => {
-    if (caretTo.current === null) return;
-    input.current?.setSelectionRange(caretTo.current, caretTo.current);
-    caretTo.current = null;
-  }, [draft, input]);
-
-  const write = (next: { readonly text: string; readonly caret: number }): void => {
-    setDraft(next.text);
-    setCaret(next.caret);
-    caretTo.current = next.caret;
-  };
-  // Where a completion has just put an operator: one that is typed there is not a second one.
-  const completed = useRef<{ readonly text: string; readonly caret: number } | null>(null);
-  const typesOperator = (event: KeyboardEvent<HTMLInputElement>): boolean => {
-    const { current } = completed;
-    const { selectionStart, selectionEnd } = event.currentTarget;
-    if (current === null || event.metaKey || event.ctrlKey !== event.altKey || current.text !== draft || selectionStart !== current.caret || selectionEnd !== current.caret) return false;
-    const next = operatorTyped(draft, current.caret, event.key);
-    if (next === null) return false;
-    completed.current = null;
-    if (next.text !== draft) {
-      write(next);
-      setOpen(true);
-    }
-    return true;
-  };
-  const searchFor = (text: string): void => {
-    setOpen(false);
-    setChosen(null);
-    history.keep(text.trim());
-    change({ ...state, text: text.trim() });
-  };
-  const take = (suggestion: Suggestion): void => {
-    if (suggestion.whole === true) {
-      setDraft(suggestion.insert);
-      searchFor(suggestion.insert);
-      return;
-    }
-    const next = accepted(draft, place, suggestion);
-    write(next);
-    completed.current = suggestion.goesOn ? next : null;
-    setChosen(null);
-    setOpen(suggestion.goesOn);
-  };
-  const search = (): void => searchFor(draft);
-  const step = (by: number): void => {
-    if (!shown) setOpen(true);
-    else setChosen(chosen === null && by > 0 && list.length > 1 ? 1 : (active + by + list.length) % list.length);
-  };
-  const keys: Readonly<Record<string, (event: KeyboardEvent) => void | false>> = {
-    ArrowDown: () => step(1),
-    ArrowUp: () => step(-1),
-    Tab: (event) => {
-      const suggestion = list[active];
-      if (!shown || suggestion === undefined || event.shiftKey) return false;
-      if (suggestion.whole === true) {
-        write({ text: suggestion.insert, caret: suggestion.insert.length });
-        setOpen(false);
-      } else take(suggestion);
-    },
-    Enter: () => {
-      const suggestion = list[active];
-      if (shown && chosen !== null && suggestion !== undefined) take(suggestion);
-      else search();
-    },
-    Delete: (event) => {
-      const suggestion = list[active];
-      if (!shown || suggestion?.whole !== true || !event.shiftKey) return false;
-      history.forget(suggestion.insert);
-      setChosen(null);
-    },
-    Escape: () => {
-      if (shown) setOpen(false);
-      else if (draft !== state.text) setDraft(state.text);
-      else input.current?.blur();
-    },
-  };
-
-  const column = wrong?.position ?? null;
   return (
-    <form
-      role="search"
-      className="grow qform"
-      onSubmit={(event) => {
-        event.preventDefault();
-        search();
-      }}
-    >
-      <div className={wrong === null ? 'input q' : 'input q bad'}>
-        <Icon name="search" />
-        <div className="qtext">
-          <div className="mirror" aria-hidden="true">
-            <div ref={mirror}>
-              <Coloured text={draft} wrongAt={column} />
-            </div>
-          </div>
-          <input
-            ref={input}
-            type="text"
-            role="combobox"
-            aria-label="Filter the traces"
-            aria-autocomplete="list"
-            aria-expanded={shown}
-            aria-controls={shown ? 'suggestions' : undefined}
-            aria-activedescendant={shown ? optionId(active) : undefined}
-            aria-invalid={wrong !== null}
-            aria-describedby={wrong === null ? undefined : filterProblemId}
-            placeholder="Filter: words, or key=value such as camera.name=front_door error=true"
-            autoComplete="off"
-            autoCapitalize="off"
-            spellCheck={false}
-            value={draft}
-            onChange={(event) => {
-              setDraft(event.target.value);
-              setCaret(event.target.selectionStart ?? event.target.value.length);
-              setChosen(null);
-              setOpen(true);
-            }}
-            onScroll={follow}
-            onKeyUp={follow}
-            onClick={() => {
-              follow();
-              setOpen(true);
-            }}
-            onBlur={() => setOpen(false)}
-            onKeyDown={(event) => {
-              if (typesOperator(event)) {
-                event.preventDefault();
-                return;
-              }
-              const handler = event.ctrlKey || event.altKey || event.metaKey ? undefined : keys[event.key];
-              if (handler !== undefined && handler(event) !== false) event.preventDefault();
-            }}
-          />
-        </div>
-        {draft !== state.text ? (
-          <span className="hint">
-            <kbd>Enter</kbd> to search
-          </span>
-        ) : draft !== '' ? (
-          <button type="button" className="clear" aria-label="Clear the filter text" onClick={() => change({ ...state, text: '' })}>
-            <Icon name="close" />
-          </button>
-        ) : (
-          <kbd>/</kbd>
-        )}
-      </div>
-      {shown && <Suggestions list={list} active={active} typed={place.typed} left={`max(0px, calc(${place.from}ch + 26px - ${scroll}px))`} choose={take} />}
-    </form>
+    <QueryInput
+      text={state.text}
+      commit={(text) => change({ ...state, text })}
+      problem={problem}
+      problemId={filterProblemId}
+      input={input}
+      label="Filter the traces"
+      placeholder="Filter: words, or key=value such as camera.name=front_door error=true"
+      useOffers={useOffers}
+      keep={history.keep}
+      forget={history.forget}
+    />
   );
 }

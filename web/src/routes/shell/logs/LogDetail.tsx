@@ -98,7 +98,8 @@ export function LogDetail({ entry, find }: { readonly entry: LogEntry; readonly 
           <Icon name="copy" />
         </button>
       </div>
-      {entry.marks.includes('redacted') && <p className="f3">Sensitive values were replaced by [redacted] before it was stored.</p>}
+      {entry.marks.includes('redacted') && <p className="f3">Sensitive values were replaced or removed before it was stored.</p>}
+      {entry.marks.includes('cut') && <p className="f3">Attributes of it were left out or shortened by this server’s limits.</p>}
       {entry.marks.includes('invalidUtf8') && <p className="warnt">A text was no valid UTF-8; replacement characters stand in its place.</p>}
       {entry.attributes.length > 0 && (
         <Part title="Attributes">

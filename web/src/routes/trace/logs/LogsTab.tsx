@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Link } from 'wouter';
 import { mostOfTrace } from '../../../api/logQueries';
 import { formatCount, formatExact, formatOffset, plural } from '../../../model/format';
@@ -19,17 +19,16 @@ const nearTitle = 'It carries no trace id. It was written by a service of this t
 
 /** The trace told by its logs, oldest first. A line leads to its span on the timeline. */
 export function LogsTab({ trace, state, changeTab }: TabProps) {
-  const { logsNear, logsText, logEntry } = state.tabs;
+  const { logsNear, logsText, logsGrave, logEntry } = state.tabs;
   const story = useLogStory(trace, null, 'trace', logsNear);
   const late = useDelayed(story.fetching, 120);
-  const [grave, setGrave] = useState(false);
   const { services } = state;
   const shown = useMemo(() => {
     const wanted = logsText.trim().toLowerCase();
     return story.entries.filter(
-      (entry) => (!grave || isGrave(entry.level) || entry.level === 'warn') && (services.size === 0 || services.has(entry.resource.service)) && (wanted === '' || lineOf(entry).toLowerCase().includes(wanted) || entry.attributes.some((attribute) => typeof attribute.value === 'string' && attribute.value.toLowerCase().includes(wanted))),
+      (entry) => (!logsGrave || isGrave(entry.level) || entry.level === 'warn') && (services.size === 0 || services.has(entry.resource.service)) && (wanted === '' || lineOf(entry).toLowerCase().includes(wanted) || entry.attributes.some((attribute) => typeof attribute.value === 'string' && attribute.value.toLowerCase().includes(wanted))),
     );
-  }, [story.entries, logsText, grave, services]);
+  }, [story.entries, logsText, logsGrave, services]);
   const near = story.entries.filter((entry) => entry.traceId === null).length;
   const open = shown.find((entry) => placeOf(entry) === logEntry) ?? null;
   const form = useMemo(
@@ -50,9 +49,9 @@ export function LogsTab({ trace, state, changeTab }: TabProps) {
         <div className="input find">
           <Icon name="search" />
           <input type="search" aria-label="Find in the logs" placeholder="Find in these logs" value={logsText} onChange={(event) => changeTab({ logsText: event.target.value })} />
-          {logsText !== '' && <span className="f3 num xs">{formatCount(shown.length)}</span>}
+          {(logsText !== '' || logsGrave) && <span className="f3 num xs">{formatCount(shown.length)}</span>}
         </div>
-        <button type="button" className="btn" aria-pressed={grave} title="Only warnings and errors" onClick={() => setGrave(!grave)}>
+        <button type="button" className="btn" aria-pressed={logsGrave} title="Only warnings and errors" onClick={() => changeTab({ logsGrave: !logsGrave })}>
           <Icon name="warning" />
           Warnings and errors
         </button>

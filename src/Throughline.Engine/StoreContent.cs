@@ -92,6 +92,41 @@ internal sealed class StoreContent(StoreState initial, SpanTablePool tables) : I
     }
 
     /// <inheritdoc/>
+    public HashSet<TraceId> HeadTracesFrom(ulong unixNano)
+    {
+        var snapshot = Take();
+        try
+        {
+            var traces = new HashSet<TraceId>();
+            foreach (var head in snapshot.HeadViews)
+            {
+                var starts = BlockTraces.StartsOf(head);
+                for (var trace = 0; trace < starts.Count; trace++)
+                {
+                    if (starts[trace] >= unixNano) traces.Add(head.TraceIds[trace]);
+                }
+            }
+            return traces;
+        }
+        finally
+        {
+            snapshot.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ForgetUnopened(IReadOnlyCollection<long> numbers)
+    {
+        StoreSnapshot? old;
+        lock (_gate)
+        {
+            _state = _state with { Unopened = [.. _state.Unopened.Where(b => !numbers.Contains(b.Number))] };
+            old = Next();
+        }
+        old?.Release();
+    }
+
+    /// <inheritdoc/>
     public void Replace(IReadOnlyList<StoredBlock> dropped, StoredBlock? added, TraceVisibility visibility)
     {
         StoreSnapshot? old;

@@ -173,7 +173,7 @@ internal sealed class StoreQueries(TraceStoreOptions options, TimeProvider time,
     }, null, LeaseCheckInterval, LeaseCheckInterval);
 
     /// <summary>Blocks were replaced: what is remembered of them holds their memory.</summary>
-    public void ForgetBlocks() => _split.Clear();
+    public void ForgetBlocks() => _split.KeepOnly(content.Blocks.Select(static b => b.Reader));
 
     /// <summary>Refuses new queries, and waits for those under way.</summary>
     public async Task CloseAsync()

@@ -7,13 +7,14 @@ using Throughline.Engine.Files;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
+using Throughline.Engine.Query.Execution;
 using Throughline.Engine.Wal;
 
 namespace Throughline.Engine;
 
 /// <summary>What recovery found: everything a store needs to go on. Blocks that cannot be opened stand in the manifest and not in <paramref name="Blocks"/>; <paramref name="Notes"/> tell what was done and is well.</summary>
 internal sealed record RecoveredStore(Manifest Manifest, IReadOnlyList<(ManifestBlock Facts, BlockReader Reader)> Blocks, Head Head, WalEnd LogEnd, RecentRequests Recent,
-    IReadOnlyList<string> Problems, IReadOnlyList<string> Notes)
+    IReadOnlyList<string> Problems, IReadOnlyList<string> Notes, IReadOnlyList<UnopenedBlock> Unopened)
 {
     /// <summary>Closes the blocks' files, when no store comes to own them.</summary>
     public void CloseBlocks()
@@ -30,6 +31,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
 {
     private readonly List<string> _problems = [];
     private readonly List<string> _notes = [];
+    private readonly List<UnopenedBlock> _unopened = [];
     private readonly RecentRequests _recent = new(options.DuplicateWindow, options.DuplicateMaxRequests);
 
     /// <summary>Recovers. The directory is locked by the caller.</summary>
@@ -47,7 +49,7 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
         {
             var head = new Head(UnixTime.NowNano(time), tables, manifest.CutSegment);
             var end = ReadLog(walOptions, manifest, head, cancellationToken);
-            return new RecoveredStore(manifest, blocks, head, end, _recent, _problems, _notes);
+            return new RecoveredStore(manifest, blocks, head, end, _recent, _problems, _notes, _unopened);
         }
         catch
         {
@@ -93,7 +95,9 @@ internal sealed class StoreRecovery(TraceStoreOptions options, IFileSystem files
             }
             catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
             {
-                _problems.Add($"block {name} cannot be read, its spans are not served: {e.Message}");
+                var problem = $"block {name} cannot be read, its spans are not served: {e.Message}";
+                _problems.Add(problem);
+                _unopened.Add(block.IsKnown ? new UnopenedBlock(block.Number, block.MinStartUnixNano, block.MaxStartUnixNano, problem) : new UnopenedBlock(block.Number, 0, ulong.MaxValue, problem));
                 continue;
             }
             Remember(blocks[^1].Item2);

@@ -13,6 +13,7 @@ namespace Throughline.Engine;
 internal sealed class StoreSnapshot
 {
     private int _holders = 1;
+    private readonly IReadOnlyList<UnopenedBlock> _unopened;
     private StoreView? _view;
 
     /// <summary>Looks at a state; the caller is the first holder, and the state's blocks are alive meanwhile.</summary>
@@ -21,6 +22,7 @@ internal sealed class StoreSnapshot
         Sequence = sequence;
         Visibility = state.Visibility;
         Heads = state.Heads;
+        _unopened = state.Unopened;
         Blocks = state.Blocks;
         var segments = new List<ISpanSegment>(Blocks.Count + Heads.Count);
         foreach (var block in Blocks)
@@ -53,7 +55,7 @@ internal sealed class StoreSnapshot
     public IReadOnlyList<Head> Heads { get; }
 
     /// <summary>What a query sees of it. <paramref name="split"/> are the store's.</summary>
-    public StoreView View(SplitTraces split) => _view ?? Interlocked.CompareExchange(ref _view, new StoreView(Segments, Visibility, split), null) ?? _view;
+    public StoreView View(SplitTraces split) => _view ?? Interlocked.CompareExchange(ref _view, new StoreView(Segments, Visibility, split, _unopened), null) ?? _view;
 
     /// <summary>One holder more. Only who knows that there is one may call it.</summary>
     public void Retain() => Interlocked.Increment(ref _holders);
@@ -74,6 +76,9 @@ internal sealed record StoreState(Head Active, FrozenHead? Frozen, IReadOnlyList
 {
     /// <summary>The heads, oldest first.</summary>
     public IReadOnlyList<Head> Heads => Frozen is null ? [Active] : [Frozen.Head, Active];
+
+    /// <summary>Blocks that the manifest names and that could not be opened.</summary>
+    public IReadOnlyList<UnopenedBlock> Unopened { get; init; } = [];
 }
 
 /// <summary>A head that takes no more spans; its records lie in log segments below <paramref name="endSegment"/>. What it leaves for the next head is chosen when it is first asked for. Thread safe.</summary>

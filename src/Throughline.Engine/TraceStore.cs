@@ -41,7 +41,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
         OpeningNotes = recovered.Notes;
         _catalog = new BlockCatalog(files, paths, cache, recovered.Manifest);
         var blocks = recovered.Blocks.Select(b => new StoredBlock(b.Facts, b.Reader, _catalog.Delete)).ToArray();
-        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, Lifecycle.PinnedTraces.Visibility(recovered.Manifest)), tables);
+        _content = new StoreContent(new StoreState(recovered.Head, null, blocks, Lifecycle.PinnedTraces.Visibility(recovered.Manifest)) { Unopened = recovered.Unopened }, tables);
         _queries = new StoreQueries(options, time, _content);
         _content.BlocksDropped += _queries.ForgetBlocks;
         _pins = new PinnedTraces(_catalog, _content, options.MaxPinnedTraces);
@@ -91,7 +91,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Root);
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
-            var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
+            var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes, SpareSegments = options.LogSpareSegments };
             var cache = new PageCache(options.BlockCacheBytes);
             var tables = new SpanTablePool(2 * options.HeadMaxBytes);
             recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);
@@ -295,7 +295,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             _log.SizeBytes,
             earliest,
             latest,
-            [.. _recoveryProblems, .. new[] { _tail.Problem }.OfType<string>(), .. _queries.Problems, .. _turnover.Problems, .. _maintenance.Problems])
+            [.. _recoveryProblems.Concat(new[] { _tail.Problem }.OfType<string>()).Concat(_queries.Problems).Concat(_turnover.Problems).Concat(_maintenance.Problems).Distinct()])
         {
             Levels = [.. blocks.GroupBy(b => b.Level).OrderBy(l => l.Key).Select(l => new LevelStatistics(l.Key, l.Count(), l.Sum(b => b.Spans), l.Sum(b => b.Bytes)))],
             Compaction = new CompactionStatistics(_maintenance.IsIdle, _steps.Backlog.Count(), _steps.Backlog.Sum(b => b.Spans), _steps.Merges, _steps.MergedSpans),

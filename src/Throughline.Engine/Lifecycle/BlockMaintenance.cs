@@ -137,7 +137,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
         {
             return Failed(waiting, e, e.Message);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
             // The boundary of this loop: a mistake of ours in one step must not end compaction and retention for good.
             return Failed(waiting, e, $"internal error: {e.GetType().Name}: {e.Message}");

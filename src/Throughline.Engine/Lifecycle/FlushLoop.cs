@@ -93,7 +93,7 @@ internal sealed class FlushLoop<THead> : IAsyncDisposable
             {
                 _problem = $"a block cannot be written, its {_items} stay in the log and in memory until that succeeds: {e.Message}";
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
             {
                 // The host boundary of this loop: whatever it was, the rows are in the log and in memory, and the operator is told.
                 var what = $"{e.GetType().Name}: {e.Message}";

@@ -15,6 +15,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     private readonly Dictionary<long, string> _tooLarge = [];
     private readonly RetentionClock _retentionClock = new(time);
     private readonly RetentionSteps _retention = new(retention, catalog, blocks);
+    private readonly HiddenTraces _hidden = new(blocks);
     private long _droppedBlocks;
     private long _droppedTraces;
     private long _droppedBytes;
@@ -68,7 +69,9 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         _retention.MoveCut(now, everything);
         if (_retention.LostBlocks(now) is { Count: > 0 } lost)
         {
-            catalog.DropUnopened([.. lost.Select(b => b.Number)]);
+            long[] numbers = [.. lost.Select(b => b.Number)];
+            catalog.DropUnopened(numbers);
+            blocks.ForgetUnopened(numbers);
             Count(lost.Count, lost.Sum(b => (long)b.Traces), lost.Sum(b => b.Bytes));
             return true;
         }
@@ -79,7 +82,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
             Count(work.Blocks.Count, work.Blocks.Sum(b => (long)b.Facts.Traces), work.Blocks.Sum(b => b.Facts.Bytes));
             return true;
         }
-        if (TryMerge(work.Blocks, (id, start) => !keep(id, start), raisesLevel: false, stop) is var (kept, merged))
+        if (TryMerge(work.Blocks, _ => (id, start) => !keep(id, start), raisesLevel: false, stop) is var (kept, merged))
             Count(0, merged.Sum(b => (long)b.Facts.Traces) - kept.Traces, merged.Sum(b => b.Facts.Bytes) - kept.Bytes);
         return true;
     }
@@ -106,7 +109,7 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
         var due = CompactionPolicy.Next([.. present.Where(b => IsReadable(b) && !_tooLarge.ContainsKey(b.Facts.Number)).Select(b => b.Facts)], compaction, UnixTime.NowNano(time), everything);
         if (due.Count == 0) return false;
         var inputs = present.Where(b => due.Contains(b.Facts)).ToArray();
-        if (TryMerge(inputs, blocks.Visibility.Hides, raisesLevel: true, stop) is var (merged, _))
+        if (TryMerge(inputs, _hidden.DroppedFrom, raisesLevel: true, stop) is var (merged, _))
         {
             Interlocked.Increment(ref _merges);
             Interlocked.Add(ref _mergedSpans, merged.Spans);
@@ -118,11 +121,11 @@ internal sealed class MaintenanceSteps(BlockCatalog catalog, IBlockSet blocks, C
     /// Replaces blocks by one of what is not hidden of them; answers what the manifest says of it, and which blocks they were: the first ones, when all are too large together. Null when one of them
     /// cannot be read or the smallest number is too large, and all stay as they are.
     /// </summary>
-    private (ManifestBlock Merged, IReadOnlyList<StoredBlock> Inputs)? TryMerge(IReadOnlyList<StoredBlock> inputs, Func<TraceId, ulong, bool> hides, bool raisesLevel, CancellationToken stop)
+    private (ManifestBlock Merged, IReadOnlyList<StoredBlock> Inputs)? TryMerge(IReadOnlyList<StoredBlock> inputs, Func<IReadOnlyList<StoredBlock>, Func<TraceId, ulong, bool>> hides, bool raisesLevel, CancellationToken stop)
     {
         try
         {
-            return (Merge(inputs, hides, raisesLevel, stop), inputs);
+            return (Merge(inputs, hides(inputs), raisesLevel, stop), inputs);
         }
         catch (MergeTooLargeException) when (inputs.Count > (raisesLevel ? 2 : 1))
         {

@@ -15,6 +15,7 @@ internal sealed record RetentionWork(IReadOnlyList<StoredBlock> Blocks, Func<Tra
 /// </summary>
 internal sealed class RetentionSteps(RetentionOptions options, BlockCatalog catalog, IBlockSet blocks)
 {
+    private readonly HiddenTraces _hidden = new(blocks);
     private ulong _nextCheckUnixNano;
 
     /// <summary>
@@ -42,12 +43,22 @@ internal sealed class RetentionSteps(RetentionOptions options, BlockCatalog cata
         var visibility = blocks.Visibility;
         var over = blocks.Blocks.Where(b => IsOver(b.Facts, nowUnixNano) || (visibility.HiddenBeforeUnixNano > b.Facts.MinStartUnixNano)).ToArray();
         if (over.Length == 0) return null;
-        var gone = over.Where(b => Hidden(b, visibility, nowUnixNano) == b.Facts.Traces).ToArray();
+        var gone = over.Where(b => Dropped(b, visibility, nowUnixNano, b.Facts.Traces) == b.Facts.Traces).ToArray();
         if (gone.Length > 0) return new RetentionWork(gone, null);
         var expired = over.Where(b => IsOver(b.Facts, nowUnixNano) && isReadable(b) && Hidden(b, visibility, nowUnixNano) > 0).ToArray();
         if (expired.Length > 0) return new RetentionWork(expired, (id, _) => visibility.Pinned.Contains(id));
-        var half = over.FirstOrDefault(b => isReadable(b) && Hidden(b, visibility, nowUnixNano) * 2L >= b.Facts.Traces);
-        return half is null ? null : new RetentionWork([half], (id, start) => !visibility.Hides(id, start));
+        var half = over.FirstOrDefault(b => isReadable(b) && Dropped(b, visibility, nowUnixNano, (b.Facts.Traces + 1) / 2) * 2L >= b.Facts.Traces);
+        if (half is null) return null;
+        var isDropped = _hidden.DroppedFrom([half]);
+        return new RetentionWork([half], (id, start) => !isDropped(id, start));
+    }
+
+    /// <summary>Traces of a block that go and may be dropped from it; 0 when fewer than so many are hidden, since it is not worth a closer look then.</summary>
+    private int Dropped(StoredBlock block, TraceVisibility visibility, ulong nowUnixNano, int worth)
+    {
+        var hidden = Hidden(block, visibility, nowUnixNano);
+        if (hidden == 0 || hidden < worth) return 0;
+        return IsOver(block.Facts, nowUnixNano) ? hidden : hidden - Math.Min(hidden, _hidden.CountKept(block));
     }
 
     /// <summary>Blocks that are over their age and cannot be opened, while nothing is pinned that might be in them.</summary>

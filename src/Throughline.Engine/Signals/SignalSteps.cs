@@ -21,6 +21,7 @@ internal sealed class SignalSteps<TBatch, THead, TView, TBlock>(ISignalFormat<TB
     private const int LeastBlocksWithinBytes = 10;
 
     private readonly Dictionary<long, string> _excluded = [];
+    private readonly RetentionClock _retentionClock = new(time);
     private readonly CompactionOptions _compaction = options.MaxBytes > 0 && options.MaxBytes / LeastBlocksWithinBytes < options.Compaction.TargetBytes
         ? options.Compaction with { TargetBytes = Math.Max(1, options.MaxBytes / LeastBlocksWithinBytes) }
         : options.Compaction;
@@ -59,7 +60,7 @@ internal sealed class SignalSteps<TBatch, THead, TView, TBlock>(ISignalFormat<TB
 
     private bool Retain()
     {
-        var over = Over(catalog.Current.Blocks, UnixTime.NowNano(time));
+        var over = Over(catalog.Current.Blocks, _retentionClock.NowNano());
         if (over.Count == 0) return false;
         var numbers = over.Select(b => b.Number).ToHashSet();
         var open = content.State.Blocks.Where(b => numbers.Contains(b.Facts.Number)).ToArray();

@@ -58,22 +58,4 @@ public sealed class JumpingClockTests
     private static async Task SendAsync(TraceStore store, int trace) => Assert.Equal(AppendStatus.Durable, (await StoreUnderTest.SendAsync(store, [Span(trace)], (UInt128)trace)).Status);
 
     private static PlainSpan Span(int trace) => new() { TraceId = new TraceId(0, (ulong)trace), SpanId = 1, Start = SpanGen.Base, End = SpanGen.Base + 1 };
-
-    /// <summary>A clock beside the time that passes: it can be set, and time goes on as before.</summary>
-    private sealed class JumpingTime : TimeProvider
-    {
-        private readonly ManualTime _passing = new();
-
-        public TimeSpan Offset { get; set; }
-
-        public override long TimestampFrequency => _passing.TimestampFrequency;
-
-        public override DateTimeOffset GetUtcNow() => _passing.GetUtcNow() + Offset;
-
-        public override long GetTimestamp() => _passing.GetTimestamp();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _passing.CreateTimer(callback, state, dueTime, period);
-
-        public void Advance(TimeSpan by) => _passing.Advance(by);
-    }
 }

@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Lifecycle;
 using Throughline.Engine.Model;
+using Throughline.Engine.Query.Plan;
 using Throughline.Tests.Files;
 using Throughline.Tests.Server;
 using Throughline.Tests.Store;
@@ -162,6 +163,44 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task HiddenTraceDoesNotShowAgainInPartWhenTheBlockThatHidesItIsRewritten()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 3 });
+        // Trace 0 begins in the first block and goes on in the second, behind the cut; they are too far apart to be merged.
+        await store.AppendAsync(Span(0), Span(1), Span(2));
+        await store.FlushAsync();
+        store.Time.Advance(TimeSpan.FromDays(2));
+        await store.AppendAsync(Span(9) with { TraceId = Span(0).TraceId, SpanId = 2 }, Span(7), Span(8), Span(10));
+        await store.FlushAsync();
+        await store.Store.CompactAsync(default);
+        Assert.Equal(Span(8).Start, store.Store.GetStatistics().Retention.HiddenBeforeUnixNano);
+        Assert.Equal(["8", "10"], await PresentAsync(store, 0, 1, 2, 7, 8, 9, 10));
+        // What hides it is all that is left of the first block.
+        Assert.Equal((2, 5), (store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Spans));
+        await store.ReopenAsync();
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["8", "10"], await PresentAsync(store, 0, 1, 2, 7, 8, 9, 10));
+        // It goes with the rest.
+        await store.AppendAsync(Span(20), Span(21), Span(22));
+        await store.FlushAsync();
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["20", "21", "22"], await PresentAsync(store, 0, 8, 9, 10, 20, 21, 22));
+        Assert.Equal((1, 3), (store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Spans));
+    }
+
+    [Fact]
+    public async Task HiddenTraceDoesNotShowAgainInPartWhileItGoesOnInTheHead()
+    {
+        await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 3 });
+        await store.AppendAsync(Span(0), Span(1), Span(2));
+        await store.FlushAsync();
+        await store.AppendAsync(Span(9) with { TraceId = Span(0).TraceId, SpanId = 2 }, Span(7), Span(8), Span(10));
+        await store.Store.CompactAsync(default);
+        Assert.Equal(["8", "10"], await PresentAsync(store, 0, 1, 2, 7, 8, 9, 10));
+        Assert.Equal(5, store.Store.GetStatistics().Spans);
+    }
+
+    [Fact]
     public async Task LateSpansOfAHiddenTimeStayHidden()
     {
         await using var store = await OpenAsync(new RetentionOptions { MaxTraces = 2 });
@@ -230,6 +269,31 @@ public sealed class RetentionTests
         Assert.Empty(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
         await store.ReopenAsync();
         Assert.Empty(store.Store.GetStatistics().Problems);
+    }
+
+    [Fact]
+    public async Task SearchesAndAggregatesSayThatABlockIsMissingWhereItMayMatterUntilItIsDropped()
+    {
+        await using var store = await OpenAsync(new RetentionOptions());
+        await store.AppendAsync(Span(1), Span(2));
+        await store.FlushAsync();
+        await store.Store.DisposeAsync();
+        const string block = StoreUnderTest.Root + "/blocks/0000000001.block";
+        store.Files.FlipBit(block, 8 * (store.Files.ReadAll(block).Length - 4));
+        await store.ReopenAsync();
+        await store.AppendAsync(Span(9));
+        var everything = new SearchPlan { Limit = 10 };
+        var later = new SearchPlan { Limit = 10, Span = new SpanPredicate.And([new SpanPredicate.StartsIn(Span(3).Start, null)]) };
+        var found = await store.Store.SearchAsync(everything, default);
+        Assert.Equal((1, false, "unreadable"), (found.Traces.Count, found.Total.IsExact, found.Truncated?.Reason));
+        Assert.Contains("0000000001.block", found.Truncated?.Message, StringComparison.Ordinal);
+        Assert.Null((await store.Store.SearchAsync(later, default)).Truncated);
+        Assert.Equal("unreadable", (await store.Store.GetDependenciesAsync(null, null, default)).Truncated?.Reason);
+        Assert.Null((await store.Store.GetDependenciesAsync(Span(3).Start, null, default)).Truncated);
+        Assert.Single(store.Store.GetStatistics().Problems);
+        store.Time.Advance(TimeSpan.FromDays(8));
+        await store.Store.CompactAsync(default);
+        Assert.Null((await store.Store.SearchAsync(everything, default)).Truncated);
     }
 
     private static Task<StoreUnderTest> OpenAsync(RetentionOptions retention, int maxPinned = 100) =>

@@ -44,7 +44,7 @@ internal sealed class SegmentsUnderTest : IDisposable
 
     public IReadOnlyList<ISpanSegment> Segments => _segments;
 
-    public StoreView View(TraceVisibility visibility) => new(_segments, visibility, _split);
+    public StoreView View(TraceVisibility visibility) => new(_segments, visibility, _split, []);
 
     public static QueryBounds Bounds() => new(new ManualTime(), TimeSpan.FromMinutes(1), 1 << 30, default);
 

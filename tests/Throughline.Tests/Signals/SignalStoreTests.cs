@@ -160,6 +160,26 @@ public sealed class SignalStoreTests
     }
 
     [Fact]
+    public async Task AClockThatIsAheadForAMomentDropsNothingAndOneThatStaysIsBelieved()
+    {
+        var time = new JumpingTime();
+        await using var store = await PlainStore.OpenAsync(_files, time, PlainStore.Small with { MaxAge = TimeSpan.FromDays(1) });
+        await store.SendAsync(Item(1));
+        await store.Store.FlushAsync(default);
+        await store.Store.CompactAsync(default);
+        time.Offset = TimeSpan.FromDays(365);
+        await store.Store.CompactAsync(default);
+        time.Offset = TimeSpan.Zero;
+        await store.Store.CompactAsync(default);
+        Assert.Equal([Item(1)], store.Read());
+        time.Offset = TimeSpan.FromDays(365);
+        await store.Store.CompactAsync(default);
+        time.Advance(RetentionClock.Doubt + TimeSpan.FromMinutes(1));
+        await store.Store.CompactAsync(default);
+        Assert.Empty(store.Read());
+    }
+
+    [Fact]
     public async Task TheOldestBlocksGoWhenTheyAreTooManyBytes()
     {
         await using var store = await PlainStore.OpenAsync(_files, _time, PlainStore.Small with { MaxBytes = 500 });

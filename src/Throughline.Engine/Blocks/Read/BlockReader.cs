@@ -215,6 +215,13 @@ internal sealed class BlockReader : ISpanSegment, IDisposable
         return (ushort)(folded ^ (folded >> 16));
     }
 
+    /// <summary>Start of a trace, by its spans here.</summary>
+    public ulong TraceStart(int trace)
+    {
+        var (part, inPart) = PartOf(trace);
+        return Read(part.TraceStarts)[inPart];
+    }
+
     /// <inheritdoc/>
     public TraceFacts Facts(int trace, out string? errorType)
     {

@@ -23,7 +23,7 @@ internal sealed class FacetBook(FacetRequest request, QueryBounds bounds, FacetC
         if (RowBits.IsEmpty(rows)) return;
         // What is counted of a whole part of a block is the same the next time.
         var isWhole = segment.IsLasting && split is null && RowBits.Count(rows) == part.Facts.Rows;
-        var traceOf = default(int[]);
+        var counted = default(FacetRows);
         foreach (var count in _counts)
         {
             if (isWhole && cache.Find(segment.Identity, part.Facts.FirstTrace, count.Key) is { } known)
@@ -32,8 +32,8 @@ internal sealed class FacetBook(FacetRequest request, QueryBounds bounds, FacetC
                 count.Add(known);
                 continue;
             }
-            var counted = count.Count(segment, part, rows, traceOf ??= part.Columns.ReadTraces(), split);
-            if (isWhole && counted is not null) cache.Keep(segment.Identity, part.Facts.FirstTrace, count.Key, counted);
+            var found = count.Count(segment, part, counted ??= FacetRows.Of(part, rows, split));
+            if (isWhole && found is not null) cache.Keep(segment.Identity, part.Facts.FirstTrace, count.Key, found);
         }
     }
 
@@ -42,4 +42,28 @@ internal sealed class FacetBook(FacetRequest request, QueryBounds bounds, FacetC
 
     /// <summary>The counts.</summary>
     public IReadOnlyList<Facet> Result(bool exact) => [.. _counts.Select(c => c.Result(_matchesElsewhere, exact))];
+}
+
+/// <summary>The rows of a part that facets count.</summary>
+/// <param name="Rows">The rows; null: all.</param>
+/// <param name="TraceOf">By row: its trace.</param>
+/// <param name="AreOrdered">Whether the rows of each trace follow one another.</param>
+/// <param name="Split">The part's traces that have spans elsewhere; null when there are none.</param>
+internal sealed record FacetRows(ulong[]? Rows, int[] TraceOf, bool AreOrdered, ulong[]? Split)
+{
+    /// <summary>These rows of an open part.</summary>
+    public static FacetRows Of(in OpenPart part, ulong[] rows, ulong[]? split)
+    {
+        var traceOf = part.Columns.ReadTraces();
+        return new FacetRows(RowBits.Count(rows) == part.Facts.Rows ? null : rows, traceOf, IsOrdered(traceOf.AsSpan(0, part.Facts.Rows)), split);
+    }
+
+    private static bool IsOrdered(ReadOnlySpan<int> traces)
+    {
+        for (var i = 1; i < traces.Length; i++)
+        {
+            if (traces[i] < traces[i - 1]) return false;
+        }
+        return true;
+    }
 }

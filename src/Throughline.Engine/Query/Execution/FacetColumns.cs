@@ -10,7 +10,11 @@ namespace Throughline.Engine.Query.Execution;
 /// <param name="Numbers">By row, or by place in <paramref name="Owners"/>.</param>
 /// <param name="Owners">The rows, ascending; null: every row has a number.</param>
 /// <param name="Bounds">Bounds of the numbers, both inclusive, when they are known.</param>
-internal sealed record FacetColumn(NumberVector Numbers, int[]? Owners, (long Smallest, long Largest)? Bounds, Func<long, string?> Text);
+internal sealed record FacetColumn(NumberVector Numbers, int[]? Owners, (long Smallest, long Largest)? Bounds, Func<long, string?> Text)
+{
+    /// <summary>What gives the numbers their texts, and how many numbers it has: wherever it is the same, of whatever part, a number has the same text. Null when that is not known.</summary>
+    public (object Source, int Count)? Scope { get; init; }
+}
 
 /// <summary>Finds the columns of a part in which the values of a key lie. Made for one key; thread safe.</summary>
 internal sealed class FacetColumns(string key)
@@ -34,7 +38,8 @@ internal sealed class FacetColumns(string key)
         };
     }
 
-    private static FacetColumn Operations(ISegmentPart part, OperationTable operations, Func<long, string?> text) => new(part.Rows(RowColumn.Operation), null, (0, operations.Count - 1), text);
+    private static FacetColumn Operations(ISegmentPart part, OperationTable operations, Func<long, string?> text) => 
+        new(part.Rows(RowColumn.Operation), null, (0, operations.Count - 1), text) { Scope = (operations, operations.Count) };
 
     private static FacetColumn Marks(ISegmentPart part, Func<bool, string?> text) => new(part.Rows(RowColumn.Marks), null, (0, 255), marks => text((marks & (long)SpanMarks.Error) != 0));
 
@@ -81,7 +86,7 @@ internal sealed class FacetColumns(string key)
         (long, long)? bounds = column.TryGetBounds(out var smallest, out var largest) ? (smallest, largest) : null;
         return new FacetColumn(column.Values, owners, bounds, column.Dictionary is { } dictionary
             ? number => dictionary.Text(number) is var text && isNone(text) ? null : text
-            : number => Text(column.Type, number));
+            : number => Text(column.Type, number)) { Scope = column.Dictionary is { } source ? (source, source.Count) : null };
     }
 
     private static bool HasText(AttributeType type) => type is AttributeType.String or AttributeType.Int or AttributeType.Double or AttributeType.Bool;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Throughline.Engine.Model;
 using Throughline.Engine.Model.Columns;
@@ -13,6 +14,11 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
     /// <summary>Numbers further apart than this are looked up rather than placed in a table.</summary>
     private const long WidestTable = 1 << 20;
 
+    /// <summary>Dictionaries of more entries have a table for each part, which is as wide as the part's numbers lie apart.</summary>
+    private const int MostShared = 1 << 16;
+
+    private const int NumbersAtOnce = 512;
+
     private const int Rejected = -1;
 
     private readonly FacetColumns _columns = new(key);
@@ -21,47 +27,55 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
     private readonly List<string> _texts = [];
     private readonly List<long> _traces = [];
     private readonly HashSet<(TraceId Trace, int Value)> _split = [];
+    private readonly ConcurrentDictionary<object, int[]> _tables = [];
     private volatile bool _isFull;
 
     /// <summary>The key.</summary>
     public string Key => key;
 
     /// <summary>Counts the rows of a part.</summary>
-    /// <param name="rows">The rows that count.</param>
-    /// <param name="traceOf">By row: its trace.</param>
-    /// <param name="split">The part's traces that have spans elsewhere; null when there are none.</param>
     /// <returns>What was counted of the part; null when that is not all of its values.</returns>
-    public PartFacet? Count(ISpanSegment segment, in OpenPart part, ulong[] rows, int[] traceOf, ulong[]? split)
+    public PartFacet? Count(ISpanSegment segment, in OpenPart part, FacetRows rows)
     {
         if (_isFull) return null;
         FacetColumn[] columns = [.. _columns.Of(segment, part.Columns)];
         var ids = segment.TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
         // The rows of a block's trace follow one another: a value was counted for the trace when it was the last for which it was.
-        var pairs = columns.Length > 1 || !IsOrdered(traceOf.AsSpan(0, part.Facts.Rows)) ? new HashSet<(int, int)>() : null;
+        var pairs = columns.Length > 1 || !rows.AreOrdered ? new HashSet<(int, int)>() : null;
         var counts = new PartCounts(pairs);
         var elsewhere = new HashSet<(TraceId, int)>();
         foreach (var column in columns)
         {
             bounds.Check();
-            var values = new ValueNumbers(this, column);
-            var (numbers, owners) = (column.Numbers, column.Owners);
-            var length = owners?.Length ?? part.Facts.Rows;
-            var (lastNumber, lastTrace) = (0ul, -1);
-            for (var i = 0; i < length; i++)
+            Count(column, column.Owners?.Length ?? part.Facts.Rows, rows, ids, counts, elsewhere);
+        }
+        return Take(counts, elsewhere);
+    }
+
+    private void Count(FacetColumn column, int length, FacetRows rows, ReadOnlySpan<TraceId> ids, PartCounts counts, HashSet<(TraceId, int)> elsewhere)
+    {
+        var values = new ValueNumbers(this, column);
+        var (owners, traceOf) = (column.Owners, rows.TraceOf);
+        var (lastNumber, lastTrace) = (0ul, -1);
+        Span<ulong> numbers = stackalloc ulong[NumbersAtOnce];
+        for (var first = 0; first < length; first += NumbersAtOnce)
+        {
+            var some = numbers[..Math.Min(NumbersAtOnce, length - first)];
+            column.Numbers.CopyTo(first, some);
+            for (var i = 0; i < some.Length; i++)
             {
-                var row = owners is null ? i : owners[i];
-                if (!RowBits.Has(rows, row)) continue;
-                var (number, trace) = (numbers[i], traceOf[row]);
+                var row = owners is null ? first + i : owners[first + i];
+                var (number, trace) = (some[i], traceOf[row]);
                 // Neighbours are mostly of one trace and alike, and say nothing new.
                 if (number == lastNumber && trace == lastTrace) continue;
+                if (rows.Rows is { } chosen && !RowBits.Has(chosen, row)) continue;
                 (lastNumber, lastTrace) = (number, trace);
                 var value = values.Of((long)number);
                 if (value == Rejected) continue;
-                if (split is not null && RowBits.Has(split, trace)) elsewhere.Add((ids[trace], value));
+                if (rows.Split is { } split && RowBits.Has(split, trace)) elsewhere.Add((ids[trace], value));
                 else counts.Add(value, trace);
             }
         }
-        return Take(counts, elsewhere);
     }
 
     /// <summary>Adds what was counted of a part before.</summary>
@@ -131,13 +145,14 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
         }
     }
 
-    private static bool IsOrdered(ReadOnlySpan<int> traces)
+    /// <summary>The numbers of the texts of a dictionary, or a table of operations, for all parts that go by it.</summary>
+    private int[] TableOf(object source, int count)
     {
-        for (var i = 1; i < traces.Length; i++)
-        {
-            if (traces[i] < traces[i - 1]) return false;
-        }
-        return true;
+        if (_tables.TryGetValue(source, out var known)) return known;
+        var table = new int[count];
+        if (!_tables.TryAdd(source, table)) return _tables[source];
+        bounds.Charge(4L * count);
+        return table;
     }
 
     /// <summary>The values' numbers by the column's numbers, each found once.</summary>
@@ -152,6 +167,11 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
         public ValueNumbers(FacetCount count, FacetColumn column)
         {
             (_count, _column, _found, _table) = (count, column, [], []);
+            if (column.Scope is { Count: <= MostShared } scope)
+            {
+                _table = count.TableOf(scope.Source, scope.Count);
+                return;
+            }
             if (column.Bounds is not { } bounds || (UInt128)((Int128)bounds.Largest - bounds.Smallest) >= WidestTable) return;
             _first = bounds.Smallest;
             _table = new int[bounds.Largest - bounds.Smallest + 1];
@@ -162,8 +182,10 @@ internal sealed class FacetCount(string key, FacetRequest request, QueryBounds b
         {
             var place = unchecked((ulong)(number - _first));
             ref var known = ref place < (ulong)_table.Length ? ref _table[place] : ref CollectionsMarshal.GetValueRefOrAddDefault(_found, number, out _);
-            if (known == 0) known = _count.NumberOf(_column.Text(number)) + 2;
-            return known - 2;
+            // Threads that find the same number at once find the same.
+            var found = Volatile.Read(ref known);
+            if (found == 0) Volatile.Write(ref known, found = _count.NumberOf(_column.Text(number)) + 2);
+            return found - 2;
         }
     }
 

@@ -30,14 +30,8 @@ internal sealed class PartTraces
     /// <summary>The value that the plan orders by.</summary>
     public ulong KeyOf(int trace) => Column(_key)[trace];
 
-    /// <summary>From a trace's start to its end, nanoseconds.</summary>
-    public ulong DurationOf(int trace) => Column(TraceColumn.Duration)[trace];
-
-    /// <summary>A trace's waiting time, nanoseconds.</summary>
-    public ulong WaitingOf(int trace) => Column(TraceColumn.Waiting)[trace];
-
-    /// <summary>A trace's spans that count as errors.</summary>
-    public int ErrorsOf(int trace) => (int)Column(TraceColumn.Errors)[trace];
+    /// <summary>A value of all traces of the part.</summary>
+    public ulong[] All(TraceColumn column) => Column(column).ToArray();
 
     /// <summary>Whether a trace has errors.</summary>
     public bool HasErrors(int trace) => Column(TraceColumn.Errors)[trace] > 0;

@@ -12,7 +12,7 @@ internal sealed class RangeWalk(StoreView view, ulong from, ulong? to, QueryBoun
     private readonly ulong _last = to is { } end ? end - 1 : ulong.MaxValue;
 
     /// <summary>What could not be read.</summary>
-    public List<string> Unreadable { get; } = [];
+    public List<string> Unreadable { get; } = Unopened(view, from, to);
 
     /// <summary>Why the walk ended early; null when it did not.</summary>
     public Truncation? Truncation { get; private set; }
@@ -53,6 +53,13 @@ internal sealed class RangeWalk(StoreView view, ulong from, ulong? to, QueryBoun
             Truncation = e.Truncation;
             return false;
         }
+    }
+
+    private static List<string> Unopened(StoreView view, ulong from, ulong? to)
+    {
+        var unreadable = new List<string>();
+        view.TellUnopened(from, to, unreadable);
+        return unreadable;
     }
 
     private void Segment(int number, Count count)

@@ -41,6 +41,8 @@ internal sealed class SearchExecution
         _segments = view.Segments;
         _visibility = view.Visibility;
         _bounds = bounds;
+        var (from, to) = RangeOf(plan.Span);
+        view.TellUnopened(from, to, _unreadable);
         _split = view.FindSplit(_unreadable);
         _top = new TopTraces(plan);
         _filters = [.. _segments.Select(s => new Lazy<SpanFilter?>(() => plan.Span is null ? null : new SpanFilterCompiler(s, bounds).Compile(plan.Span)))];
@@ -103,6 +105,14 @@ internal sealed class SearchExecution
         return TimeColumns.Over(from, request.ToUnixNano ?? (last < ulong.MaxValue ? last + 1 : last), request.Columns);
     }
 
+    /// <summary>Where spans that match must start, as far as that is asked for by itself.</summary>
+    private static (ulong? From, ulong? To) RangeOf(SpanPredicate? condition) => condition switch
+    {
+        SpanPredicate.StartsIn range => (range.From, range.To),
+        SpanPredicate.And all => all.Terms.OfType<SpanPredicate.StartsIn>().FirstOrDefault() is { } range ? (range.From, range.To) : (null, null),
+        _ => (null, null),
+    };
+
     private static bool NeedsSpans(TraceOrder value) => value is TraceOrder.Spans or TraceOrder.Errors or TraceOrder.Waiting;
 
     /// <summary>The parts that may have something to count or to find, those that may have the first traces of the order first.</summary>
@@ -129,7 +139,7 @@ internal sealed class SearchExecution
         for (var part = 0; part < _segments[segment].Parts.Count; part++)
         {
             var facts = _segments[segment].Parts[part];
-            var split = _split.Count == 0 ? null : _split.BoundsOf(segment, part);
+            var split = _split.IsEmpty ? null : _split.BoundsOf(segment, part);
             if (!_plan.Trace.All(c => MayHold(c, facts, split))) continue;
             var (smallest, largest) = _plan.IsSample ? (0ul, ulong.MaxValue) : SearchPart.BoundsOf(_plan.Order, facts, split);
             // All of it lies before the cursor, and need not be counted.
@@ -229,54 +239,61 @@ internal sealed class SearchExecution
         var ids = _segments[segment].TraceIds.Slice(part.Facts.FirstTrace, part.Facts.Traces);
         var values = new PartTraces(_plan, part.Columns, mayHide: part.Facts.MinStartUnixNano < _visibility.HiddenBeforeUnixNano);
         var split = new List<TraceId>();
-        var tally = _tallies?.Take();
-        try
+        var found = new List<FoundTrace>();
+        long total = 0, errors = 0;
+        for (var word = 0; word < traces.Length; word++)
         {
-            var found = new List<FoundTrace>();
-            long total = 0, errors = 0;
-            for (var word = 0; word < traces.Length; word++)
+            for (var left = traces[word]; left != 0; left &= left - 1)
             {
-                for (var left = traces[word]; left != 0; left &= left - 1)
+                var trace = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(left);
+                var number = part.Facts.FirstTrace + trace;
+                if (_split.Has(segment, number))
                 {
-                    var trace = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(left);
-                    var number = part.Facts.FirstTrace + trace;
-                    if (_split.Has(segment, number))
-                    {
-                        split.Add(ids[trace]);
-                        if (elsewhere is not null) RowBits.Set(elsewhere, trace);
-                        continue;
-                    }
-                    if (values.MayHide && _visibility.Hides(ids[trace], values.StartOf(trace))) continue;
-                    if (!values.Holds(trace)) continue;
-                    if (tally is not null)
-                    {
-                        tally.Add(ids[trace], values.StartOf(trace), values.DurationOf(trace), values.WaitingOf(trace), values.ErrorsOf(trace));
-                        continue;
-                    }
+                    split.Add(ids[trace]);
+                    if (elsewhere is not null) RowBits.Set(elsewhere, trace);
+                }
+                else if ((!values.MayHide || !_visibility.Hides(ids[trace], values.StartOf(trace))) && values.Holds(trace))
+                {
                     total++;
                     if (matching is not null)
                     {
                         RowBits.Set(matching, trace);
                         continue;
                     }
+                    if (_tallies is not null) continue;
                     if (values.HasErrors(trace)) errors++;
                     found.Add(new FoundTrace(_plan.IsSample ? SearchPlan.SampleKey(ids[trace]) : values.KeyOf(trace), ids[trace], segment, number));
+                    continue;
                 }
-            }
-            lock (_gate)
-            {
-                _total += total;
-                _errors += errors;
-                foreach (var trace in found) _top.Offer(trace);
+                // Those that stay marked lie here alone, show, and match.
+                traces[word] &= ~(1ul << trace);
             }
         }
-        finally
+        if (_tallies is { } tallies && total > 0) Tally(tallies, ids, values, traces);
+        lock (_gate)
         {
-            // What it has counted before stays counted, though this part turns out to be unreadable.
-            if (tally is not null) _tallies?.Return(tally);
+            _total += total;
+            _errors += errors;
+            foreach (var trace in found) _top.Offer(trace);
         }
         if (matching is not null) _facets?.Count(_segments[segment], part, rows ?? RowBits.All(part.Facts.Rows), matching, split.Count == 0 ? null : elsewhere);
         foreach (var id in split) CollectSplit(id);
+    }
+
+    /// <summary>Counts marked traces of a part by time and duration. Nothing is counted of a part of which something turns out to be unreadable.</summary>
+    private static void Tally(TallyPool tallies, ReadOnlySpan<TraceId> ids, PartTraces values, ulong[] traces)
+    {
+        var (starts, durations, waits, errors) = (values.All(TraceColumn.Start), values.All(TraceColumn.Duration), values.All(TraceColumn.Waiting), values.All(TraceColumn.Errors));
+        var tally = tallies.Take();
+        for (var word = 0; word < traces.Length; word++)
+        {
+            for (var left = traces[word]; left != 0; left &= left - 1)
+            {
+                var trace = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(left);
+                tally.Add(ids[trace], starts[trace], durations[trace], waits[trace], (int)errors[trace]);
+            }
+        }
+        tallies.Return(tally);
     }
 
     /// <summary>Takes a trace that lies in several segments, the first time that a span of it matches in one.</summary>

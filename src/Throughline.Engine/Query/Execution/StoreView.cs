@@ -4,7 +4,7 @@ using Throughline.Engine.Model.Vectors;
 namespace Throughline.Engine.Query.Execution;
 
 /// <summary>What one query sees: the segments of a snapshot, blocks first, and which traces show. Immutable; thread safe.</summary>
-internal sealed class StoreView(IReadOnlyList<ISpanSegment> segments, TraceVisibility visibility, SplitTraces split)
+internal sealed class StoreView(IReadOnlyList<ISpanSegment> segments, TraceVisibility visibility, SplitTraces split, IReadOnlyList<UnopenedBlock> unopened)
 {
     private readonly Lock _gate = new();
     private readonly List<string> _unreadable = [];
@@ -15,6 +15,15 @@ internal sealed class StoreView(IReadOnlyList<ISpanSegment> segments, TraceVisib
 
     /// <summary>Which traces show.</summary>
     public TraceVisibility Visibility => visibility;
+
+    /// <summary>Tells the blocks that are missing and may have spans that start in [from, to).</summary>
+    public void TellUnopened(ulong? fromUnixNano, ulong? toUnixNano, List<string> unreadable)
+    {
+        foreach (var block in unopened)
+        {
+            if (block.MayHold(fromUnixNano, toUnixNano)) unreadable.Add(block.Message);
+        }
+    }
 
     /// <summary>The traces that lie in several segments. Those of a block that does not tell its traces count as whole where else they lie, and the problem is told.</summary>
     public SplitSet FindSplit(List<string> unreadable)

@@ -9,6 +9,7 @@ internal sealed class TraceTally
 {
     private readonly TimeColumns _columns;
     private readonly int _bucketsPerRow;
+    private readonly int _rowShift;
     private readonly int _rows;
     private readonly int _mostPoints;
     private readonly int[] _traces;
@@ -16,6 +17,9 @@ internal sealed class TraceTally
     private readonly int[] _durations = new int[DurationBuckets.Count];
     private readonly int[] _waits = new int[DurationBuckets.Count];
     private List<DistributionPoint>? _points = [];
+    private int _columnCells;
+    private ulong _columnFirst;
+    private ulong _columnLength;
     private UInt128 _durationSum;
     private UInt128 _waitingSum;
 
@@ -25,6 +29,7 @@ internal sealed class TraceTally
         _columns = columns;
         _bucketsPerRow = DurationBuckets.PerDoubling / request.RowsPerDoubling;
         _rows = DurationBuckets.Count / _bucketsPerRow;
+        _rowShift = System.Numerics.BitOperations.Log2((uint)_bucketsPerRow);
         _mostPoints = request.Points;
         _traces = new int[columns.Count * _rows];
         _errors = new int[columns.Count * _rows];
@@ -37,7 +42,9 @@ internal sealed class TraceTally
     public void Add(TraceId id, ulong start, ulong duration, ulong waiting, int errors)
     {
         var bucket = DurationBuckets.Of(duration);
-        var cell = (_columns.Of(start) * _rows) + (bucket / _bucketsPerRow);
+        // Traces come in the order of their starts, or nearly so: mostly it is the column of the one before.
+        if (start - _columnFirst >= _columnLength) FindColumn(start);
+        var cell = _columnCells + (bucket >> _rowShift);
         _traces[cell]++;
         if (errors > 0) _errors[cell]++;
         _durations[bucket]++;
@@ -47,6 +54,14 @@ internal sealed class TraceTally
         if (_points is null) return;
         if (_points.Count < _mostPoints) _points.Add(new DistributionPoint(id, start, duration, errors));
         else _points = null;
+    }
+
+    private void FindColumn(ulong start)
+    {
+        var column = _columns.Of(start);
+        _columnCells = column * _rows;
+        // The first column reaches back to the beginning of time, and the last to its end: what lies there is looked up each time.
+        (_columnFirst, _columnLength) = start >= _columns.First ? (_columns.First + ((ulong)column * _columns.Length), _columns.Length) : (0, 0);
     }
 
     /// <summary>Adds what another of the same form has counted.</summary>

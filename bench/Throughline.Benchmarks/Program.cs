@@ -19,6 +19,7 @@ const string Usage =
       visible   time from acknowledgement to being found
       logs      log lines per CPU-second of decoder and store in this process, bytes a line, View Logs and other questions: [--lines N] [--seed N]
       metrics   points of metrics per CPU-second of decoder and store in this process, bytes a point, the questions of lanes: [--points N] [--seed N]
+      forward   items per second through a server that passes all on to another, until the target has them: [--items N] [--protocol grpc|http] [--compression none|gzip] [--signals traces,logs,metrics]
       profiles  an hour of profile windows: windows per CPU-second, bytes on disk, flame graph, comparison, functions, traces of a frame: [--services N] [--samples A_WINDOW] [--runs N]
       sampling  CPU time a span without rules, with head sampling and with tail rules, memory, what was dropped: [--only TEXT] [--warm-up SPANS] [--connections N]
       overhead  what telemetry costs the pipeline's services, CPU time and latency, with it and without in turn: [--rate IMAGES_PER_SECOND] [--seconds N] [--images A_PAIR] [--protocol grpc|http/protobuf];
@@ -47,6 +48,7 @@ switch (args[0])
     case "visible": return await VisibleBenchmark.RunAsync(arguments);
     case "logs": return await LogsBenchmark.RunAsync(arguments);
     case "metrics": return await MetricsBenchmark.RunAsync(arguments);
+    case "forward": return await ForwardBenchmark.RunAsync(arguments);
     case "profiles": return await ProfilesBenchmark.RunAsync(arguments);
     case "sampling": return await SamplingBenchmark.RunAsync(arguments);
     case "overhead": return await OverheadBenchmark.RunAsync(arguments);

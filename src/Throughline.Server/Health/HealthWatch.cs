@@ -122,10 +122,11 @@ public sealed class HealthWatch : IDisposable
     private ReadOnlyState? Disk(long? free)
     {
         var present = _state.ReadOnly;
-        var wanted = present is null ? _limits.MinFreeBytes : _limits.MinFreeBytes + (_limits.MinFreeBytes / 4);
-        if (free is not { } bytes || bytes >= wanted) return null;
+        var again = _limits.MinFreeBytes + (_limits.MinFreeBytes / 4);
+        if (free is not { } bytes || bytes >= (present is null ? _limits.MinFreeBytes : again)) return null;
         return new ReadOnlyState("disk_full",
-            $"The disk of {_directory} has {bytes >> 20} MB left, less than the {wanted >> 20} MB that are to stay free (--min-free-bytes). Make room, or shorten --retention. What is stored is served.", present?.SinceUnixNano ?? Now());
+            $"The disk of {_directory} has {bytes >> 20} MB left; {_limits.MinFreeBytes >> 20} MB are to stay free (--min-free-bytes), and nothing is taken in until {again >> 20} MB are. Make room, or shorten --retention. What is stored is served.",
+            present?.SinceUnixNano ?? Now());
     }
 
     private long? FreeBytes()

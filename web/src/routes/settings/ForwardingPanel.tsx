@@ -73,8 +73,7 @@ export function ForwardingPanel({ status }: { readonly status: WholeStatus }) {
 function Failure({ forwarding, now }: { readonly forwarding: Forwarding; readonly now: WholeStatus['now'] }) {
   return (
     <span className="f2">
-      {forwarding.lastError}
-      {forwarding.failingSince !== null && ` It has failed since ${formatMoment(forwarding.failingSince, now)}`}
+      {forwarding.lastError?.replace(/\.$/, '')}.{forwarding.failingSince !== null && ` It has failed since ${formatMoment(forwarding.failingSince, now)}`}
       {forwarding.nextAttempt !== null && `; the next attempt is at ${formatMoment(forwarding.nextAttempt, now)}`}.
     </span>
   );

@@ -41,8 +41,9 @@ internal static class SamplingBenchmark
                     var figures = await IngestRun.MeasureAsync(server, path, false, arguments);
                     var nanos = 1e9 / figures.SpansPerCpuSecond;
                     plain ??= nanos;
+                    var counts = await CountsAsync(server);
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                        $"{name}: {nanos:0} ns of CPU a span ({nanos - plain:+0;-0;0}), {figures.Spans:N0} spans, peak memory {figures.PeakBytes / 1e6:0} MB; {await CountsAsync(server)}"));
+                        $"{name}: {nanos:0} ns of CPU a span ({nanos - plain:+0;-0;0}), {figures.Spans:N0} spans, peak memory {figures.PeakBytes / 1e6:0} MB; {counts}"));
                 }
                 finally
                 {

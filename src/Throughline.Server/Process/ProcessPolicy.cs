@@ -19,6 +19,7 @@ public sealed class ProcessPolicy
     private readonly ConcurrentDictionary<string, ServiceSampler> _services = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ServiceRate> _rates;
     private readonly TimeProvider _time;
+    private volatile int _serviceCount;
 
     internal ProcessPolicy(ProcessRules rules, uint version, ulong? changedUnixNano, byte[] hashKey, bool redactsSensitive, TimeProvider time)
     {
@@ -64,10 +65,13 @@ public sealed class ProcessPolicy
     {
         if (_services.TryGetValue(service, out var known)) return known;
         // A sender that invents services must not take memory without bounds.
-        var name = _services.Count < MaxServices || _rates.ContainsKey(service) ? service : OtherServices;
-        return _services.GetOrAdd(name, static (_, of) => new ServiceSampler(of.Keep, of.Policy.TracesOfService, of.Policy._time), (Keep: _rates.GetValueOrDefault(service, Rules.Sampling.Default), Policy: this));
+        var name = _serviceCount < MaxServices || _rates.ContainsKey(service) ? service : OtherServices;
+        var sampler = _services.GetOrAdd(name, static (_, of) => new ServiceSampler(of.Keep, of.Policy.TracesOfService, of.Policy._time), (Keep: _rates.GetValueOrDefault(service, Rules.Sampling.Default), Policy: this));
+        // Counting them takes all of the dictionary's locks, so it is done when there is one more and not for every trace.
+        if (name.Length > 0) _serviceCount = _services.Count;
+        return sampler;
     }
 
     /// <summary>Traces that the limit of one service remembers, now that there are as many services.</summary>
-    internal int TracesOfService() => Math.Min(MaxTracesOfService, MaxTraces / Math.Max(1, _services.Count));
+    internal int TracesOfService() => Math.Min(MaxTracesOfService, MaxTraces / Math.Max(1, _serviceCount));
 }

@@ -114,7 +114,8 @@ public sealed class ProfileQueryTests
         var expected = plain.SelectMany(static s => s.Labels.Split(',', StringSplitOptions.RemoveEmptyEntries)).Distinct().Order(StringComparer.Ordinal);
         var found = ProfileQueries.Labels(SourcesOf(one.Profiles), selection, 100, Throw, CancellationToken.None);
         Assert.Equal(expected, found.SelectMany(static l => l.Values.Select(v => $"{l.Key}={v.Value}")).Order(StringComparer.Ordinal));
-        Assert.All(found, static label => Assert.Equal((label.Count, label.Values.OrderByDescending(v => v.Windows).Select(v => v.Windows)), (label.Values.Count, label.Values.Select(v => v.Windows))));
+        Assert.All(found, static label => Assert.Equal(label.Count, label.Values.Count));
+        Assert.All(found, static label => Assert.Equal(label.Values.OrderByDescending(v => v.Windows).Select(v => v.Windows), label.Values.Select(v => v.Windows)));
         if (found.Count > 0) Assert.Single(ProfileQueries.Labels(SourcesOf(one.Profiles), selection, 1, Throw, CancellationToken.None)[0].Values);
     });
 

@@ -37,6 +37,22 @@ describe('a request', () => {
     expect(reason).not.toBeInstanceOf(ApiProblem);
     expect(reason).toMatchObject({ name: 'AbortError' });
   });
+  const hanging = (_: string, request: RequestInit): Promise<Response> => new Promise((_resolve, reject) => request.signal?.addEventListener('abort', () => reject(new DOMException('gone', 'AbortError'))));
+  it('to a server that hangs is given up after a minute', async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal('fetch', hanging);
+    const reason = problemOf();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await reason).toMatchObject({ kind: 'unreachable', title: 'The server does not answer' });
+    vi.useRealTimers();
+  });
+  it('to a server that hangs is let go at once when the reader leaves', async () => {
+    vi.stubGlobal('fetch', hanging);
+    const abort = new AbortController();
+    const reason = problemOf(abort.signal);
+    abort.abort();
+    expect(await reason).toMatchObject({ name: 'AbortError' });
+  });
   it('whose answer is no JSON says so', async () => {
     answer('<html>login</html>');
     expect(await problemOf()).toMatchObject({ kind: 'unreadable', title: 'The answer is no JSON' });

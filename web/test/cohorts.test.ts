@@ -9,7 +9,7 @@ const absent = side(0, { traces: 0, spans: 0, p50: null });
 const node = (parent: number, name: string, a: CohortSide, b: CohortSide, wait: string | null = null): CohortNode => ({ parent, service: 'api', name, kind: 'internal', wait, a, b });
 const cohort = (mean: number, more: Partial<Cohort> = {}): Cohort => ({ total: { value: 10, exact: true }, looked: 10, errors: 0, mean, p50: mean, waiting: 0, between: 0, ...more });
 const of = (nodes: readonly CohortNode[], a: Cohort, b: Cohort, more: Partial<Cohorts> = {}): Cohorts => ({ a, b, nodes, attributes: [], keys: { looked: 3, differ: 0, all: true }, leftOut: 0, unplaced: 0, truncated: null, ...more });
-const text = (cohorts: Cohorts): string => cohortStory(cohorts).map((phrase) => phrase.text).join('').replaceAll(' ', ' ');
+const text = (cohorts: Cohorts): string => cohortStory(cohorts).map((phrase) => phrase.text).join('').replaceAll('\u2009', ' ');
 const ms = 1e6;
 
 const slow = of(
@@ -37,8 +37,9 @@ describe('cohorts', () => {
 
   it('are told in a sentence, with what tells them apart', () => {
     expect(text(slow)).toBe('B takes 2.55 s longer on average: 2.00 s more in batch window, 500 ms more in llm.');
+    const id = { key: 'resource.service.instance.id', score: 0.9, a: 10, b: 10, medians: null, values: [{ value: 'x', a: 0, b: 10 }] };
     const attribute = { key: 'camera', score: 0.8, a: 10, b: 10, medians: null, values: [{ value: 'front', a: 1, b: 9 }] };
-    expect(text({ ...slow, b: { ...slow.b, errors: 10 }, attributes: [attribute] })).toContain('All of B have errors, 0 % of A. camera=front is in 90 % of B and 10 % of A.');
+    expect(text({ ...slow, b: { ...slow.b, errors: 10 }, attributes: [id, attribute] })).toContain('All of B have errors, 0 % of A. camera=front is in 90 % of B and 10 % of A.');
   });
 
   it('say what is missing where there is nothing to compare', () => {

@@ -28,15 +28,35 @@ export const getJson = <S extends z.ZodMiniType>(path: string, schema: S, signal
 export const putJson = <S extends z.ZodMiniType>(path: string, body: unknown, schema: S): Promise<z.infer<S>> =>
   askJson(path, { method: 'PUT', headers: { accept: 'application/json', 'content-type': 'application/json' }, body: JSON.stringify(body) }, schema);
 
+/** The server ends its own searches after 10 s, so what has not begun to answer after this hangs. */
+const patienceMillis = 60_000;
+
+/** The answer once it begins; a server that hangs is told from one that can't be reached. An abort is passed on as it is. */
+async function begin(path: string, request: RequestInit): Promise<Response> {
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort();
+  // It stays until the body is read, which the caller may stop as well.
+  request.signal?.addEventListener('abort', stop, { once: true });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop();
+  }, patienceMillis);
+  try {
+    if (request.signal?.aborted === true) stop();
+    return await fetch(path, { ...request, signal: stopped.signal });
+  } catch (cause) {
+    if (request.signal?.aborted === true) throw cause;
+    if (late) throw new ApiProblem('unreachable', 'The server does not answer', `It has not begun to answer for ${patienceMillis / 1000} s. It may hang, or have more to do than it can.`);
+    throw new ApiProblem('unreachable', 'The server can’t be reached', 'It may have been stopped, or the connection was lost.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function askJson<S extends z.ZodMiniType>(path: string, request: RequestInit, schema: S): Promise<z.infer<S>> {
   const aborted = (): boolean => request.signal?.aborted === true;
-  let response: Response;
-  try {
-    response = await fetch(path, request);
-  } catch (cause) {
-    if (aborted()) throw cause;
-    throw new ApiProblem('unreachable', 'The server can’t be reached', 'It may have been stopped, or the connection was lost.');
-  }
+  const response = await begin(path, request);
   if (!response.ok) throw await problemOf(response);
   let body: unknown;
   try {
@@ -54,13 +74,7 @@ async function askJson<S extends z.ZodMiniType>(path: string, request: RequestIn
 
 /** Text as it comes, up to a number of bytes; null when there is more, which is then not read. */
 export async function getText(path: string, mostBytes: number, signal: AbortSignal): Promise<string | null> {
-  let response: Response;
-  try {
-    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    throw new ApiProblem('unreachable', 'The server can’t be reached', 'It may have been stopped, or the connection was lost.');
-  }
+  const response = await begin(path, { signal, headers: { accept: 'application/json' } });
   if (!response.ok) throw await problemOf(response);
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();

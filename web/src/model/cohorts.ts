@@ -1,3 +1,4 @@
+import { isIdKey } from './compareTags';
 import { formatShare } from './distribution';
 import { clip, formatCount, formatDuration, plural } from './format';
 import type { Phrase } from './story';
@@ -184,7 +185,7 @@ export function cohortStory(cohorts: Cohorts): readonly Phrase[] {
   if (!close) said.forEach((cause, index) => phrases.push(plain(index === 0 ? ': ' : ', '), index === 0 ? strong(part(cause)) : plain(part(cause))));
   phrases.push(plain('.'));
   if (a.errors + b.errors > 0) phrases.push(plain(` ${b.errors === b.looked ? 'All' : share(b.errors, b.looked)} of B ${b.errors === 0 ? 'has errors' : 'have errors'}, ${share(a.errors, a.looked)} of A.`));
-  const [attribute] = cohorts.attributes;
+  const attribute = cohorts.attributes.find(({ key }) => !isIdKey(key));
   if (attribute !== undefined) phrases.push(plain(` ${attributeNote(attribute, cohorts)}.`));
   return phrases;
 }

@@ -18,6 +18,9 @@ export interface TagDifference {
 const idKey = /(^|[._-])(id|ids|uuid|guid|pid|tid|sha\d*|hash|etag|nonce|timestamp|time|thread|port|address)$|(^|[._])(host|process|instance|thread|container|pod)[._]|instance/i;
 const idText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^[0-9a-f]{16,}$|^\d{4}-\d\d-\d\dT\d\d:\d\d|^\d{13,19}$/i;
 
+/** Keys of ids, addresses and times: they differ from one process and request to the next, and say little about why. */
+export const isIdKey = (key: string): boolean => idKey.test(key);
+
 const isId = ({ key, a, b }: TagPair): boolean => a !== null && b !== null && (idKey.test(key) || (idText.test(a) && idText.test(b)));
 
 function texts(detail: SpanDetail): ReadonlyMap<string, string> {

@@ -109,7 +109,7 @@ export function WaitKinds({ cohorts, range }: { readonly cohorts: Cohorts; reado
   const { looked, total } = cohorts.b;
   const places = waitPlaces(cohorts);
   return (
-    <Block title="Where work waits" note={`p50, by what is waited for; ${looked === total.value && total.exact ? `all ${plural(looked, 'trace')}` : `${formatCount(looked)} of ${total.exact ? '' : 'at least '}${plural(total.value, 'trace')}, drawn at random`}`}>
+    <Block title="Where work waits" note={`p50; ${looked === total.value && total.exact ? `all ${plural(looked, 'trace')}` : `${formatCount(looked)} of ${total.exact ? '' : 'at least '}${plural(total.value, 'trace')} at random`}`}>
       {places.slice(0, 7).map((place, index) => (
         <div key={index} className="hrow">
           <Link className="right num" href={tracesAddress(range, { service: place.service, name: place.name, text: `wait.kind=${quoted(place.kind)}` })} title="The traces that wait so">

@@ -2,7 +2,7 @@ import { useDelayed } from '../../ui/useDelayed';
 import { ListHeader } from './ListHeader';
 import type { SearchState } from './url';
 
-const widths = ['w72', 'w54', 'w66', 'w48', 'w61', 'w57', 'w70', 'w50'];
+const widths = ['w72', 'w54', 'w66', 'w50', 'w61', 'w57', 'w70', 'w50'];
 
 /** The list before its first answer, in its final geometry; it appears after a moment, so that a quick answer does not flicker. */
 export function ListSkeleton({ state }: { readonly state: SearchState }) {

@@ -1,5 +1,6 @@
 import { Link } from 'wouter';
 import { signed } from '../../../model/compareCauses';
+import { isIdKey } from '../../../model/compareTags';
 import { cohortCauses, formatNumber, type CohortAttribute, type Cohorts } from '../../../model/cohorts';
 import { formatShare } from '../../../model/distribution';
 import { writeValue } from '../../../model/filterText';
@@ -112,6 +113,7 @@ function Attribute({ attribute, cohorts, state }: { readonly attribute: CohortAt
 export function CohortPanel({ cohorts, state, goTo }: PanelProps) {
   const [width, setWidth] = useKeptWidth('compare', 348, leastWidth, mostWidth);
   const { looked, differ, all } = cohorts.keys;
+  const ids = cohorts.attributes.filter(({ key }) => isIdKey(key));
   return (
     <aside className="cside" aria-label="Differences" style={{ width }}>
       <Splitter label="Width of the differences" width={width} change={setWidth} grows="left" least={leastWidth} most={mostWidth} />
@@ -131,10 +133,20 @@ export function CohortPanel({ cohorts, state, goTo }: PanelProps) {
                 <span className="right">B</span>
               </div>
               <ol className="cohattrs">
-                {cohorts.attributes.map((attribute) => (
+                {cohorts.attributes.filter(({ key }) => !isIdKey(key)).map((attribute) => (
                   <Attribute key={attribute.key} attribute={attribute} cohorts={cohorts} state={state} />
                 ))}
               </ol>
+              {ids.length > 0 && (
+                <details>
+                  <summary>{plural(ids.length, 'id or address differs', 'ids and addresses differ')}, too</summary>
+                  <ol className="cohattrs">
+                    {ids.map((attribute) => (
+                      <Attribute key={attribute.key} attribute={attribute} cohorts={cohorts} state={state} />
+                    ))}
+                  </ol>
+                </details>
+              )}
               {differ > cohorts.attributes.length && <p className="f3">{plural(differ - cohorts.attributes.length, 'more key differs', 'more keys differ')} less.</p>}
             </>
           )}

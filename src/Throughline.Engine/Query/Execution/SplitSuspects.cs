@@ -45,9 +45,8 @@ internal sealed class SplitSuspects
                 if (--_listers[id] == 0) _listers.Remove(id);
             }
         }
-        foreach (var (id, trace) in _traces)
+        foreach (var (id, trace) in _traces.ToArray())
         {
-            // Changing and removing entries of a dictionary does not disturb who goes through it.
             var left = Array.Exists(trace.Holders, h => blocks.Contains(h.Segment)) ? new SplitTrace(Array.FindAll(trace.Holders, h => !blocks.Contains(h.Segment))) : trace;
             if (left.Holders.Length < 2 && !_listers.ContainsKey(id)) _traces.Remove(id);
             else if (left != trace) _traces[id] = left;

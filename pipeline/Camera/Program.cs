@@ -15,7 +15,7 @@ bool cutOff;
 try
 {
     options = builder.Configuration.Read("Camera", new CameraOptions());
-    cutOff = Fault.Read(builder.Configuration) == Fault.InvalidImage;
+    cutOff = Fault.Read(builder.Configuration).Contains(Fault.InvalidImage);
     if (options.Ids().Count == 0) throw new ValidationException("Camera:Names names no camera.");
 }
 catch (Exception problem) when (Settings.AreWrong(problem))

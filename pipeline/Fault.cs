@@ -1,8 +1,9 @@
 namespace Throughline.Pipeline;
 
 /// <summary>
-/// The failures that can be switched on with <c>--Fault NAME</c>, each by a real cause (pipeline/README.md). Every service is told the
-/// name and does what is its part, if any; a name that is none is refused, rather than be taken for no fault.
+/// The failures that can be switched on with <c>--Fault NAME</c>, several with commas between them, each by a real cause
+/// (pipeline/README.md). Every service is told the names and does what is its part, if any; a name that is none is refused, rather than be
+/// taken for no fault.
 /// </summary>
 internal static class Fault
 {
@@ -14,12 +15,13 @@ internal static class Fault
         DetectorOverload, "detector-down", AnalystOutOfMemory, InvalidImage, "slow-database", "lost-propagation", "clock-skew", "uninstrumented-hop",
     ];
 
-    /// <summary>The fault that is on; null when none is.</summary>
+    /// <summary>The faults that are on.</summary>
     /// <exception cref="InvalidOperationException">There is no fault of that name; the message lists those that there are.</exception>
-    public static string? Read(IConfiguration configuration) => configuration["Fault"] switch
+    public static IReadOnlySet<string> Read(IConfiguration configuration)
     {
-        null or "" => null,
-        var name when s_names.Contains(name) => name,
-        var name => throw new InvalidOperationException($"There is no fault '{name}'; there are {string.Join(", ", s_names)}."),
-    };
+        var on = (configuration["Fault"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToHashSet();
+        return on.FirstOrDefault(name => !s_names.Contains(name)) is { } unknown
+            ? throw new InvalidOperationException($"There is no fault '{unknown}'; there are {string.Join(", ", s_names)}.")
+            : on;
+    }
 }

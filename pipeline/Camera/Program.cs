@@ -14,7 +14,7 @@ bool cutOff;
 try
 {
     options = builder.Configuration.Read("Camera", new CameraOptions());
-    cutOff = Fault.Read(builder.Configuration) == Fault.InvalidImage;
+    cutOff = Fault.Read(builder.Configuration).Contains(Fault.InvalidImage);
 }
 catch (Exception problem) when (Settings.AreWrong(problem))
 {

@@ -17,7 +17,7 @@ try
     llm = builder.Configuration.Read("Llm", new LlmOptions());
     rules = builder.Configuration.Read("Analyst", new RuleAnalystOptions());
     budget = builder.Configuration.Read("Memory", new MemoryOptions());
-    memory = Fault.Read(builder.Configuration) == Fault.AnalystOutOfMemory ? WorkingMemory.Limit(budget) : null;
+    memory = Fault.Read(builder.Configuration).Contains(Fault.AnalystOutOfMemory) ? WorkingMemory.Limit(budget) : null;
 }
 catch (Exception problem) when (Settings.AreWrong(problem))
 {

@@ -29,11 +29,11 @@ try
     builder.AddThroughline(Service);
     options = builder.Configuration.Read("Model", new DetectorOptions());
     var overload = builder.Configuration.Read("Overload", new OverloadOptions());
-    var fault = Fault.Read(builder.Configuration);
+    var faults = Fault.Read(builder.Configuration);
     detector = new(options, spans, TimeProvider.System);
     WarmUp(detector);
     builder.Services.AddSingleton(detector);
-    if (fault == Fault.DetectorOverload)
+    if (faults.Contains(Fault.DetectorOverload))
         builder.Services.AddSingleton(options).AddSingleton(overload).AddHostedService<CompetingInferences>();
 }
 catch (Exception problem) when (Settings.AreWrong(problem) || problem is FileNotFoundException or InvalidDataException or OnnxRuntimeException)

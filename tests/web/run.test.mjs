@@ -6,7 +6,8 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch, openPage } from './support/page.mjs';
-import { patience, startRun } from './support/run.mjs';
+import { eventually } from './support/patience.mjs';
+import { startRun } from './support/run.mjs';
 import { screens } from './support/screens.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,16 +54,15 @@ describe('./run', () => {
 
   it('shows real images of the pipeline in the list of traces', async () => {
     await run.traceWith('operation=Process%20Detection', ['Process Detection']);
-    await visit('/', (page) => page.getByRole('grid', { name: 'Traces' }).getByText('Process Detection', { exact: true }).first().waitFor({ timeout: patience }));
+    await visit('/', (page) => page.getByRole('grid', { name: 'Traces' }).getByText('Process Detection', { exact: true }).first().waitFor());
   });
 
   it('draws the whole way of an image, from upload to event', async () => {
     await visit(`/trace/${(await judged()).traceId}`, async (page) => {
       const tree = page.getByRole('treegrid');
-      await tree.waitFor({ timeout: patience });
       for (const name of ['Process Detection', 'receive_image', 'detect_objects', 'preprocess', 'inference', 'postprocess', 'batch_detection', 'batch_wait',
         'analyze_batch', 'build_prompt', 'llm_inference', 'parse_response', 'save_event', 'db_query', 'http_request'])
-        await tree.getByText(name, { exact: true }).first().waitFor({ timeout: patience });
+        await tree.getByText(name, { exact: true }).first().waitFor();
     });
   });
 
@@ -80,7 +80,7 @@ describe('./run', () => {
       await panel.getByText(/memory/i).first().waitFor();
       const frames = panel.getByRole('list', { name: 'Stack trace' });
       await frames.getByRole('listitem').first().waitFor();
-      assert.match(await frames.innerText(), /Nemotron|Analy/);
+      await eventually(async () => assert.match(await frames.innerText(), /Nemotron|Analy/));
     });
   });
 
@@ -109,8 +109,8 @@ describe('./run', () => {
       for (const { name, path: address, shows } of screens({ judged: good.traceId, failed: bad.traceId, failedSpan: spanOf(bad, 'build_prompt') }))
         await visit(address, async (page) => {
           await shows(page);
-          assert.equal(await page.evaluate(() => document.documentElement.dataset.theme ?? 'dark'), theme);
-          assert.equal(await page.getByRole('alert').count(), 0, `${name} has an alert`);
+          await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.dataset.theme ?? 'dark'), theme));
+          await eventually(async () => assert.equal(await page.getByRole('alert').count(), 0, `${name} has an alert`));
           await page.screenshot({ path: path.join(pictures, `${name}-${theme}.png`), animations: 'disabled' });
         }, { theme });
     });

@@ -6,11 +6,11 @@ namespace Throughline.Pipeline.Backend.Faults;
 /// </summary>
 internal sealed class FaultSwitch(IConfiguration configuration)
 {
-    private readonly string? _fault = Fault.Read(configuration);
+    private readonly IReadOnlySet<string> _faults = Fault.Read(configuration);
 
     /// <summary>Another connection holds the database's write lock most of the time.</summary>
-    public bool SlowDatabase => _fault == "slow-database";
+    public bool SlowDatabase => _faults.Contains("slow-database");
 
     /// <summary>Calls of the detector go out without trace context.</summary>
-    public bool LostPropagation => _fault == "lost-propagation";
+    public bool LostPropagation => _faults.Contains("lost-propagation");
 }

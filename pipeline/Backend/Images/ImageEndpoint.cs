@@ -10,7 +10,8 @@ namespace Throughline.Pipeline.Backend.Images;
 /// has ended. Thread-safe.
 /// </summary>
 internal sealed class ImageEndpoint(
-    ImagePipeline pipeline, UploadReader reader, UploadRoom room, RecentImages recent, PipelineMetrics metrics, SpanSource spans)
+    ImagePipeline pipeline, UploadReader reader, UploadRoom room, RecentImages recent, PipelineMetrics metrics, SpanSource spans,
+    ILogger<ImageEndpoint> logger)
 {
     public void Map(WebApplication app) => app.MapPost("/api/cameras/{camera}/images", Receive).WithSpanName("Process Detection");
 
@@ -27,6 +28,7 @@ internal sealed class ImageEndpoint(
         {
             metrics.CountUpload(refusal.ErrorType);
             root.Fail(refusal.ErrorType, refusal.Message);
+            logger.LogWarning("An image of {Camera} is refused ({Error}): {Problem}", camera, refusal.ErrorType, refusal.Message);
             if (refusal.Status == StatusCodes.Status503ServiceUnavailable) request.HttpContext.Response.Headers.RetryAfter = "1";
             return Results.Problem(statusCode: refusal.Status, title: refusal.Title, detail: refusal.Message,
                 extensions: new Dictionary<string, object?> { ["errorType"] = refusal.ErrorType });

@@ -35,8 +35,8 @@ public sealed class KilledServerTests : IDisposable
         var random = new Random(seed);
         var ledger = new SpanLedger(seed);
         var (lastBlock, merged) = (0L, false);
-        // Merging has a thread of its own, which comes to run when the machine lets it.
-        for (var kill = 0; kill < Kills || (!merged && kill < MostKills); kill++)
+        // Flushing and merging have threads of their own, which come to run when the machine lets them.
+        for (var kill = 0; kill < Kills || ((!merged || lastBlock <= Kills) && kill < MostKills); kill++)
         {
             using (var server = await ServerProcess.StartAsync(_data, s_options))
                 await SendUntilKilledAsync(server, ledger, random.Next(1, 120));

@@ -169,11 +169,10 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
     [Fact]
     public async Task NobodyAtTheAddressIsARefusedConnection()
     {
-        using var nobody = new TcpListener(IPAddress.Loopback, 0);
-        nobody.Start();
-        var port = ((IPEndPoint)nobody.LocalEndpoint).Port;
-        nobody.Stop();
-        await Serve(_ => Task.CompletedTask, new() { Url = new($"http://127.0.0.1:{port}/v1") });
+        // The port stays this socket's, which does not listen: no other test can be given it meanwhile.
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await Serve(_ => Task.CompletedTask, new() { Url = new($"http://{nobody.LocalEndPoint}/v1") });
 
         using var response = await Analyze();
 

@@ -24,6 +24,7 @@ public sealed partial class LauncherTests : IDisposable
     [InlineData("There are: detector-overload detector-down analyst-out-of-memory invalid-image slow-database", "--fault", "no-such-fault")]
     [InlineData("--fault needs a value", "--fault")]
     [InlineData("there is no fault ''", "--fault=")]
+    [InlineData("the fault clock-skew needs a detector", "--fault", "clock-skew", "--fault", "detector-down")]
     [InlineData("--cameras is '0'; it has to be a whole number from 1.", "--cameras", "0")]
     [InlineData("--cameras is '1.5'", "--cameras=1.5")]
     [InlineData("--cameras is '1001'; 1000 are the most.", "--cameras", "1001")]
@@ -72,6 +73,18 @@ public sealed partial class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task SeveralFaultsAreToldTogetherAndNothingIsBuiltWhereThatIsAsked()
+    {
+        var (output, calls) = await RunUntilReadyAsync("--fault", "clock-skew", "--no-build", "--fault=slow-database", "--fault", "uninstrumented-hop");
+
+        foreach (var fault in new[] { "clock-skew", "slow-database", "uninstrumented-hop" }) Assert.Contains($"fault: {fault} is on: ", output);
+        Assert.All(calls.Where(call => call.StartsWith("hsi-", StringComparison.Ordinal)), call => Assert.Contains(" --Fault clock-skew,slow-database,uninstrumented-hop", call));
+        Assert.Contains("--Telemetry:ClockOffsetSeconds=-2", Assert.Single(calls, call => call.StartsWith("hsi-yolo26", StringComparison.Ordinal)));
+        Assert.Contains("--OTEL_SDK_DISABLED true", Assert.Single(calls, call => call.StartsWith("hsi-nemotron", StringComparison.Ordinal)));
+        Assert.DoesNotContain(calls, call => call.Contains("build", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task CamerasAndRateGoToTheCamerasAndTheRestToTheServer()
     {
         var (output, calls) = await RunUntilReadyAsync("--cameras=50", "--http", "http://127.0.0.1:0", "--rate", "12.5");
@@ -84,7 +97,8 @@ public sealed partial class LauncherTests : IDisposable
         Assert.Contains(" --Cameras:camera-50 camera-50", backend);
         Assert.Equal(50, backend.Split("--Cameras:").Length - 1);
         var server = Assert.Single(calls, call => call.StartsWith("throughline", StringComparison.Ordinal));
-        Assert.EndsWith("--http http://127.0.0.1:0", server);
+        // Behind what it was told, the server learns where the backend's events are.
+        Assert.Matches(@" --http http://127\.0\.0\.1:0 --events-url http://127\.0\.0\.1:\d+/api/events$", server);
         Assert.DoesNotContain("cameras", server);
     }
 

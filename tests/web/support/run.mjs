@@ -6,15 +6,17 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { patience } from './patience.mjs';
 
 const script = fileURLToPath(new URL('../../../run', import.meta.url));
-export const patience = 180_000;
+// The pipeline needs its time for detection, batch window and analysis, of each image after the other.
+const runPatience = 5 * patience;
 
-/** Resolves once the server of ./run listens. `options` are added to the command line. */
-export async function startRun(options = []) {
+/** Resolves once the server of ./run listens. `options` are added to the command line, `environment` to that of this process. */
+export async function startRun(options = [], environment = {}) {
   const data = await fs.mkdtemp(path.join(os.tmpdir(), 'throughline-run-'));
   const any = 'http://127.0.0.1:0';
-  const child = spawn(script, ['--data', data, '--http', any, '--otlp-grpc', any, '--otlp-http', any, ...options], { cwd: os.tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(script, ['--data', data, '--http', any, '--otlp-grpc', any, '--otlp-http', any, ...options], { cwd: os.tmpdir(), env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => said.push(text));
   const exited = once(child, 'exit');
@@ -48,13 +50,13 @@ export async function startRun(options = []) {
     assert.equal(response.status, 200, `${route} answered ${response.status}`);
     return response.json();
   };
-  /** Asks until an answer is something else than `undefined`: the pipeline needs its time for detection, batch window and analysis. */
+  /** Asks until an answer is something else than `undefined`. */
   const until = async (what, ask) => {
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + runPatience;
     for (;;) {
       const answer = await ask();
       if (answer !== undefined) return answer;
-      assert.ok(Date.now() < deadline, `no ${what} after ${patience / 1000} s:\n${output()}`);
+      assert.ok(Date.now() < deadline, `no ${what} after ${runPatience / 1000} s:\n${output()}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
@@ -66,7 +68,7 @@ export async function startRun(options = []) {
     until,
     stop,
     /**
-     * A trace of the search that has all these operations, each as `operation` or `operation of service`, is `age` milliseconds old and accepted. Each
+     * A trace of the search (parameters of the API) that has all these operations, each as `operation` or `operation of service`, is `age` milliseconds old and accepted. Each
      * service sends its spans when it likes, so that a trace is complete only when the last of each service is there.
      */
     traceWith: (search, operations, { age = 0, accept = () => true } = {}) =>

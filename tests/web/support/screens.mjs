@@ -1,18 +1,19 @@
 // Every screen of the page with what it shows of the reference pipeline. An empty state has none of it.
 import assert from 'node:assert/strict';
+import { inks } from './page.mjs';
+import { eventually } from './patience.mjs';
 
-const hasRows = async (rows, least) => {
-  await rows.first().waitFor();
-  const count = await rows.count();
-  assert.ok(count >= least, `there are ${count} rows; at least ${least} were expected`);
-};
-/** How many colours a canvas is drawn in. */
-const inks = (canvas) =>
-  canvas.evaluate((element) => new Set(new Uint32Array(element.getContext('2d').getImageData(0, 0, element.width, element.height).data.buffer)).size);
+const hasRows = (rows, least) =>
+  eventually(async () => {
+    const count = await rows.count();
+    assert.ok(count >= least, `there are ${count} rows; at least ${least} were expected`);
+  });
 const isDrawn = async (canvas) => {
   await canvas.waitFor();
-  const count = await inks(canvas);
-  assert.ok(count >= 8, `the picture has ${count} colours`);
+  await eventually(async () => {
+    const count = await inks(canvas);
+    assert.ok(count >= 8, `the picture has ${count} colours`);
+  });
 };
 
 /** `judged` is a trace of the whole pipeline, `failed` one whose analysis failed in the span `failedSpan`. */

@@ -251,7 +251,12 @@ public sealed class ForwardingTests
         await using var sink = await ForwardSink.StartAsync();
         var (isSlow, mended) = (true, new TaskCompletionSource());
         sink.Pause = () => isSlow ? mended.Task : Task.CompletedTask;
-        await using var server = await StartAsync(sink, static f => f with { Protocol = ForwardProtocol.Http, Timeout = TimeSpan.FromMilliseconds(200), MaxBackoff = TimeSpan.FromMilliseconds(20) });
+        await using var server = await StartAsync(sink, static f => f with
+        {
+            Protocol = ForwardProtocol.Http,
+            // It has to be over while the target is slow, and not while it is quick, on a slow machine too.
+            Timeout = TimeSpan.FromSeconds(2), MaxBackoff = TimeSpan.FromMilliseconds(20),
+        });
         for (var i = 1; i <= 5; i++) await server.StoreAsync(Export.OneSpan(i));
         var failing = await UntilAsync(server, s => Long(s, "retries") >= 1);
         Assert.Contains("--forward-timeout-seconds", failing.GetProperty("lastError").GetString());

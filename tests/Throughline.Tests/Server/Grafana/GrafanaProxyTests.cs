@@ -145,7 +145,10 @@ public sealed class GrafanaProxyTests
     [Fact]
     public async Task AGrafanaThatIsDownIsSaidToBe()
     {
-        await using var server = await With(new Uri($"http://127.0.0.1:{FreePort()}"));
+        // The port stays this socket's, which does not listen: no other test can be given it meanwhile.
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var server = await With(new Uri($"http://{nobody.LocalEndPoint}"));
         var problem = await server.GetProblemAsync("/grafana/d/abc", HttpStatusCode.BadGateway);
         Assert.Contains("can't be reached", problem.GetProperty("detail").GetString());
         Assert.Contains("--grafana-proxy", problem.GetProperty("detail").GetString());
@@ -195,12 +198,4 @@ public sealed class GrafanaProxyTests
     }
 
     private static Task<ServerUnderTest> With(Uri grafana) => ServerUnderTest.StartAsync(o => o with { GrafanaProxy = grafana });
-
-    /// <summary>A port that nobody listens on: one that was free a moment ago.</summary>
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -8,6 +8,8 @@ import { startServer } from './support/server.mjs';
 import { imageTrace } from './support/spans.mjs';
 
 const patience = 60_000;
+/** What only the script that traces the page has in it. */
+const tracing = /documentFetch/;
 let browser, server, bare, api;
 const asked = [];
 before(async () => {
@@ -55,6 +57,7 @@ it('has its load, its screens and their calls in the store', async () => {
   const seen = requests(page);
   await page.goto(server.http);
   await page.getByRole('grid', { name: 'Traces' }).getByRole('row').nth(1).waitFor();
+  assert.ok((await Promise.all(seen.filter((request) => request.resourceType() === 'script').map(async (request) => (await request.response()).text()))).some((text) => tracing.test(text)), 'its script was fetched');
   const load = await traceWith(['documentLoad', 'documentFetch', 'resourceFetch', 'first screen /']);
   const at = load.spanNames.indexOf('documentLoad');
   assert.equal(load.columns.parent[at], -1, 'the load is the root');
@@ -156,7 +159,7 @@ it('is nothing where it is not asked for: no script, no spans, and a path that s
   assert.ok(!seen.some((request) => /\/otlp\//.test(request.url())));
   const scripts = seen.filter((request) => request.resourceType() === 'script');
   assert.ok(scripts.length > 0);
-  for (const script of scripts) assert.ok(!/opentelemetry|traceparent/i.test(await (await script.response()).text()), script.url());
+  for (const script of scripts) assert.ok(!tracing.test(await (await script.response()).text()), script.url());
   const answer = await fetch(`${bare.http}/otlp/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   assert.equal(answer.status, 404);
   assert.match((await answer.json()).message, /--page-trace-rate/);

@@ -35,7 +35,6 @@ public sealed class ProcessCountsFile : IAsyncDisposable
         (_counters, _files, _warn) = (counters, files, warn);
         _path = Path.Combine(directory, FileName);
         if (Read(_files, _path) is { } problem) warn(problem);
-        _written = counters.Changes;
         _loop = Task.Run(() => WriteRegularlyAsync(interval, time));
     }
 

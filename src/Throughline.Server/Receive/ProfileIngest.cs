@@ -28,8 +28,8 @@ public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, Healt
     /// <summary>The time now.</summary>
     internal ulong NowUnixNano => counters.UnixNano();
 
-    /// <summary>The origin of a profile, without the values of sensitive labels; <paramref name="redacted"/> counts those.</summary>
-    internal ProfileOrigin OriginOf(ProfileRequest request, ref int redacted)
+    /// <summary>The origin of a profile, without the values of sensitive labels; <paramref name="redacted"/> is called for each.</summary>
+    internal ProfileOrigin OriginOf(ProfileRequest request, Action redacted)
     {
         var origin = request.Origin(NowUnixNano);
         if (!redact) return origin;
@@ -37,10 +37,17 @@ public sealed class ProfileIngest(StoreGate gate, IngestCounters counters, Healt
         foreach (var label in origin.Labels)
         {
             var isSecret = SensitiveKeys.Contains(Encoding.UTF8.GetBytes(label.Key));
-            if (isSecret) redacted++;
+            if (isSecret) redacted();
             labels.Add(isSecret ? new(label.Key, ProfileOrigin.Withheld) : label);
         }
-        return origin with { Labels = labels, Withholds = static key => SensitiveKeys.Contains(Encoding.UTF8.GetBytes(key)) };
+        return origin with { Labels = labels, Withholds = IsSecret };
+
+        bool IsSecret(string key)
+        {
+            var isSecret = SensitiveKeys.Contains(Encoding.UTF8.GetBytes(key));
+            if (isSecret) redacted();
+            return isSecret;
+        }
     }
 
     /// <summary>A request that is no profile, or one over a limit.</summary>

@@ -91,7 +91,7 @@ internal sealed class ProfileReading(ProfileIngest ingest, ReceiveLimits limits,
     private ProfileRefusal? ReadPprof(ReadOnlyMemory<byte> body, ProfileRequest request)
     {
         if (Inflated(body, out var profile) is { } refused) return refused;
-        var result = PprofDecoder.Decode(profile.Span, ingest.OriginOf(request, ref _redacted), ingest.Limits, Batch);
+        var result = PprofDecoder.Decode(profile.Span, ingest.OriginOf(request, () => _redacted++), ingest.Limits, Batch);
         if (!result.IsDecoded) return Malformed(result.Message);
         if (Note.Length == 0) Note = result.Message;
         return null;
@@ -101,7 +101,7 @@ internal sealed class ProfileReading(ProfileIngest ingest, ReceiveLimits limits,
     {
         if (MeasureOf(query, request, out var problem) is not { } measure) return Malformed(problem);
         if (Inflated(body, out var text) is { } refused) return refused;
-        var result = FoldedDecoder.Decode(text.Span, hasCounts, measure, ingest.OriginOf(request, ref _redacted), ingest.Limits, Batch);
+        var result = FoldedDecoder.Decode(text.Span, hasCounts, measure, ingest.OriginOf(request, () => _redacted++), ingest.Limits, Batch);
         if (!result.IsDecoded) return Malformed(result.Message);
         Note = result.Message;
         return null;

@@ -197,6 +197,8 @@ internal sealed class ProfileBlock : IProfileSource, IDisposable
     private RowGroupSamples ReadRowGroup(int rowGroup, Held held)
     {
         var count = held.RowGroupSamples[rowGroup];
+        // The last row group is there in any case; without samples nothing of it was written.
+        if (count == 0) return new RowGroupSamples([], [], []);
         var stacks = NumberColumn<int>(ProfileColumn.Stack, rowGroup, count);
         var links = NumberColumn<int>(ProfileColumn.Link, rowGroup, count);
         var values = NumberColumn<long>(ProfileColumn.Value, rowGroup, count);

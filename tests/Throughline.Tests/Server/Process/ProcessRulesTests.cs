@@ -113,7 +113,7 @@ public sealed class ProcessRulesTests
     public void WhatIsWrittenIsReadAsTheSame()
     {
         var text = """
-            {"sampling":{"rate":0.5,"tracesPerSecond":7.5,"services":[{"service":"a","rate":0.25,"tracesPerSecond":null}]},
+            {"sampling":{"rate":0.5,"tracesPerSecond":7.5,"remote":false,"services":[{"service":"a","rate":0.25,"tracesPerSecond":null,"remote":true}]},
              "tail":{"enabled":true,"quietSeconds":3,"rate":0.1,"rules":[{"name":"e","kind":"errors","service":"a","rate":1},{"name":"s","kind":"slow","service":null,"milliseconds":10,"rate":0.5},
               {"name":"p","kind":"slowest","service":null,"percentile":99,"rate":1},{"name":"r","kind":"rare","service":null,"perHour":5,"rate":1},{"name":"v","kind":"attribute","service":null,"key":"k","values":["1","2"],"rate":1}]},
              "redaction":[{"name":"mail","key":null,"pattern":"[a-z]+@[a-z]+","action":"hash"},{"name":"k","key":"user.*","pattern":null,"action":"remove"}],

@@ -46,7 +46,7 @@ export function FacetList({ title, facet, chosen, toggle, mark, remove, idle }: 
           {title}
         </span>
         {distinct !== undefined && distinct.value > shortList && (
-          <button type="button" className="f3 num more" aria-expanded={all} aria-label={all ? `Fewer of ${title}` : `All ${distinct.value} of ${title}`} onClick={() => { setAll(!all); setText(''); }}>
+          <button type="button" className="f3 num more" aria-expanded={all} aria-label={all ? `Fewer of ${title}` : `All ${distinct.exact ? '' : '≥ '}${formatCount(distinct.value)} of ${title}`} onClick={() => { setAll(!all); setText(''); }}>
             {all ? 'Fewer' : `${distinct.exact ? '' : '≥ '}${formatCount(distinct.value)}`}
           </button>
         )}

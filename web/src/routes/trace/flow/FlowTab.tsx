@@ -45,7 +45,7 @@ function LinkingSpan({ trace, place, showRow }: { readonly trace: Trace; readonl
   const row = here ? rowOfSpan(trace, place.spanId) : -1;
   const elsewhere = detail.links.filter((link) => link.traceId !== trace.traceId);
   return (
-    <section className="flowpart" aria-label={`${batch === null ? 'Links of' : 'Batch of'} ${detail.name}`}>
+    <section className="flowpart" aria-label={batch === null ? undefined : `Batch of ${detail.name}`}>
       <h3 className="line">
         <ServiceDot name={detail.service} notched={false} />
         {batch === null ? (

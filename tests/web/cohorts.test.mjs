@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'node:test';
 import { axeSource, launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, traceId, traceRequest } from './support/spans.mjs';
 
@@ -24,7 +25,7 @@ before(async () => {
       { id: 2, parent: 1, service: 'hsi-backend', name: 'batch_wait', at: 20, for: 10_000, attributes: { 'wait.kind': 'batch_window' } },
       {
         id: 3, parent: 1, service: 'hsi-backend', name: 'analyze_batch', kind: 'client', at: 10_020, for: 600,
-        attributes: { 'batch.id': 'b-77', 'batch.close_reason': 'idle', 'batch.size': 3 },
+        attributes: { 'batch.id': 'b-77', 'batch.close_reason': 'window', 'batch.size': 3 },
         links: [{ span: 2, attributes: { 'pipeline.wait_ms': 10_000 } }, { trace: 202, span: 2, attributes: { 'pipeline.wait_ms': 6000 } }, { trace: 203, span: 2, attributes: { 'pipeline.wait_ms': 3000 } }],
       },
       { id: 4, parent: 3, service: 'hsi-nemotron', name: 'llm_inference', at: 10_040, for: 500, attributes: { 'gen_ai.request.model': 'nano', 'gen_ai.usage.input_tokens': 900, 'gen_ai.usage.output_tokens': 30, 'gen_ai.server.time_to_first_token': 0.12 } },
@@ -54,23 +55,22 @@ const tree = (page) => page.getByRole('treegrid', { name: 'Operations of both co
 it('tells where the time of the slow ones goes, and what they have in common', async () => {
   const page = await open(cohorts('duration>4s'));
   await tree(page).waitFor();
-  const story = await text(page.locator('.cstory'));
-  assert.match(story, /^B takes 4\.0\d s longer on average: 4\.0\d s more in batch window\. camera\.name=garage is in 100 % of B and 0 % of A\.$/);
+  await eventually(async () => assert.match(await text(page.locator('.cstory')), /^B takes 4\.0\d s longer on average: 4\.0\d s more in batch window\. camera\.name=garage is in 100 % of B and 0 % of A\.$/));
   await page.getByText('Looked at all 54 traces of A and all 6 traces of B.').waitFor();
   const attributes = page.getByRole('region', { name: 'Attributes' });
-  assert.match(await text(attributes.getByRole('listitem').first()), /camera\.name.*garage 0 % 100 %|camera\.name.*front_door 100 % 0 %/);
+  await eventually(async () => assert.match(await text(attributes.getByRole('listitem').first()), /camera\.name.*garage 0 % 100 %|camera\.name.*front_door 100 % 0 %/));
   const row = tree(page).getByRole('row').filter({ hasText: 'batch window' });
-  assert.match(await text(row), /1\.0\d s 5\.0\d s \+4\.0\d s/);
+  await eventually(async () => assert.match(await text(row), /1\.0\d s 5\.0\d s \+4\.0\d s/));
   const rows = await tree(page).getByRole('row').count();
   await page.keyboard.press('o');
   await page.waitForURL(/only=different/);
-  assert.ok((await tree(page).getByRole('row').count()) < rows);
+  await eventually(async () => assert.ok((await tree(page).getByRole('row').count()) < rows));
   await page.keyboard.press('d');
   await page.waitForURL(/[?&]at=/);
   const address = page.url();
   await page.reload();
   await tree(page).locator('[aria-selected="true"]').waitFor();
-  assert.equal(page.url(), address);
+  await eventually(() => assert.equal(page.url(), address));
   await attributes.getByRole('link', { name: 'garage' }).click();
   await page.waitForURL(/\/search\?.*camera\.name%3Dgarage/);
   await page.getByText('6 traces').first().waitFor();
@@ -113,7 +113,7 @@ for (const theme of ['dark', 'light'])
       await page.evaluate(axeSource);
       const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
       assert.deepEqual(found.violations.filter((fault) => ['serious', 'critical'].includes(fault.impact)).map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width));
     });
 
 it('shows a batch with its members from the trace of any of them', async () => {
@@ -121,15 +121,15 @@ it('shows a batch with its members from the trace of any of them', async () => {
   const batch = page.getByRole('region', { name: 'Batch of analyze_batch' });
   await batch.waitFor();
   await batch.getByText('310 tokens').waitFor();
-  assert.match(await text(batch), /Closed idle, 3\.00 s after the last arrival Open 10\.0 s Size 3 Worked on 600 ms Cost of each 200 ms, 310 tokens/);
+  await eventually(async () => assert.match(await text(batch), /Closed window, 3\.00 s after the last arrival Open 10\.0 s Size 3 Worked on 600 ms Cost of each 200 ms, 310 tokens/));
   const rows = batch.locator('tbody tr');
-  assert.deepEqual(await rows.evaluateAll((list) => list.map((row) => [row.cells[0].innerText, row.cells[3].innerText].join(' ').replaceAll('\u2009', ' '))), ['+0 10.0 s', '+4.00 s 6.00 s', '+7.00 s 3.00 s']);
-  assert.match(await text(page.locator('.story')), /nano read 900 tokens and wrote 30, the first after 120 ms\.$/);
+  await eventually(async () => assert.deepEqual(await rows.evaluateAll((list) => list.map((row) => [row.cells[0].innerText, row.cells[3].innerText].join(' ').replaceAll('\u2009', ' '))), ['+0 10.0 s', '+4.00 s 6.00 s', '+7.00 s 3.00 s']));
+  await eventually(async () => assert.match(await text(page.locator('.story')), /nano read 900 tokens and wrote 30, the first after 120 ms\.$/));
   await rows.nth(1).getByRole('link').click();
   await page.waitForURL(new RegExp(traceId(202)));
   await page.getByRole('tab', { name: 'Flow' }).click();
   await page.getByRole('region', { name: 'Batch of analyze_batch' }).getByRole('link', { name: 'Open its trace' }).waitFor();
-  assert.match(await text(page.getByRole('region', { name: 'Batch of analyze_batch' }).locator('tr.here')), /this one/);
+  await eventually(async () => assert.match(await text(page.getByRole('region', { name: 'Batch of analyze_batch' }).locator('tr.here')), /this one/));
 });
 
 it('shows a span that has not arrived above those that name it', async () => {
@@ -138,13 +138,13 @@ it('shows a span that has not arrived above those that name it', async () => {
   const page = await open(`/trace/${traceId(301)}`);
   const row = page.getByRole('row').filter({ hasText: 'still running' });
   await row.waitFor();
-  assert.equal(await row.getAttribute('aria-level'), '1');
-  assert.equal(await page.getByRole('row').filter({ hasText: 'decode' }).getAttribute('aria-level'), '2');
+  await eventually(async () => assert.equal(await row.getAttribute('aria-level'), '1'));
+  await eventually(async () => assert.equal(await page.getByRole('row').filter({ hasText: 'decode' }).getAttribute('aria-level'), '2'));
   await page.getByRole('button', { name: 'Still arriving' }).waitFor();
   await row.click();
   await page.getByText('This span has not arrived yet.').waitFor();
   await server.send(traceRequest(301, now - 2000, [{ id: 1, service: 'hsi-backend', name: 'Process Detection', kind: 'server', at: 0, for: 900 }]));
   await page.keyboard.press('r');
   await page.getByRole('row').filter({ hasText: 'Process Detection' }).waitFor();
-  assert.equal(await row.count(), 0);
+  await eventually(async () => assert.equal(await row.count(), 0));
 });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, afterEach, before, it } from 'node:test';
 import { axeSource, launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, traceId } from './support/spans.mjs';
 
@@ -42,7 +43,7 @@ function answer({ pathname, searchParams }) {
     return { from, to, total: found.length, levels: counted, cameras: cameras.map(([id, name]) => ({ id, name, events: shown.filter(({ cameraId }) => cameraId === id).length })).filter((camera) => camera.events > 0) };
   }
   const rest = found.filter(({ id }) => given('before') === null || id < Number(given('before')));
-  const page = rest.slice(0, Number(given('limit')));
+  const page = rest.slice(0, Number(given('limit') ?? 50));
   return { events: page, next: rest.length > page.length ? page.at(-1).id : null };
 }
 
@@ -81,15 +82,15 @@ it('has only the rows in view in the document, and loads the others as one scrol
   const page = await open('/events?range=all');
   await list(page).getByText(`What happened at ${many}`, { exact: true }).waitFor();
   await status(page, '1,234 events');
-  assert.equal(await list(page).getAttribute('aria-rowcount'), String(many + 1));
-  assert.ok((await rows(page).count()) < 100);
+  await eventually(async () => assert.equal(await list(page).getAttribute('aria-rowcount'), String(many + 1)));
+  await eventually(async () => assert.ok((await rows(page).count()) < 100));
   await page.waitForFunction(() => {
     const table = document.querySelector('.etable');
     table.scrollTop = table.scrollHeight;
     return /All 1,234 events shown/.test(table.textContent);
   });
   await list(page).getByText('What happened at 1', { exact: true }).waitFor();
-  assert.ok((await rows(page).count()) < 100);
+  await eventually(async () => assert.ok((await rows(page).count()) < 100));
   // And back where the reader was.
   await list(page).getByRole('link', { name: /of event 1$/ }).click();
   await page.waitForURL('**/trace/**');
@@ -132,10 +133,13 @@ it('finds the event of a trace however many there are around it, and shows all t
   await page.goto(`${server.http}/events?range=all&event=1200`);
   const panel = page.getByRole('complementary', { name: 'The event' });
   await panel.getByText('10 images of 3 traces were judged together.').waitFor();
-  assert.equal(await panel.getByRole('link', { name: /^Trace of the image of/ }).count(), 10);
-  assert.equal(await panel.getByText('carries the analysis').count(), 4);
-  const targets = await panel.getByRole('link', { name: /^Trace of the image of/ }).evaluateAll((links) => [...new Set(links.map((link) => link.pathname))]);
-  assert.deepEqual(targets.sort(), [0, 1, 2].map((image) => `/trace/${traceId(12_000 + image)}`).sort());
+  await eventually(async () => assert.equal(await panel.getByRole('link', { name: /^Trace of the image of/ }).count(), 10));
+  await eventually(async () => assert.equal(await panel.getByText('carries the analysis').count(), 4));
+  let targets;
+  await eventually(async () => {
+    targets = await panel.getByRole('link', { name: /^Trace of the image of/ }).evaluateAll((links) => [...new Set(links.map((link) => link.pathname))]);
+    assert.deepEqual(targets.sort(), [0, 1, 2].map((image) => `/trace/${traceId(12_000 + image)}`).sort());
+  });
 });
 
 it('goes from row to row by keys, beyond what is in view', async () => {
@@ -156,8 +160,8 @@ for (const [width, theme] of [[400, 'light'], [1280, 'dark'], [1440, 'light'], [
     const page = await open('/events?range=all', { width, theme });
     await page.getByRole('img', { name: /^1,234 events/ }).waitFor();
     await rows(page).first().waitFor();
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
-    assert.ok(await page.evaluate(() => { const table = document.querySelector('.etable'); return table.scrollWidth <= table.clientWidth; }), 'the list is as wide as its place');
+    await eventually(async () => assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width));
+    await eventually(async () => assert.ok(await page.evaluate(() => { const table = document.querySelector('.etable'); return table.scrollWidth <= table.clientWidth; }), 'the list is as wide as its place'));
     await page.evaluate(axeSource);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
     assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), []);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, before, it } from 'node:test';
 import { launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace } from './support/spans.mjs';
 
@@ -57,7 +58,7 @@ it('has its load, its screens and their calls in the store', async () => {
   const seen = requests(page);
   await page.goto(server.http);
   await page.getByRole('grid', { name: 'Traces' }).getByRole('row').nth(1).waitFor();
-  assert.ok((await Promise.all(seen.filter((request) => request.resourceType() === 'script').map(async (request) => (await request.response()).text()))).some((text) => tracing.test(text)), 'its script was fetched');
+  await eventually(async () => assert.ok((await Promise.all(seen.filter((request) => request.resourceType() === 'script').map(async (request) => (await request.response()).text()))).some((text) => tracing.test(text)), 'its script was fetched'));
   const load = await traceWith(['documentLoad', 'documentFetch', 'resourceFetch', 'first screen /']);
   const at = load.spanNames.indexOf('documentLoad');
   assert.equal(load.columns.parent[at], -1, 'the load is the root');
@@ -139,7 +140,7 @@ it('is silent to its user when its spans are not taken', async () => {
   await opened.page.getByRole('grid', { name: 'Traces' }).getByRole('row').nth(1).waitFor();
   await opened.page.waitForRequest('**/otlp/v1/traces');
   while (refused === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(await opened.page.getByRole('alert').count(), 0);
+  await eventually(async () => assert.equal(await opened.page.getByRole('alert').count(), 0));
   // The browser itself notes an answer of 400; the page says nothing.
   assert.deepEqual(opened.complaints.filter((line) => !/status of 400/.test(line)), []);
   await opened.close();
@@ -159,7 +160,7 @@ it('is nothing where it is not asked for: no script, no spans, and a path that s
   assert.ok(!seen.some((request) => /\/otlp\//.test(request.url())));
   const scripts = seen.filter((request) => request.resourceType() === 'script');
   assert.ok(scripts.length > 0);
-  for (const script of scripts) assert.ok(!tracing.test(await (await script.response()).text()), script.url());
+  for (const script of scripts) await eventually(async () => assert.ok(!tracing.test(await (await script.response()).text()), script.url()));
   const answer = await fetch(`${bare.http}/otlp/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   assert.equal(answer.status, 404);
   assert.match((await answer.json()).message, /--page-trace-rate/);

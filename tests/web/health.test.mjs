@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { axeSource, launch, openPage } from './support/page.mjs';
+import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace } from './support/spans.mjs';
 
@@ -33,13 +34,13 @@ describe('a full disk', () => {
       const notice = page.getByRole('alert').filter({ hasText: 'Read-only: the disk is full' });
       await notice.waitFor();
       await notice.getByText('--min-free-bytes').waitFor();
-      assert.equal(await notice.getByRole('link', { name: 'Settings' }).count(), path === '/settings' ? 0 : 1);
+      await eventually(async () => assert.equal(await notice.getByRole('link', { name: 'Settings' }).count(), path === '/settings' ? 0 : 1));
     });
 
   it('is not said where there is room', async () => {
     const page = await open(forwarding, '/settings');
     await page.getByRole('region', { name: 'Forwarding' }).waitFor();
-    assert.equal(await page.getByText('Read-only').count(), 0);
+    await eventually(async () => assert.equal(await page.getByText('Read-only').count(), 0));
   });
 });
 
@@ -68,6 +69,6 @@ describe('forwarding', () => {
         await page.evaluate(axeSource);
         const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
         assert.deepEqual(violations.filter((violation) => ['serious', 'critical'].includes(violation.impact)).map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} ${node.failureSummary}`).join('\n')}`), []);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+        await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false));
       });
 });

@@ -145,7 +145,7 @@ describe('the screen', () => {
     await page.getByRole('button', { name: 'Paused' }).waitFor();
     await sendLogs(server, 'quiet', [logRecord(Date.now(), 'came meanwhile')]);
     await page.getByRole('button', { name: '1 new' }).waitFor();
-    assert.equal((await messages(page)).includes('came meanwhile'), false);
+    await eventually(async () => assert.equal((await messages(page)).includes('came meanwhile'), false));
     await page.keyboard.press('Escape');
     await rows(page).filter({ hasText: 'came meanwhile' }).waitFor();
     await page.getByRole('button', { name: '1 new' }).waitFor({ state: 'detached' });
@@ -178,7 +178,7 @@ describe('the screen', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await eventually(async () => assert.deepEqual(await messages(page), ['card was declined']));
-    assert.equal(new URL(page.url()).searchParams.get('q'), 'card.kind=debit level>=warn');
+    await eventually(() => assert.equal(new URL(page.url()).searchParams.get('q'), 'card.kind=debit level>=warn'));
   });
 
   it('says what is wrong with a query where it is typed', async () => {

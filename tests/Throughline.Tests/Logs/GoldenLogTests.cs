@@ -20,6 +20,7 @@ public sealed class GoldenLogTests
 
     [Theory]
     [InlineData(1)]
+    [InlineData(2)]
     public void ABlockOfEachVersionGivesItsRecordsBack(int version)
     {
         var bytes = File.ReadAllBytes(Path.Combine(Folder, $"v{version}.block"));

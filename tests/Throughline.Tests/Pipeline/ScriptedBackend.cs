@@ -12,7 +12,7 @@ public sealed class ScriptedBackend : IAsyncLifetime
     private static readonly string[] s_cameras =
     [
         "sampled-some", "sampled-none", "retried-detection", "retried-upload", "same-id", "bad-input", "odd-detector", "analyst-prose", "analyst-score",
-        "analyst-level", "analyst-hollow", "baggage", "quiet", "paged", "levels", "analyst-prose-levels", "times", "shown", "watched", "missed",
+        "analyst-level", "analyst-hollow", "baggage", "quiet", "paged", "levels", "analyst-prose-levels", "times", "shown", "watched", "missed", "traced", "counted",
         "overtaken", "overtaking", "forgotten", "stranger", "known",
     ];
 

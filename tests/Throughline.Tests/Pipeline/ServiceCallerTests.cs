@@ -100,7 +100,7 @@ public sealed class ServiceCallerTests
     public async Task AnswerThatIsTooLargeIsNoFailureToReachTheService()
     {
         using var http = ServiceCaller.Client(new Answers(new HttpResponseMessage { Content = new ByteArrayContent(new byte[17 * 1024 * 1024]) }));
-        var caller = new ServiceCaller(http, "detector", new() { Url = new("http://detector") }, new Hurried(), NullLogger.Instance);
+        var caller = new ServiceCaller(http, "detector", new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds }, new Hurried(), NullLogger.Instance);
 
         var problem = await Assert.ThrowsAsync<ServiceCallException>(() => caller.PostAsync<Answer>("/", Content, CancellationToken.None));
 

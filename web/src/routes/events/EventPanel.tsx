@@ -39,7 +39,7 @@ function Member({ path, event, member, now }: { readonly path: string; readonly 
         )}
         {image.traceId !== '' && (
           <Link href={`/trace/${image.traceId}`} aria-label={`Trace of the image of ${formatClock(image.received)}`}>
-            Its trace
+            Trace
           </Link>
         )}
       </div>

@@ -70,14 +70,23 @@ public sealed class EventsGatewayTests
     }
 
     [Fact]
-    public async Task AnAnswerThatBreaksOffIsBrokenOffHereAndTheServerGoesOn()
+    public async Task AnAnswerThatBreaksOffIsNeverTakenForAWholeOneAndTheServerGoesOn()
     {
         var (server, api) = await StartAsync();
         await using (server)
         await using (api)
         {
-            using (var response = await GetAsync(server, "/events-api/broken"))
-                await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync());
+            // What had arrived before it broke off decides whether it breaks off here too or is an error.
+            try
+            {
+                using var response = await GetAsync(server, "/events-api/broken");
+                await response.Content.ReadAsStringAsync();
+                Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+            }
+            catch (HttpRequestException)
+            {
+                // It broke off.
+            }
             using var after = await GetAsync(server, "/events-api");
             Assert.Equal(HttpStatusCode.OK, after.StatusCode);
             // An API that goes away is nothing that is broken here.

@@ -27,7 +27,6 @@ internal static class AppendBenchmark
             {
                 var options = new TraceStoreOptions { Directory = data, HeadMaxBytes = 1L << 36 };
                 if (arguments.Option("--head-spans", "") is { Length: > 0 } spans) options = options with { HeadMaxSpans = int.Parse(spans, CultureInfo.InvariantCulture) };
-                if (arguments.Option("--spare-segments", "") is { Length: > 0 } spares) options = options with { LogSpareSegments = int.Parse(spares, CultureInfo.InvariantCulture) };
                 await using var store = await TraceStore.OpenAsync(options, new DiskFileSystem(), TimeProvider.System, default);
                 await MeasureAsync(store, path);
             }

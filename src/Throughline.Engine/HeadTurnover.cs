@@ -81,7 +81,6 @@ internal sealed class HeadTurnover : IAsyncDisposable
 
     private void FlushWhenOld()
     {
-        DeleteSpares(all: false);
         var state = _content.State;
         var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_tail.HeadMaxAge.Ticks * 100;
         if (!isOld) return;
@@ -96,14 +95,10 @@ internal sealed class HeadTurnover : IAsyncDisposable
         {
             var flushed = _flushed.Task;
             var state = _content.State;
-            if (state.Active.SpanCount == 0 && state.Frozen is null)
-            {
-                DeleteSpares(all: true);
-                return;
-            }
+            if (state.Active.SpanCount == 0 && state.Frozen is null) return;
             if (_flusher.HasGivenUp) throw new IOException(_flusher.Problem);
             // A cut of its own: one that is under way may have been done already, with nobody to tell this flush.
-            if (state.Frozen is null) await _log.CutAsync(cut => OnCut(cut, default), freesDisk: true).ConfigureAwait(false);
+            if (state.Frozen is null) await _log.CutAsync(cut => OnCut(cut, default)).ConfigureAwait(false);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -115,18 +110,6 @@ internal sealed class HeadTurnover : IAsyncDisposable
         {
             _log.DeleteSegmentsBefore(before);
             _logProblem = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _logProblem = $"log segments that are in blocks cannot be deleted, which the next block tries again: {e.Message}";
-        }
-    }
-
-    private void DeleteSpares(bool all)
-    {
-        try
-        {
-            _log.DeleteSpares(all);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -91,7 +91,7 @@ public sealed class TraceStore : ISpanSource, IAsyncDisposable
             files.CreateDirectory(paths.Root);
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
-            var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes, SpareSegments = options.LogSpareSegments };
+            var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
             var cache = new PageCache(options.BlockCacheBytes);
             var tables = new SpanTablePool(2 * options.HeadMaxBytes);
             recovered = new StoreRecovery(options, files, time, cache, tables).Run(paths, walOptions, cancellationToken);

@@ -45,9 +45,6 @@ public sealed record TraceStoreOptions
     /// <summary>Bytes of a log segment before the next one is begun.</summary>
     public long LogSegmentBytes { get; init; } = 64L << 20;
 
-    /// <summary>Files of log segments that are kept for the next ones while much is written, instead of being deleted; 0 keeps none.</summary>
-    public int LogSpareSegments { get; init; } = 2;
-
     /// <summary>Bytes of requests that may wait for the log; beyond them senders are told to try again.</summary>
     public long LogQueueBytes { get; init; } = 128L << 20;
 

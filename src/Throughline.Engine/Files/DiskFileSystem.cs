@@ -45,11 +45,7 @@ public sealed class DiskFileSystem : IFileSystem
 
     /// <inheritdoc/>
     public IWritableFile CreateFile(string path) =>
-        new DiskWritableFile(path, File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
-
-    /// <inheritdoc/>
-    public IWritableFile OverwriteFile(string path) =>
-        new DiskWritableFile(path, File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
+        new DiskWritableFile(File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
 
     /// <inheritdoc/>
     public IReadableFile OpenRead(string path) =>

@@ -21,12 +21,6 @@ public interface IFileSystem
     /// <summary>Creates a new file for appending; fails when it is there.</summary>
     IWritableFile CreateFile(string path);
 
-    /// <summary>
-    /// Opens a file that is there to be written over from its start: each append replaces as many bytes, and what is not reached stays as it was. Until
-    /// they are synced, bytes that were written over may be the old ones or the new ones after a crash, in any mixture. Fails when it is not there.
-    /// </summary>
-    IWritableFile OverwriteFile(string path);
-
     /// <summary>Opens a file for reading at any place.</summary>
     IReadableFile OpenRead(string path);
 
@@ -56,7 +50,7 @@ public interface IFileSystem
 /// <summary>A file that one owner appends to. Not thread safe.</summary>
 public interface IWritableFile : IDisposable
 {
-    /// <summary>Bytes written so far, which is where the next ones go.</summary>
+    /// <summary>Bytes written so far.</summary>
     long Length { get; }
 
     /// <summary>Appends the buffers in order. After an exception the file's tail is unknown.</summary>

@@ -4,14 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Throughline.Engine.Files;
 
 /// <summary>
-/// What POSIX has and .NET doesn't: fsync of a directory (File.OpenHandle refuses directories), fdatasync, and a lock that says why it failed.
+/// What POSIX has and .NET doesn't: fsync of a directory (File.OpenHandle refuses directories), and a lock that says why it failed.
 /// </summary>
 internal static partial class PosixFiles
 {
     private const int ReadOnly = 0;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
-    private const int Interrupted = 4;
 
     // The same value on every Linux that .NET runs on, and another on macOS.
     private static readonly int s_closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
@@ -32,16 +31,6 @@ internal static partial class PosixFiles
         {
             // Nothing was written through this descriptor, so a failing close loses nothing.
             _ = Close(descriptor);
-        }
-    }
-
-    /// <summary>Makes the bytes of a file durable, and its length; .NET has no fdatasync. A failure is never asked again: nothing is known then.</summary>
-    public static void SyncData(SafeFileHandle file, string path)
-    {
-        while (SyncData(file) != 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Interrupted)
-                throw Failure("sync", path);
         }
     }
 
@@ -77,9 +66,6 @@ internal static partial class PosixFiles
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    private static partial int SyncData(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);

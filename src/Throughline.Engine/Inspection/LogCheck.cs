@@ -55,13 +55,6 @@ internal sealed class LogCheck(IFileSystem files, string directory, string folde
     {
         foreach (var name in files.ListFiles(directory))
         {
-            if (WalSegmentName.IsSpare(name))
-            {
-                // A segment that is not needed any more and waits to be used again; the next opening deletes it.
-                using var spare = files.OpenRead(Path.Combine(directory, name));
-                Bytes += spare.Length;
-                continue;
-            }
             if (!WalSegmentName.TryParse(name, out var number))
             {
                 findings.Note(folder + name, 0, "segments of the log", "another file", "the store does not use it");

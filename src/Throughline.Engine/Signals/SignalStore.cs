@@ -72,7 +72,7 @@ internal sealed class SignalStore<TBatch, THead, TView, TBlock> : ISignalStore
             files.CreateDirectory(paths.Root);
             files.CreateDirectory(paths.Blocks);
             files.CreateDirectory(paths.Log);
-            var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes, SpareSegments = options.LogSpareSegments };
+            var walOptions = new WalOptions { Directory = paths.Log, SegmentBytes = options.LogSegmentBytes, QueueBytes = options.LogQueueBytes };
             var cache = new PageCache(options.BlockCacheBytes);
             recovered = new SignalRecovery<TBatch, THead, TView, TBlock>(format, options, files, time, cache).Run(paths, walOptions, cancellationToken);
             store = new SignalStore<TBatch, THead, TView, TBlock>(format, options, files, time, claim, paths, walOptions, cache, recovered);

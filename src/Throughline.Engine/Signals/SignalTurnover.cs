@@ -91,7 +91,6 @@ internal sealed class SignalTurnover<TBatch, THead, TView, TBlock> : IAsyncDispo
 
     private void FlushWhenOld()
     {
-        DeleteSpares(all: false);
         var state = _content.State;
         var isOld = UnixTime.NowNano(_time) > state.Active.BeganUnixNano + (ulong)_options.HeadMaxAge.Ticks * 100;
         if (isOld && state.Frozen is null && !state.Active.IsEmpty) FreezeHead();
@@ -104,14 +103,10 @@ internal sealed class SignalTurnover<TBatch, THead, TView, TBlock> : IAsyncDispo
         {
             var flushed = _flushed.Task;
             var state = _content.State;
-            if (state.Active.IsEmpty && state.Frozen is null)
-            {
-                DeleteSpares(all: true);
-                return;
-            }
+            if (state.Active.IsEmpty && state.Frozen is null) return;
             if (_flusher.HasGivenUp) throw new IOException(_flusher.Problem);
             // A cut of its own: one that is under way may have been done already, with nobody to tell this flush.
-            if (state.Frozen is null) await _log.CutAsync(OnCut, freesDisk: true).ConfigureAwait(false);
+            if (state.Frozen is null) await _log.CutAsync(OnCut).ConfigureAwait(false);
             await flushed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -123,18 +118,6 @@ internal sealed class SignalTurnover<TBatch, THead, TView, TBlock> : IAsyncDispo
         {
             _log.DeleteSegmentsBefore(before);
             _logProblem = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _logProblem = $"log segments that are in blocks cannot be deleted, which the next block tries again: {e.Message}";
-        }
-    }
-
-    private void DeleteSpares(bool all)
-    {
-        try
-        {
-            _log.DeleteSpares(all);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

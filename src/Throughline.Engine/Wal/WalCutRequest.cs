@@ -1,14 +1,11 @@
 namespace Throughline.Engine.Wal;
 
 /// <summary>A caller's wish to cut the log; answered by the writer's loop between two groups; the first answer counts.</summary>
-internal sealed class WalCutRequest(Action<WalCut> atCut, bool freesDisk)
+internal sealed class WalCutRequest(Action<WalCut> atCut)
 {
     private readonly TaskCompletionSource<WalCut> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Action<WalCut> AtCut { get; } = atCut;
-
-    /// <summary>Whether the next segment is a new file, with no more bytes than its own.</summary>
-    public bool FreesDisk { get; } = freesDisk;
 
     public Task<WalCut> Task => _completion.Task;
 

@@ -6,7 +6,7 @@ namespace Throughline.Engine.Wal;
 /// <param name="PreviousLength">Where its records end.</param>
 /// <param name="NextSequence">The number of the next record.</param>
 /// <param name="TornBytes">Bytes at the end that were being written when the process or the machine stopped: never acknowledged, and
-/// dropped; 0 in a file that is used again, where the bytes of an earlier segment follow.</param>
+/// dropped.</param>
 /// <param name="SegmentSizes">Segment files that are there, and their bytes.</param>
 public sealed record WalEnd(long NextSegment, long PreviousSegment, long PreviousLength, ulong NextSequence, long TornBytes,
     IReadOnlyDictionary<long, long> SegmentSizes);

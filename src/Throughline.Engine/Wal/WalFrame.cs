@@ -50,11 +50,10 @@ internal sealed class WalFrame
     /// <summary>The whole size of the frame that begins with these bytes, or 0 when that is none or one that is too large.</summary>
     public long SizeOf(ReadOnlySpan<byte> head, ulong salt, long offset, int maxPayloadBytes)
     {
-        // The length first: where a whole file of other bytes is looked through for a record, it is rarely one, and costs no hash.
-        var length = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
-        if (length < RecordHeaderSize || length > (long)RecordHeaderSize + maxPayloadBytes)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(head) != Mark(salt, offset))
             return 0;
-        return BinaryPrimitives.ReadUInt32LittleEndian(head) == Mark(salt, offset) ? PrefixSize + length : 0;
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
+        return length >= RecordHeaderSize && length <= (long)RecordHeaderSize + maxPayloadBytes ? PrefixSize + length : 0;
     }
 
     /// <summary>True when the checksum holds.</summary>

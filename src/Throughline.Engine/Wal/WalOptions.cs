@@ -10,12 +10,6 @@ public sealed record WalOptions
     public long SegmentBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// Segment files that are kept for the next segments when their records are not needed any more, instead of being deleted: writing over bytes that the file system has a place for is
-    /// cheaper than making that place. 0 keeps none.
-    /// </summary>
-    public int SpareSegments { get; init; }
-
-    /// <summary>
     /// Bytes of payloads that may wait or be under way; beyond them appends are answered <see cref="WalAppendStatus.Overloaded"/>.
     /// </summary>
     public long QueueBytes { get; init; } = 128L << 20;

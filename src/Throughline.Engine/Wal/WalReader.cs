@@ -82,9 +82,8 @@ public sealed class WalReader : IDisposable
 
     private void CheckHeaders(string directory, long firstSegment)
     {
-        for (var i = 0; i < _segments.Count; i++)
+        foreach (var segment in _segments)
         {
-            var segment = _segments[i];
             if (segment.Header is not { } header)
             {
                 _problems.Add(new WalProblem(segment.Path, 0, segment.FileLength, "a segment header", "other bytes in both copies"));
@@ -96,9 +95,6 @@ public sealed class WalReader : IDisposable
                 _problems.Add(new WalProblem(segment.Path, damaged, WalSegmentHeader.Size, "a copy of the segment header", found));
             }
             var previous = header.PreviousNumber;
-            // A segment that the next one leaves out was never begun whole. In a file that is used again, other bytes stand where its records would.
-            for (var skipped = i - 1; skipped >= 0 && _segments[skipped].Number > previous; skipped--)
-                _sealedLengths[_segments[skipped].Number] = Math.Min(WalSegmentHeader.CopiesSize, _segments[skipped].FileLength);
             if (previous == 0 || previous < firstSegment)
                 continue;
             if (!_sizes.ContainsKey(previous) && !_sealedLengths.ContainsKey(previous))
@@ -149,9 +145,8 @@ public sealed class WalReader : IDisposable
 
     private void EndTorn(WalSegmentFile segment, WalSegmentReader reader)
     {
-        // In a file that is used again nobody can tell what was torn from what an earlier segment left.
         if (_index == _segments.Count - 1)
-            _tornBytes = segment.Header is { IsReused: true } ? 0 : reader.TornBytes;
+            _tornBytes = reader.TornBytes;
         else
             _problems.Add(new WalProblem(segment.Path, reader.Position, reader.TornBytes, WalSegmentReader.GoodRecords, "other bytes"));
     }

@@ -13,14 +13,11 @@ namespace Throughline.Engine.Wal;
 /// <param name="PreviousLength">Where the segment before ends: every byte up to here was acknowledged as durable, whatever follows was
 /// not.</param>
 /// <param name="Salt">Random number that ties checksums to this segment.</param>
-/// <param name="IsReused">The file was another segment's before: what stands behind the records, to the end of the file, is of that one.</param>
-internal readonly record struct WalSegmentHeader(long Number, ulong FirstSequence, long PreviousNumber, long PreviousLength, ulong Salt, bool IsReused)
+internal readonly record struct WalSegmentHeader(long Number, ulong FirstSequence, long PreviousNumber, long PreviousLength, ulong Salt)
 {
     public const int Size = 64;
     public const int CopiesSize = 2 * Size;
-    public const uint Version = 1;
-
-    private const uint ReusedFlag = 1;
+    public const uint Version = 0;
 
     private static ReadOnlySpan<byte> Magic => "TLWAL\r\n\u001a"u8;
 
@@ -30,7 +27,6 @@ internal readonly record struct WalSegmentHeader(long Number, ulong FirstSequenc
         first.Clear();
         Magic.CopyTo(first);
         BinaryPrimitives.WriteUInt32LittleEndian(first[8..], Version);
-        BinaryPrimitives.WriteUInt32LittleEndian(first[12..], IsReused ? ReusedFlag : 0);
         BinaryPrimitives.WriteUInt64LittleEndian(first[16..], (ulong)Number);
         BinaryPrimitives.WriteUInt64LittleEndian(first[24..], FirstSequence);
         BinaryPrimitives.WriteUInt64LittleEndian(first[32..], (ulong)PreviousNumber);
@@ -49,16 +45,14 @@ internal readonly record struct WalSegmentHeader(long Number, ulong FirstSequenc
         if (!copy[..8].SequenceEqual(Magic) || BinaryPrimitives.ReadUInt64LittleEndian(copy[56..]) != XxHash3.HashToUInt64(copy[..56]))
             return false;
         var version = BinaryPrimitives.ReadUInt32LittleEndian(copy[8..]);
-        if (version > Version)
-            throw new InvalidDataException($"{path}: the log has format version {version}, this program reads versions up to {Version}");
+        if (version != Version)
+            throw new InvalidDataException($"{path}: the log has format version {version}, this program reads version {Version}");
         header = new WalSegmentHeader(
             (long)BinaryPrimitives.ReadUInt64LittleEndian(copy[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(copy[24..]),
             (long)BinaryPrimitives.ReadUInt64LittleEndian(copy[32..]),
             (long)BinaryPrimitives.ReadUInt64LittleEndian(copy[40..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(copy[48..]),
-            // Version 0 has zero there: it never wrote a file twice.
-            (BinaryPrimitives.ReadUInt32LittleEndian(copy[12..]) & ReusedFlag) != 0);
+            BinaryPrimitives.ReadUInt64LittleEndian(copy[48..]));
         return true;
     }
 }

@@ -2,18 +2,13 @@ using System.Globalization;
 
 namespace Throughline.Engine.Wal;
 
-/// <summary>Names of segment files: the number in ten digits and ".wal"; of one that waits to be used again, ".spare".</summary>
+/// <summary>Names of segment files: the number in ten digits and ".wal".</summary>
 internal static class WalSegmentName
 {
     private const string Extension = ".wal";
-    private const string SpareExtension = ".spare";
     private const int Digits = 10;
 
     public static string Of(long number) => number.ToString("D10", CultureInfo.InvariantCulture) + Extension;
-
-    public static string OfSpare(long number) => number.ToString("D10", CultureInfo.InvariantCulture) + SpareExtension;
-
-    public static bool IsSpare(string name) => name.Length == Digits + SpareExtension.Length && name.EndsWith(SpareExtension, StringComparison.Ordinal);
 
     public static bool TryParse(string name, out long number)
     {

@@ -1,16 +1,10 @@
 namespace Throughline.Engine.Wal;
 
 /// <summary>Bytes of the segment files that are there. Thread safe.</summary>
-internal sealed class WalSegmentSizes
+internal sealed class WalSegmentSizes(IReadOnlyDictionary<long, long> sizes)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, (long FileBytes, long WrittenBytes)> _sizes = [];
-
-    /// <param name="sizes">The files that an earlier writer left.</param>
-    public WalSegmentSizes(IReadOnlyDictionary<long, long> sizes)
-    {
-        foreach (var (segment, bytes) in sizes) _sizes.Add(segment, (bytes, 0));
-    }
+    private readonly Dictionary<long, long> _sizes = new(sizes);
 
     public long Total
     {
@@ -19,32 +13,17 @@ internal sealed class WalSegmentSizes
             lock (_gate)
             {
                 long total = 0;
-                foreach (var (bytes, _) in _sizes.Values)
-                    total += bytes;
+                foreach (var size in _sizes.Values)
+                    total += size;
                 return total;
             }
         }
     }
 
-    /// <summary>A segment is begun; its file has so many bytes already.</summary>
-    public void Begin(long segment, long fileBytes)
+    public void Set(long segment, long size)
     {
         lock (_gate)
-            _sizes[segment] = (fileBytes, 0);
-    }
-
-    /// <summary>This writer has written so far in a segment.</summary>
-    public void Write(long segment, long bytes)
-    {
-        lock (_gate)
-            _sizes[segment] = (Math.Max(bytes, _sizes.TryGetValue(segment, out var size) ? size.FileBytes : 0), bytes);
-    }
-
-    /// <summary>Bytes of a segment's file, and how many of them this writer has written.</summary>
-    public (long FileBytes, long WrittenBytes) Of(long segment)
-    {
-        lock (_gate)
-            return _sizes.GetValueOrDefault(segment);
+            _sizes[segment] = size;
     }
 
     public void Remove(long segment)

@@ -27,9 +27,6 @@ internal sealed class WalSegmentWriter : IDisposable
 
     public bool IsEmpty => DurableLength == WalSegmentHeader.CopiesSize;
 
-    /// <summary>True when the file has the bytes of an earlier segment behind its own.</summary>
-    public bool IsReused => _header.IsReused;
-
     /// <summary>
     /// Begins a segment: its name and header are durable on return. Throws what the disk throws, and leaves at most a file without
     /// records.
@@ -40,7 +37,10 @@ internal sealed class WalSegmentWriter : IDisposable
         var file = files.CreateFile(path);
         try
         {
-            WriteHeader(file, header);
+            var copies = new byte[WalSegmentHeader.CopiesSize];
+            header.Write(copies);
+            file.Append([copies]);
+            file.Sync();
             files.SyncDirectory(directory);
             return new WalSegmentWriter(file, header);
         }
@@ -50,38 +50,6 @@ internal sealed class WalSegmentWriter : IDisposable
             DeleteQuietly(files, path);
             throw;
         }
-    }
-
-    /// <summary>
-    /// The same in a file that was a segment before. It gets its name when its header is durable: a file with a segment's name has a good header, or is damaged.
-    /// </summary>
-    public static WalSegmentWriter Reuse(IFileSystem files, string directory, in WalSpare spare, in WalSegmentHeader header)
-    {
-        var path = spare.Path;
-        var file = files.OverwriteFile(path);
-        try
-        {
-            WriteHeader(file, header);
-            var named = Path.Combine(directory, WalSegmentName.Of(header.Number));
-            files.Rename(path, named);
-            path = named;
-            files.SyncDirectory(directory);
-            return new WalSegmentWriter(file, header);
-        }
-        catch
-        {
-            file.Dispose();
-            DeleteQuietly(files, path);
-            throw;
-        }
-    }
-
-    private static void WriteHeader(IWritableFile file, in WalSegmentHeader header)
-    {
-        var copies = new byte[WalSegmentHeader.CopiesSize];
-        header.Write(copies);
-        file.Append([copies]);
-        file.Sync();
     }
 
     private static void DeleteQuietly(IFileSystem files, string path)

@@ -14,23 +14,17 @@ public delegate void WalCommitHandler<TState>(IReadOnlyList<WalEntry<TState>> gr
 /// one before has ended, and takes all that arrived meanwhile. Thread safe. Bytes are described in docs/format/wal.md.
 /// </summary>
 /// <remarks>
-/// The files of segments that are deleted are used again for new ones, up to <see cref="WalOptions.SpareSegments"/>: checksums hold at one place in one segment only, so that what an earlier segment left is never taken for a record.
 /// A failed write or sync is never retried: the segment is sealed where its durable bytes end, which the next segment's header tells to
 /// recovery, and the group's appends fail. While no next segment can be begun (a full disk), appends fail with a message; every group
 /// tries anew.
 /// </remarks>
 public sealed class WalWriter<TState> : IAsyncDisposable
 {
-    /// <summary>A segment's file is used again when it has so many bytes of records, or half a segment: a smaller one is not worth the care.</summary>
-    private const long ReusableBytes = 4L << 20;
-
     private readonly IFileSystem _files;
     private readonly WalOptions _options;
     private readonly WalCommitHandler<TState> _committed;
     private readonly WalQueue<TState> _queue;
     private readonly WalSegmentSizes _sizes;
-    private readonly WalSpares _spares;
-    private readonly Lock _deleting = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<WalEntry<TState>> _group = [];
     private readonly List<WalCutRequest> _cuts = [];
@@ -47,7 +41,6 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         _committed = committed;
         _queue = new WalQueue<TState>(options.QueueBytes);
         _sizes = new WalSegmentSizes(end.SegmentSizes);
-        _spares = new WalSpares(files, options.Directory, options.SpareSegments);
         _nextSegment = end.NextSegment;
         _previousSegment = end.PreviousSegment;
         _previousLength = end.PreviousLength;
@@ -64,7 +57,7 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         if (end.PreviousSegment > 0)
             files.SyncFile(Path.Combine(options.Directory, WalSegmentName.Of(end.PreviousSegment)));
         var writer = new WalWriter<TState>(files, options, end, committed);
-        var segment = writer.BeginSegment(isNewFile: true);
+        var segment = writer.BeginSegment();
         try
         {
             new Thread(writer.Run) { IsBackground = true, Name = "throughline-log" }.Start();
@@ -78,8 +71,8 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         return writer;
     }
 
-    /// <summary>Bytes of all files: segments, what an earlier use left in them included, and those that wait to be used again.</summary>
-    public long SizeBytes => _sizes.Total + _spares.Bytes;
+    /// <summary>Bytes of all segment files.</summary>
+    public long SizeBytes => _sizes.Total;
 
     /// <summary>
     /// Appends a record. Ends when it is durable and the commit handler has seen it, or at once when it is refused. The payload must stay
@@ -99,67 +92,34 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     /// <summary>
     /// Cuts the log before any append that is still waiting: <paramref name="atCut"/> runs on the loop, after the commit handler has seen
     /// all records before the cut and before it sees any behind it. Fails with an <see cref="IOException"/> when no new segment can be
-    /// begun; then nothing was cut. May be called from the commit handler. With <paramref name="freesDisk"/> the next segment's file is a new one, which takes no more room than its records.
+    /// begun; then nothing was cut. May be called from the commit handler.
     /// </summary>
-    public Task<WalCut> CutAsync(Action<WalCut> atCut, bool freesDisk = false)
+    public Task<WalCut> CutAsync(Action<WalCut> atCut)
     {
-        var cut = new WalCutRequest(atCut, freesDisk);
+        var cut = new WalCutRequest(atCut);
         if (_queue.TryAdd(cut) is { } closed)
             cut.Fail(closed, null);
         return cut.Task;
     }
 
-    /// <summary>Deletes the segments below <paramref name="segment"/>, whose records are durable elsewhere, or keeps their files for the next ones. Durable on return.</summary>
+    /// <summary>Deletes the segments below <paramref name="segment"/>, whose records are durable elsewhere. Durable on return.</summary>
     public void DeleteSegmentsBefore(long segment)
     {
-        lock (_deleting)
+        foreach (var name in _files.ListFiles(_options.Directory))
         {
-            var spared = new List<WalSpare>();
-            try
-            {
-                foreach (var name in _files.ListFiles(_options.Directory))
-                {
-                    var isLeft = WalSegmentName.IsSpare(name) && !_spares.IsKnown(name);
-                    var isOver = WalSegmentName.TryParse(name, out var number) && number < segment;
-                    if (isOver && IsReusable(number) && _spares.TryRename(number, _sizes.Of(number).FileBytes) is { } spare) spared.Add(spare);
-                    else if (isOver || isLeft) _files.Delete(Path.Combine(_options.Directory, name));
-                    if (isOver) _sizes.Remove(number);
-                }
-                _files.SyncDirectory(_options.Directory);
-            }
-            catch
-            {
-                // Their names may not be durable: they are not used, and the next call deletes them.
-                foreach (var spare in spared) _spares.Forget(spare);
-                throw;
-            }
-            foreach (var spare in spared) _spares.Add(spare);
+            if (!WalSegmentName.TryParse(name, out var number) || number >= segment)
+                continue;
+            _files.Delete(Path.Combine(_options.Directory, name));
+            _sizes.Remove(number);
         }
+        _files.SyncDirectory(_options.Directory);
     }
-
-    /// <summary>
-    /// Deletes the files that have waited to be used again since the call before, or all of them: called now and then, it leaves none behind when less is written. What the disk refuses is thrown.
-    /// </summary>
-    public void DeleteSpares(bool all)
-    {
-        lock (_deleting) _spares.Trim(all);
-    }
-
-    private bool IsReusable(long number) => _sizes.Of(number).WrittenBytes >= Math.Min(ReusableBytes, _options.SegmentBytes / 2);
 
     /// <summary>Refuses new appends, commits those that wait, and seals the log.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Close("the log is closed");
         await _ended.Task.ConfigureAwait(false);
-        try
-        {
-            DeleteSpares(all: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // They hold nothing that is needed; the next opening deletes them.
-        }
     }
 
     private void Run()
@@ -196,7 +156,7 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         _committed(_group);
         CompleteGroup(null);
         if (_segment is { } segment && segment.DurableLength >= _options.SegmentBytes)
-            TryRotate(isNewFile: false);
+            TryRotate();
     }
 
     /// <summary>Writes the group; the message when that failed.</summary>
@@ -204,18 +164,18 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     {
         try
         {
-            var segment = _segment ?? BeginSegment(isNewFile: false);
+            var segment = _segment ?? BeginSegment();
             var first = _nextSequence;
             // Numbers of a failed group are not used again: its records may still be found on the disk.
             _nextSequence += (ulong)_group.Count;
             segment.Append(_group, first);
-            _sizes.Write(segment.Number, segment.DurableLength);
+            _sizes.Set(segment.Number, segment.DurableLength);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Seal();
-            TryBeginSegment(isNewFile: false);
+            TryBeginSegment();
             return $"the log cannot be written: {e.Message}";
         }
     }
@@ -234,8 +194,7 @@ public sealed class WalWriter<TState> : IAsyncDisposable
 
     private void Cut(WalCutRequest request)
     {
-        var isFit = _segment is { IsEmpty: true } segment && !(request.FreesDisk && segment.IsReused);
-        if (!isFit && TryRotate(request.FreesDisk) is { } failure)
+        if (_segment is not { IsEmpty: true } && TryRotate() is { } failure)
         {
             request.Fail($"the log cannot begin a segment: {failure.Message}", failure);
             return;
@@ -245,10 +204,10 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         request.Complete(cut);
     }
 
-    private Exception? TryRotate(bool isNewFile)
+    private Exception? TryRotate()
     {
         Seal();
-        return TryBeginSegment(isNewFile);
+        return TryBeginSegment();
     }
 
     /// <summary>
@@ -265,11 +224,11 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         segment.Dispose();
     }
 
-    private Exception? TryBeginSegment(bool isNewFile)
+    private Exception? TryBeginSegment()
     {
         try
         {
-            BeginSegment(isNewFile);
+            BeginSegment();
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -278,24 +237,13 @@ public sealed class WalWriter<TState> : IAsyncDisposable
         }
     }
 
-    private WalSegmentWriter BeginSegment(bool isNewFile)
+    private WalSegmentWriter BeginSegment()
     {
         var number = _nextSegment++;
         var salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var spare = isNewFile ? null : _spares.Take();
-        var header = new WalSegmentHeader(number, _nextSequence, _previousSegment, _previousLength, salt, IsReused: spare is not null);
-        try
-        {
-            _segment = spare is { } file
-                ? WalSegmentWriter.Reuse(_files, _options.Directory, file, header)
-                : WalSegmentWriter.Begin(_files, _options.Directory, header);
-        }
-        finally
-        {
-            // It has another name now, or could not be used and is deleted, here or with the segments.
-            if (spare is { } taken) _spares.Forget(taken);
-        }
-        _sizes.Begin(number, spare?.FileBytes ?? _segment.DurableLength);
+        var header = new WalSegmentHeader(number, _nextSequence, _previousSegment, _previousLength, salt);
+        _segment = WalSegmentWriter.Begin(_files, _options.Directory, header);
+        _sizes.Set(number, _segment.DurableLength);
         return _segment;
     }
 
@@ -303,8 +251,8 @@ public sealed class WalWriter<TState> : IAsyncDisposable
     private void SealAtClose()
     {
         // When that fails, recovery reads the same records and can only say less about damage.
-        if (_segment is { IsEmpty: false } or { IsReused: true })
-            TryRotate(isNewFile: true);
+        if (_segment is { IsEmpty: false })
+            TryRotate();
     }
 
     private void Stop(string message)

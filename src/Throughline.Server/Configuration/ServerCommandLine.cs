@@ -188,7 +188,6 @@ public sealed class ServerCommandLine
         Store("--tail-remembered-traces", "With tail sampling: traces whose decision is remembered for their late spans.", store.TailRememberedTraces, 1, 10_000_000, (s, v) => s with { TailRememberedTraces = (int)v });
         Store("--head-max-age-seconds", "Age of those spans before they are written as a block.", (long)store.HeadMaxAge.TotalSeconds, 1, 30 * 86400, (s, v) => s with { HeadMaxAge = TimeSpan.FromSeconds(v) });
         Store("--log-segment-bytes", "Bytes of a segment of the log.", store.LogSegmentBytes, 1 << 12, 1L << 32, (s, v) => s with { LogSegmentBytes = v });
-        Store("--log-spare-segments", "Files of segments that are kept for the next ones while much is written; 0 keeps none.", store.LogSpareSegments, 0, 64, (s, v) => s with { LogSpareSegments = (int)v });
         Store("--log-queue-bytes", "Bytes of requests that may wait for the log.", store.LogQueueBytes, 1 << 12, 1L << 40, (s, v) => s with { LogQueueBytes = v });
         Store("--trace-cache-bytes", "Memory for large traces that were read, for their next windows; 0 keeps none.", store.TraceCacheBytes, 0, 1L << 40, (s, v) => s with { TraceCacheBytes = v });
         Number("--drop-counts-seconds", "How often the counts of what was dropped are written down; a crash forgets at most what was counted since.", (long)new ServerOptions { Store = store }.ProcessCountsInterval.TotalSeconds, 1, 3600,

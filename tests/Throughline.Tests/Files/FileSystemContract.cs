@@ -53,24 +53,6 @@ public abstract class FileSystemContract
     }
 
     [Fact]
-    public void AFileIsWrittenOverFromItsStartAndKeepsWhatIsNotReached()
-    {
-        Write("a", "one two three");
-        using (var file = Files.OverwriteFile(At("a")))
-        {
-            Assert.Equal(0, file.Length);
-            file.Append([Bytes("1"), Bytes("23")]);
-            file.Sync();
-            Assert.Equal(3, file.Length);
-            Assert.Equal("123 two three", Read("a"));
-            file.Append([Bytes(" and much more")]);
-            Assert.Equal(17, file.Length);
-        }
-        Assert.Equal("123 and much more", Read("a"));
-        Assert.ThrowsAny<IOException>(() => Files.OverwriteFile(At("missing")));
-    }
-
-    [Fact]
     public void AMissingFileIsNotOpened() => Assert.ThrowsAny<IOException>(() => Files.OpenRead(At("missing")));
 
     [Fact]

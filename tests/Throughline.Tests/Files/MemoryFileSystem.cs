@@ -103,16 +103,6 @@ public sealed class MemoryFileSystem : IFileSystem
     }
 
     /// <inheritdoc/>
-    public IWritableFile OverwriteFile(string path)
-    {
-        lock (_gate)
-        {
-            Check();
-            return new WritableFile(this, path, Content(path));
-        }
-    }
-
-    /// <inheritdoc/>
     public IReadableFile OpenRead(string path)
     {
         lock (_gate)
@@ -211,7 +201,7 @@ public sealed class MemoryFileSystem : IFileSystem
 
     /// <summary>
     /// What a machine finds after it lost its power now: synced bytes and synced names. With <paramref name="luck"/>, some of the unsynced names
-    /// and a part of each file's unsynced bytes survived too, possibly with a stretch that was never written (zeros), and of what was written over the new bytes, the old ones, or both by turns.
+    /// and a part of each file's unsynced bytes survived too, possibly with a stretch that was never written (zeros).
     /// </summary>
     public MemoryFileSystem Crash(Random? luck = null)
     {
@@ -295,7 +285,7 @@ public sealed class MemoryFileSystem : IFileSystem
         }
     }
 
-    private void Append(string path, MemoryContent content, ref int position, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
+    private void Append(string path, MemoryContent content, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     {
         TornAppendException? torn = null;
         try
@@ -314,12 +304,9 @@ public sealed class MemoryFileSystem : IFileSystem
             {
                 var written = (int)Math.Min(left, buffer.Length);
                 left -= written;
-                // What is written over takes no more room.
-                var replaced = Math.Min(written, Math.Max(0, content.Length - position));
-                var fits = replaced + (int)Math.Clamp(_capacity - _used, 0, written - replaced);
-                content.Write(position, buffer.Span[..fits]);
-                position += fits;
-                _used += fits - replaced;
+                var fits = (int)Math.Clamp(_capacity - _used, 0, written);
+                content.Bytes.AddRange(buffer.Span[..fits]);
+                _used += fits;
                 if (fits < written)
                     throw new IOException($"No space left on device : '{path}'");
             }
@@ -373,11 +360,9 @@ public sealed class MemoryFileSystem : IFileSystem
 
     private sealed class WritableFile(MemoryFileSystem owner, string path, MemoryContent content) : OpenFile(owner), IWritableFile
     {
-        private int _position;
+        public long Length => content.Length;
 
-        public long Length => _position;
-
-        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers) => Owner.Append(path, content, ref _position, buffers);
+        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> buffers) => Owner.Append(path, content, buffers);
 
         public void Sync()
         {

@@ -24,27 +24,6 @@ public sealed class MemoryFileSystemTests : FileSystemContract
     }
 
     [Fact]
-    public void BytesThatWereWrittenOverAndNotSyncedAreTheOldOnesOrTheNewOnesBySector()
-    {
-        _files.WriteAll(At("a"), [.. Enumerable.Repeat((byte)'o', 2_000)]);
-        var file = _files.OverwriteFile(At("a"));
-        file.Append([new byte[300]]);
-        file.Sync();
-        file.Append([(byte[])[.. Enumerable.Repeat((byte)'n', 1_200)]]);
-        var expected = Enumerable.Repeat((byte)0, 300).Concat(Enumerable.Repeat((byte)'o', 1_700)).ToArray();
-        Assert.Equal(expected, _files.Crash().ReadAll(At("a")));
-        var mixed = false;
-        for (var seed = 0; seed < 20; seed++)
-        {
-            var after = _files.Crash(new Random(seed)).ReadAll(At("a"));
-            Assert.Equal(2_000, after.Length);
-            Assert.All(Enumerable.Range(0, 2_000), i => Assert.True(after[i] == (i < 300 ? 0 : 'o') || (after[i] == 'n' && i is >= 300 and < 1_500)));
-            mixed |= after.Contains((byte)'n') && after[..1_500].Contains((byte)'o');
-        }
-        Assert.True(mixed);
-    }
-
-    [Fact]
     public void UnsyncedNamesAreForgotten()
     {
         Write("a", "x");

@@ -18,9 +18,6 @@ public sealed class UnsyncedFileSystem(IFileSystem inner) : IFileSystem
     public IWritableFile CreateFile(string path) => new UnsyncedFile(inner.CreateFile(path));
 
     /// <inheritdoc/>
-    public IWritableFile OverwriteFile(string path) => new UnsyncedFile(inner.OverwriteFile(path));
-
-    /// <inheritdoc/>
     public IReadableFile OpenRead(string path) => inner.OpenRead(path);
 
     /// <inheritdoc/>

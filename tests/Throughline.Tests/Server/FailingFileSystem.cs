@@ -19,8 +19,6 @@ internal sealed class FailingFileSystem(IFileSystem inner) : IFileSystem
 
     public IWritableFile CreateFile(string path) => new File(this, inner.CreateFile(path));
 
-    public IWritableFile OverwriteFile(string path) => new File(this, inner.OverwriteFile(path));
-
     public IReadableFile OpenRead(string path) => inner.OpenRead(path);
 
     public void Rename(string from, string to) => inner.Rename(from, to);

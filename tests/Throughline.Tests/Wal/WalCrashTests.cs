@@ -7,7 +7,7 @@ namespace Throughline.Tests.Wal;
 /// <summary>Random lives of a log on a file system that loses its power at a random operation: what was acknowledged is there, once, and in order.</summary>
 public sealed class WalCrashTests
 {
-    private static readonly WalOptions s_options = WalTestLog.Options with { SegmentBytes = 2_000, SpareSegments = 2 };
+    private static readonly WalOptions s_options = WalTestLog.Options with { SegmentBytes = 2_000 };
 
     [Fact]
     public async Task RecoveryIsAPrefixThatHoldsAllThatWasAcknowledged()
@@ -115,8 +115,6 @@ public sealed class WalCrashTests
             _flushed.UnionWith(_acknowledged);
             if (_random.Next(4) > 0)
                 log.DeleteSegmentsBefore(cut.Segment);
-            if (_random.Next(6) == 0)
-                log.DeleteSpares(all: false);
         }
 
         private void Check(WalContents contents)

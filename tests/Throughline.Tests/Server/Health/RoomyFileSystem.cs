@@ -22,8 +22,6 @@ internal sealed class RoomyFileSystem(IFileSystem inner) : IFileSystem
 
     public IWritableFile CreateFile(string path) => inner.CreateFile(path);
 
-    public IWritableFile OverwriteFile(string path) => inner.OverwriteFile(path);
-
     public IReadableFile OpenRead(string path) => inner.OpenRead(path);
 
     public void Rename(string from, string to) => inner.Rename(from, to);

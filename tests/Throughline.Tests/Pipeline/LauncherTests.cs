@@ -98,7 +98,7 @@ public sealed partial class LauncherTests : IDisposable
         Assert.Equal(50, backend.Split("--Cameras:").Length - 1);
         var server = Assert.Single(calls, call => call.StartsWith("throughline", StringComparison.Ordinal));
         // Behind what it was told, the server learns where the backend's events are.
-        Assert.Matches(@" --http http://127\.0\.0\.1:0 --events-url http://127\.0\.0\.1:\d+/api/events$", server);
+        Assert.Matches(@" --http http://127\.0\.0\.1:0 --page-trace-rate 1 --events-url http://127\.0\.0\.1:\d+/api/events$", server);
         Assert.DoesNotContain("cameras", server);
     }
 

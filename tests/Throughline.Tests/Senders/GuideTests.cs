@@ -107,8 +107,8 @@ public sealed class GuideTests
             start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1";
             var output = await Guide.RunAsync(start);
 
-            Assert.Contains("the queue is full", output);
-            Assert.Contains("the process ends", output);
+            // Which of them are lost to the full queue and which to nobody listening depends on how soon the sender's thread runs.
+            Assert.Contains("spans lost so far", output);
             Assert.Contains("lost 20", output);
         }
         finally

@@ -12,6 +12,7 @@ internal sealed class StoreLife(int seed, bool sync)
 {
     private const int Cuts = 5;
     private const int Senders = 3;
+    private const int MostRefused = 200;
 
     private readonly Random _random = new(seed);
     private readonly SpanLedger _ledger = new(seed);
@@ -74,11 +75,18 @@ internal sealed class StoreLife(int seed, bool sync)
 
     private async Task SendUntilTheCutAsync(TraceStore store, MemoryFileSystem files)
     {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        var refused = 0;
         while (!files.IsStopped)
         {
+            Assert.False(limit.IsCancellationRequested, $"seed {seed}: the power has not gone after {_ledger.Requests.Count} requests; {string.Join("; ", store.GetStatistics().Problems)}");
             var request = _ledger.Next();
-            if (await CrashStore.SendAsync(store, request) is AppendStatus.Failed && RandomlyTrue())
-                await CrashStore.SendAsync(store, request);
+            var status = await CrashStore.SendAsync(store, request);
+            if (status is AppendStatus.Failed && RandomlyTrue())
+                status = await CrashStore.SendAsync(store, request);
+            refused = status is AppendStatus.Durable or AppendStatus.Duplicate ? 0 : refused + 1;
+            // The power does not wait for a store that takes nothing any more, and so touches no file either.
+            if (refused > MostRefused) files.Stop();
         }
     }
 

@@ -136,13 +136,14 @@ internal sealed partial class BackendRun : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        Task<bool>? asked = null;
         try
         {
-            while (!await question()) await tick.WaitForNextTickAsync(limit.Token);
+            while (!await (asked = question()).WaitAsync(limit.Token)) await tick.WaitForNextTickAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"{@else()}\n{Output}");
+            Assert.Fail($"{(asked is { IsCompletedSuccessfully: true } ? "" : "The last question got no answer. ")}{@else()}\n{Output}");
         }
     }
 

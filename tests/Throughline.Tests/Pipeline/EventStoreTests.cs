@@ -81,11 +81,10 @@ public sealed class EventStoreTests : IDisposable
         var locked = other.BeginTransaction();
         var saving = Task.Run(() => Recorder(events).Save(Batch(), s_verdict, CancellationToken.None));
         // Until the first attempt has failed.
-        using (var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20)))
-            while (!_recorder.Ended.Any(span => span.DisplayName == "db_query")) await tick.WaitForNextTickAsync();
+        await Patience.UntilAsync(() => _recorder.Ended.Any(span => span.DisplayName == "db_query"), () => "No attempt has ended");
 
         locked.Dispose();
-        var id = await saving;
+        var id = await saving.WaitAsync(Patience.Limit);
 
         var saved = Assert.Single(events.List(new(10)).Events);
         Assert.Equal(saved.Id, id);

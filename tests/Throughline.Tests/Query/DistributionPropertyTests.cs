@@ -23,6 +23,18 @@ public sealed class DistributionPropertyTests
         foreach (var (plan, request) in cases) Check(request, NaiveEvaluator.Search(plan, traces), await store.Store.GetDistributionAsync(plan, request, default));
     }, seed: Seed, iter: 300, print: c => string.Join("\n", (object[])c.Item1));
 
+    /// <summary>The last column reaches beyond the largest number, and what starts at 0 does not follow upon that.</summary>
+    [Fact]
+    public async Task ATraceAtTheEndOfTimeTakesNoneOfItsBeginningAlong()
+    {
+        await using var store = await StoreUnderTest.OpenAsync();
+        await store.AppendAsync(Span(1, 0), Span(2, ulong.MaxValue), Span(3, 1));
+        var found = await store.Store.GetDistributionAsync(new SearchPlan(), new DistributionRequest(ulong.MaxValue - 1000, ulong.MaxValue, 9, 1, 0), default);
+        Assert.Equal([2, 0, 0, 0, 0, 0, 0, 0, 1], found.Traces);
+
+        static PlainSpan Span(byte trace, ulong start) => new() { TraceId = new(0, trace), SpanId = trace, Start = start, End = start, Name = "work" };
+    }
+
     private static void Check(DistributionRequest request, List<NaiveTrace> expected, TraceDistribution found)
     {
         Assert.Null(found.Truncated);

@@ -81,7 +81,8 @@ public sealed class TailSamplingTests
         store.Time.Advance(TimeSpan.FromSeconds(11));
         await store.AppendAsync([.. Enumerable.Range(20, 20).Select(i => Span(Id(i), 1))]);
         // The sampler is told when the block is there.
-        while (store.Store.GetStatistics().HeadSpans != 10 || sampler.Told.Count != 30) await Task.Yield();
+        await Patience.UntilAsync(() => store.Store.GetStatistics().HeadSpans == 10 && sampler.Told.Count == 30,
+            () => $"{store.Store.GetStatistics().HeadSpans} spans wait, {sampler.Told.Count} traces are decided");
         Assert.Equal(10, sampler.Early);
         // The ten that wait may still become errors, and a trace that was decided does not come back.
         await store.AppendAsync([.. Enumerable.Range(0, 40).Select(i => Span(Id(i), 2) with { Status = 2 })]);

@@ -60,8 +60,10 @@ internal sealed class TraceTally
     {
         var column = _columns.Of(start);
         _columnCells = column * _rows;
-        // The first column reaches back to the beginning of time, and the last to its end: what lies there is looked up each time.
-        (_columnFirst, _columnLength) = start >= _columns.First ? (_columns.First + ((ulong)column * _columns.Length), _columns.Length) : (0, 0);
+        // The first column reaches back to the beginning of time, and the last to its end: what lies there is looked up each time. So is the last
+        // nanosecond of all, for a column may reach beyond the largest number, where the small ones would seem to follow.
+        var first = _columns.First + ((ulong)column * _columns.Length);
+        (_columnFirst, _columnLength) = start >= _columns.First ? (first, Math.Min(_columns.Length, ulong.MaxValue - first)) : (0, 0);
     }
 
     /// <summary>Adds what another of the same form has counted.</summary>

@@ -133,7 +133,12 @@ public sealed class ForwarderTests
         files.Fails = true;
         await OfferAsync(forwarder, "a");
         files.Fails = false;
-        while (forwarder.Status.QueuedItems == 0) await OfferAsync(forwarder, "a");
+        using (var limit = new CancellationTokenSource(Patience.Limit))
+            while (forwarder.Status.QueuedItems == 0)
+            {
+                Assert.False(limit.IsCancellationRequested, "The disk takes it again, and it is not queued.");
+                await OfferAsync(forwarder, "a");
+            }
         Assert.Equal(1, forwarder.Status.QueuedItems);
     }
 

@@ -94,18 +94,14 @@ public sealed class RemoteSamplingTests
         await ProcessRulesTests.PutAsync(server, """{"rules":{"sampling":{"services":[{"service":"camera","tracesPerSecond":1000,"remote":true}]}}}""");
         await UntilSpansAreAsync(source, recorded: true);
         host.Dispose();
-        await sampler.Asking;
+        await sampler.Asking.WaitAsync(Patience.Limit);
     }
 
-    private static async Task UntilSpansAreAsync(ActivitySource source, bool recorded)
+    private static Task UntilSpansAreAsync(ActivitySource source, bool recorded) => Patience.UntilAsync(() =>
     {
-        while (true)
-        {
-            using var span = source.StartActivity("frame");
-            if ((span?.Recorded == true) == recorded) return;
-            await Task.Delay(10);
-        }
-    }
+        using var span = source.StartActivity("frame");
+        return (span?.Recorded == true) == recorded;
+    }, () => $"Spans are still {(recorded ? "dropped" : "recorded")}");
 
     private static Task<ServerUnderTest> StartAsync() => ServerUnderTest.StartAsync(static o => o with { RemoteSampling = new ListenAddress(IPAddress.Loopback, 0) });
 }

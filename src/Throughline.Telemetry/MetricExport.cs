@@ -68,7 +68,8 @@ internal static class MetricExport
             target.Answer?.Begin();
             var result = base.Export(metrics);
             if (result != ExportResult.Success) ledger.Refused(count, _complaints.Last);
-            else if (target.Answer is { Rejected: > 0 } answer) ledger.Refused(answer.Rejected, answer.Reason);
+            // What it refuses is counted in points, of which a metric may have many.
+            else if (target.Answer is { Rejected: > 0 } answer) ledger.Refused(Math.Min(answer.Rejected, count), answer.Reason);
             return result;
         }
 

@@ -22,6 +22,8 @@ internal sealed class ReceiverAnswer(HttpMessageHandler inner) : DelegatingHandl
     /// <summary>gRPC's codes for a request that is wrong or not allowed (INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNIMPLEMENTED, UNAUTHENTICATED).</summary>
     private static readonly string[] s_finalCodes = ["3", "5", "7", "12", "16"];
 
+    private const string ResourceExhausted = "8";
+
     /// <summary>How many items of the last request were refused, though it was taken.</summary>
     public int Rejected { get; private set; }
 
@@ -40,49 +42,40 @@ internal sealed class ReceiverAnswer(HttpMessageHandler inner) : DelegatingHandl
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = base.Send(request, cancellationToken);
-        using var body = new MemoryStream();
-        var (stream, buffer) = (response.Content.ReadAsStream(cancellationToken), new byte[4096]);
-        for (int read; (read = stream.Read(buffer)) > 0;) Take(body, buffer.AsSpan(0, read));
-        return Read(response, body);
+        // Not by reading the stream, which no time limit ends: a receiver that stops in the middle of its answer would keep the exporter for good.
+        response.Content.LoadIntoBufferAsync(MaximumBytes, cancellationToken).GetAwaiter().GetResult();
+        return Read(response);
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);
-        using var body = new MemoryStream();
-        var (stream, buffer) = (await response.Content.ReadAsStreamAsync(cancellationToken), new byte[4096]);
-        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;) Take(body, buffer.AsSpan(0, read));
-        return Read(response, body);
+        await response.Content.LoadIntoBufferAsync(MaximumBytes, cancellationToken);
+        return Read(response);
     }
 
-    private static void Take(MemoryStream body, ReadOnlySpan<byte> bytes)
+    /// <summary>Keeps what was said; the body is in memory, where the exporter reads it again.</summary>
+    private HttpResponseMessage Read(HttpResponseMessage response)
     {
-        if (body.Length + bytes.Length > MaximumBytes) throw new HttpRequestException($"The receiver's answer is larger than {MaximumBytes} bytes.");
-        body.Write(bytes);
-    }
-
-    /// <summary>Keeps what was said, and puts the body back for the exporter.</summary>
-    private HttpResponseMessage Read(HttpResponseMessage response, MemoryStream body)
-    {
-        var content = new ByteArrayContent(body.ToArray());
-        foreach (var header in response.Content.Headers) content.Headers.TryAddWithoutValidation(header.Key, header.Value);
-        response.Content.Dispose();
-        response.Content = content;
-
+        var content = response.Content;
+        ReadOnlySpan<byte> message = content.ReadAsByteArrayAsync(CancellationToken.None).GetAwaiter().GetResult();
         var (status, grpc) = ((int)response.StatusCode, content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.Ordinal) is true);
-        var message = body.GetBuffer().AsSpan(0, (int)body.Length);
         // gRPC puts a byte (compressed or not) and the length before the message.
         if (grpc) message = message.Length > 5 && message[0] == 0 ? message[5..] : [];
         if (status == 200) (Rejected, Reason) = PartialSuccess.Read(message);
-        IsFinal = status is >= 400 and < 500 and not (408 or 429) || grpc && s_finalCodes.Contains(GrpcStatus(response));
+        IsFinal = status is >= 400 and < 500 and not (408 or 429) || grpc && IsFinalCode(response);
         Pause = response.Headers.RetryAfter?.Delta ?? TimeSpan.Zero;
         return response;
     }
 
-    /// <summary>It comes behind the body, or, where there is none, with the headers.</summary>
-    private static string? GrpcStatus(HttpResponseMessage response) =>
-        response.TrailingHeaders.TryGetValues("grpc-status", out var trailing) ? trailing.FirstOrDefault()
-        : response.Headers.TryGetValues("grpc-status", out var leading) ? leading.FirstOrDefault()
+    /// <summary>RESOURCE_EXHAUSTED without a word about when to come again is a request that is too large.</summary>
+    private static bool IsFinalCode(HttpResponseMessage response) =>
+        Trailer(response, "grpc-status") is { } code && (s_finalCodes.Contains(code) || code == ResourceExhausted && Trailer(response, "grpc-status-details-bin") is null);
+
+    /// <summary>Trailers come behind the body, or, where there is none, with the headers.</summary>
+    private static string? Trailer(HttpResponseMessage response, string name) =>
+        response.TrailingHeaders.TryGetValues(name, out var trailing) ? trailing.FirstOrDefault()
+        : response.Headers.TryGetValues(name, out var leading) ? leading.FirstOrDefault()
         : null;
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Throughline.Telemetry;
 
 /// <summary>
 /// Samples as a server says, which is asked now and then by Jaeger's protocol (GET /sampling?service=NAME). Until it has answered, and while it doesn't, what it said last holds, at first a share of its own; what
-/// keeps it from answering is told once. Owned by the tracer provider; thread-safe.
+/// keeps it from answering is told once. Owned by the host; thread-safe.
 /// </summary>
 internal sealed class RemoteSampler : Sampler, IDisposable
 {
@@ -102,13 +102,14 @@ internal sealed class RemoteSampler : Sampler, IDisposable
             if (_complaint is not null) _logger.LogInformation("{Address} tells again how to sample.", _address);
             _complaint = null;
         }
-        catch (Exception problem) when (!_stop.IsCancellationRequested && problem is HttpRequestException or TaskCanceledException or IOException or InvalidDataException)
+        // The boundary between sampling and the service: whatever it is, it is told, and asked again.
+        catch (Exception problem) when (!_stop.IsCancellationRequested)
         {
             if (_complaint == problem.Message) return;
             _complaint = problem.Message;
             _logger.LogWarning("{Address} doesn't tell how to sample, so what it said last holds ({Sampler}): {Reason}", _address, _current.Description, problem.Message);
         }
-        catch (ObjectDisposedException) when (_stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             // The service ends.
         }

@@ -28,11 +28,11 @@ internal sealed class SignalLife(LateLogger late, ILoggerFactory loggers, Logger
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken)
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        // Metrics first: their losses are lines of the log.
-        metrics?.ForceFlush(PatienceMilliseconds);
+        // Metrics first: their losses are lines of the log. Their reader waits for an export that is under way without a limit of its own: it is left behind then.
+        if (metrics is not null)
+            await Task.WhenAny(Task.Run(() => metrics.ForceFlush(PatienceMilliseconds), CancellationToken.None), Task.Delay(PatienceMilliseconds, CancellationToken.None));
         logs?.ForceFlush(PatienceMilliseconds);
-        return Task.CompletedTask;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
     private TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _problem;
     private volatile bool _isIdle;
+    private bool _hasEnded;
 
     /// <summary>Does nothing before <see cref="Begin"/>.</summary>
     public BlockMaintenance(IMaintenanceSteps steps, TimeProvider time)
@@ -42,7 +43,7 @@ internal sealed class BlockMaintenance : IAsyncDisposable
     public IReadOnlyList<string> Problems => _problem is { } problem ? [problem, .. _steps.Excluded] : [.. _steps.Excluded];
 
     /// <summary>True while nothing is due.</summary>
-    public bool IsIdle => _isIdle;
+    public bool IsIdle => _isIdle && !_wake.Reader.TryPeek(out _);
 
     /// <summary>Looks whether something is due now: blocks were added, or pins changed.</summary>
     public void Wake()
@@ -57,12 +58,12 @@ internal sealed class BlockMaintenance : IAsyncDisposable
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
+            // A loop that has ended answers nobody any more, nor does one that was never begun.
+            if (_hasEnded || _loop.IsCompleted) return Task.FromException(new IOException("the store is closed"));
             _waiting.Add(done);
             _asked.TrySetResult();
         }
         Wake();
-        // A loop that has ended answers nobody any more.
-        if (_loop.IsCompleted) Answer(TakeWaiting(), new IOException("the store is closed"));
         return done.Task.WaitAsync(cancellationToken);
     }
 
@@ -86,7 +87,10 @@ internal sealed class BlockMaintenance : IAsyncDisposable
                 if (await StepAsync().ConfigureAwait(false))
                 {
                     retry = FirstRetry;
-                    if (_isIdle) await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
+                    if (!_isIdle) continue;
+                    await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
+                    // Whoever woke it may have said so just before the last step said that nothing was due.
+                    _isIdle = false;
                     continue;
                 }
                 await PauseAsync(retry).ConfigureAwait(false);
@@ -97,7 +101,12 @@ internal sealed class BlockMaintenance : IAsyncDisposable
         {
             // The store is being closed; a merge that was under way is given up, its inputs are all there.
         }
-        Answer(TakeWaiting(), new IOException("the store was closed before its blocks were compacted"));
+        finally
+        {
+            List<TaskCompletionSource> waiting;
+            lock (_gate) (_hasEnded, waiting, _waiting) = (true, _waiting, []);
+            Answer(waiting, new IOException("the store was closed before its blocks were compacted"));
+        }
     }
 
     /// <summary>Waits after a failure, unless someone asks meanwhile.</summary>
@@ -149,16 +158,6 @@ internal sealed class BlockMaintenance : IAsyncDisposable
         _problem = $"blocks cannot be compacted for now, which is tried again; they are served as they are: {why}";
         Answer(Remove(waiting), new IOException(_problem, e));
         return false;
-    }
-
-    private List<TaskCompletionSource> TakeWaiting()
-    {
-        lock (_gate)
-        {
-            var waiting = _waiting;
-            _waiting = [];
-            return waiting;
-        }
     }
 
     private List<TaskCompletionSource> Remove(List<TaskCompletionSource> waiting)

@@ -75,6 +75,16 @@ internal sealed class FlushLoop<THead> : IAsyncDisposable
         {
             // The store is being closed: what is not flushed is in the log.
         }
+        finally
+        {
+            // However it has ended: who waits for a flush is told that none will come.
+            if (!_hasGivenUp)
+            {
+                _problem ??= $"no block is written any more, the store was closed; its {_items} are in the log";
+                _hasGivenUp = true;
+                _ended(null);
+            }
+        }
     }
 
     private async Task<bool> FlushAsync(THead head)

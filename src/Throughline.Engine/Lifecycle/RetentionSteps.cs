@@ -43,11 +43,12 @@ internal sealed class RetentionSteps(RetentionOptions options, BlockCatalog cata
         var visibility = blocks.Visibility;
         var over = blocks.Blocks.Where(b => IsOver(b.Facts, nowUnixNano) || (visibility.HiddenBeforeUnixNano > b.Facts.MinStartUnixNano)).ToArray();
         if (over.Length == 0) return null;
-        var gone = over.Where(b => Dropped(b, visibility, nowUnixNano, b.Facts.Traces) == b.Facts.Traces).ToArray();
+        var dropped = over.ToDictionary(b => b, b => Dropped(b, visibility, nowUnixNano, (b.Facts.Traces + 1) / 2));
+        var gone = over.Where(b => dropped[b] == b.Facts.Traces).ToArray();
         if (gone.Length > 0) return new RetentionWork(gone, null);
         var expired = over.Where(b => IsOver(b.Facts, nowUnixNano) && isReadable(b) && Hidden(b, visibility, nowUnixNano) > 0).ToArray();
         if (expired.Length > 0) return new RetentionWork(expired, (id, _) => visibility.Pinned.Contains(id));
-        var half = over.FirstOrDefault(b => isReadable(b) && Dropped(b, visibility, nowUnixNano, (b.Facts.Traces + 1) / 2) * 2L >= b.Facts.Traces);
+        var half = over.FirstOrDefault(b => isReadable(b) && dropped[b] * 2L >= b.Facts.Traces);
         if (half is null) return null;
         var isDropped = _hidden.DroppedFrom([half]);
         return new RetentionWork([half], (id, start) => !isDropped(id, start));

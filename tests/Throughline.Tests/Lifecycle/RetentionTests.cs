@@ -40,8 +40,9 @@ public sealed class RetentionTests
         await using var store = await TraceStore.OpenAsync(new TraceStoreOptions { Directory = StoreUnderTest.Directory, Retention = new RetentionOptions() }, files, time, default);
         Assert.Equal(AppendStatus.Durable, (await StoreUnderTest.SendAsync(store, [Span(1)], 1)).Status);
         await store.FlushAsync(default);
-        time.Advance(TimeSpan.FromDays(8));
+        // The clock wakes the store, which must not be done before the disk fails.
         files.Fails = true;
+        time.Advance(TimeSpan.FromDays(8));
         var told = await Assert.ThrowsAsync<IOException>(() => store.CompactAsync(default));
         Assert.Contains("internal error: InvalidOperationException: a mistake", told.Message);
         Assert.Equal([told.Message], store.GetStatistics().Problems);

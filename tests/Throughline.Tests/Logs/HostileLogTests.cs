@@ -105,6 +105,22 @@ public sealed class HostileLogTests
         }
     }
 
+    /// <summary>The records of a page lie in several parts by turns: what is left out of one of them is on the next page, also when another was not begun.</summary>
+    [Fact]
+    public async Task APageThatABoundCutsInOnePartLosesNothingOfAnother()
+    {
+        await using var store = await LogStoreUnderTest.OpenAsync(new LogQueryOptions { MaxBytes = 20_000 });
+        PlainLog[] logs = [.. Enumerable.Range(0, 90).Select(i => new PlainLog { Time = (ulong)i + 1, Body = PlainValue.Of(new string('a', 300) + i) })];
+        foreach (var part in logs.GroupBy(log => log.Time % 11 < 8))
+        {
+            await store.AppendAsync([.. part]);
+            await store.Store.FlushAsync(default);
+        }
+        var pages = await store.PagesAsync(new LogPlan { Limit = 200 });
+        Assert.True(pages.Count > 2);
+        Assert.Equal(logs.Select(log => log.Time).Reverse(), pages.SelectMany(p => p.Entries).Select(e => e.TimeUnixNano));
+    }
+
     [Fact]
     public async Task WhatWasFoundBeforeTheTimeWasOverIsShown()
     {

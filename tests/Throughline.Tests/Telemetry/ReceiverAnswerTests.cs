@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Exporter;
@@ -42,6 +43,22 @@ public sealed class ReceiverAnswerTests
 
         // Sent again, a batch is the same bytes.
         Assert.Equal(receiver.Bodies.Distinct().Count(), receiver.Bodies.Count);
+        Assert.Contains(_log.Written, line => line.Contains("not taken by", StringComparison.Ordinal));
+    }
+
+    /// <summary>It says that it takes them, and then nothing more, not even that it is done.</summary>
+    [Fact]
+    public async Task ReceiverThatStopsInTheMiddleOfItsAnswerHoldsUpNothing()
+    {
+        await using var receiver = await ReceiverAsync(static async response =>
+        {
+            response.ContentLength = 10;
+            await response.Body.FlushAsync(response.HttpContext.RequestAborted);
+            await Task.Delay(Timeout.Infinite, response.HttpContext.RequestAborted);
+        });
+
+        await SendAsync(new(receiver.App.Urls.First()), OtlpExportProtocol.HttpProtobuf, settings: [new("OTEL_EXPORTER_OTLP_TIMEOUT", "200")]);
+
         Assert.Contains(_log.Written, line => line.Contains("not taken by", StringComparison.Ordinal));
     }
 
@@ -93,11 +110,13 @@ public sealed class ReceiverAnswerTests
     }
 
     /// <summary>Sends a span and waits for the answer to show, in the log unless said otherwise.</summary>
-    private async Task SendAsync(Uri receiver, OtlpExportProtocol protocol, Func<bool>? until = null)
+    private async Task SendAsync(Uri receiver, OtlpExportProtocol protocol, Func<bool>? until = null, params KeyValuePair<string, string?>[] settings)
     {
         var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddInMemoryCollection(settings);
         builder.Logging.ClearProviders().AddProvider(_log);
-        builder.AddThroughline(_service, options => (options.Endpoint, options.Protocol, options.ExportDelay) = (receiver, protocol, TimeSpan.FromMilliseconds(10)));
+        builder.AddThroughline(_service, options => (options.Endpoint, options.Protocol, options.ExportDelay, options.DeliveryTimeout) =
+            (receiver, protocol, TimeSpan.FromMilliseconds(10), settings.Length == 0 ? options.DeliveryTimeout : TimeSpan.FromMilliseconds(300)));
         using var host = builder.Build();
         await host.StartAsync();
         using var spans = new SpanSource(_service);
@@ -110,7 +129,13 @@ public sealed class ReceiverAnswerTests
         bool IsLogged() => _log.Written.Any(line => line.Contains("spans are being lost", StringComparison.Ordinal));
     }
 
-    private static async Task<Receiver> ReceiverAsync(int status)
+    private static Task<Receiver> ReceiverAsync(int status) => ReceiverAsync(response =>
+    {
+        response.StatusCode = status;
+        return Task.CompletedTask;
+    });
+
+    private static async Task<Receiver> ReceiverAsync(Func<HttpResponse, Task> answer)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -121,7 +146,7 @@ public sealed class ReceiverAnswerTests
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body);
             receiver.Bodies.Enqueue(Convert.ToHexString(body.ToArray()));
-            return Results.StatusCode(status);
+            await answer(request.HttpContext.Response);
         });
         await receiver.App.StartAsync();
         return receiver;

@@ -7,8 +7,7 @@ internal sealed class LogPageReader(LogWalk walk)
     public (IReadOnlyList<LogEntry> Entries, int Read) Read(TopLogs.Found[] page)
     {
         walk.BeginReading();
-        var entries = new LogEntry?[page.Length];
-        var (gate, read) = (new Lock(), page.Length);
+        var (entries, isRead) = (new LogEntry?[page.Length], new bool[page.Length]);
         var groups = Enumerable.Range(0, page.Length).GroupBy(i => page[i].Part, ReferenceEqualityComparer.Instance).Select(g => g.ToArray()).ToArray();
         walk.Each(groups, places =>
         {
@@ -17,12 +16,13 @@ internal sealed class LogPageReader(LogWalk walk)
             {
                 var found = page[place];
                 // Damage is met by whatever row is read first; the others of its part are left out, too.
-                if (walk.Try(found.Part, part => entries[place] = reader.Read(part, found.Row, found.At, found.Sequence))) continue;
-                lock (gate) read = Math.Min(read, place);
-                return false;
+                if (!walk.Try(found.Part, part => entries[place] = reader.Read(part, found.Row, found.At, found.Sequence))) return false;
+                isRead[place] = true;
             }
             return true;
         });
+        // A part that no thread came to counts as well: the next page begins with the first record that was not read.
+        var read = Array.IndexOf(isRead, false) is >= 0 and var first ? first : page.Length;
         return ([.. entries.Take(read).OfType<LogEntry>()], read);
     }
 }

@@ -58,9 +58,9 @@ internal sealed class LogFormat : ISignalFormat<LogBatch, LogHead, LogView, LogB
         {
             first = _nextSequence;
             _nextSequence += (ulong)batch.RowCount;
+            _like = head.Like;
         }
         head.Add(batch, first, receivedUnixNano);
-        lock (_gate) _like = head.Like;
     }
 
     /// <inheritdoc/>

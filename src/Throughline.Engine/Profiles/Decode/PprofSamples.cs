@@ -177,7 +177,7 @@ internal ref struct PprofSamples
                 isWhole = false;
                 break;
             case LabelKind.Other when text != 0:
-                if (_labels.Count < _limits.MaxLabels && _tables.Text(text).Length <= _limits.MaxLabelLength) _labels.Add((key, text));
+                if (_labels.Count < _limits.MaxLabels && _tables.Text(key).Length <= _limits.MaxLabelLength && _tables.Text(text).Length <= _limits.MaxLabelLength) _labels.Add((key, text));
                 else fits = false;
                 break;
         }
@@ -191,7 +191,7 @@ internal ref struct PprofSamples
             "trace_id" => LabelKind.Trace,
             "span_id" or "profile_id" => LabelKind.Span,
             // Names between underscores are the sender's own business.
-            { Length: > 0 } name when name.Length <= _limits.MaxLabelLength && !name.StartsWith("__", StringComparison.Ordinal) => LabelKind.Other,
+            { Length: > 0 } name when !name.StartsWith("__", StringComparison.Ordinal) => LabelKind.Other,
             _ => LabelKind.None,
         };
         _kinds.Add(key, kind);

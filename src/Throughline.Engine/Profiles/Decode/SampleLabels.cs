@@ -15,9 +15,6 @@ internal sealed class SampleLabels
 
     public SampleLabels(ProfileLimits limits) => _limits = limits;
 
-    /// <summary>Numbers that were given, and those of their beginnings: each set has the one before it and a label more.</summary>
-    public int Count => _sets.Count;
-
     /// <summary>The number of a set of labels, which are put into the order of their keys; of a key that comes twice the first label counts. Null when there are too many different sets.</summary>
     public int? Number(List<(long Key, long Text)> labels)
     {

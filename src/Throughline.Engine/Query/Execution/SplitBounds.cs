@@ -19,9 +19,12 @@ internal readonly record struct SplitBounds(TraceValues Smallest, TraceValues La
     /// <summary>The bounds of one value.</summary>
     public (ulong Smallest, ulong Largest) Of(TraceOrder order) => (Smallest.Of(order), Largest.Of(order));
 
-    /// <summary>By part of a segment: bounds on the values that some traces, which have spans in it, have over all of their segments.</summary>
-    public static Dictionary<(ISpanSegment Segment, int Part), SplitBounds> Find(IEnumerable<SplitTrace> traces)
+    /// <summary>
+    /// By part of a segment: bounds on the values that some traces, which have spans in it, have over all of their segments. <paramref name="isWhole"/> is false when something could not be read.
+    /// </summary>
+    public static Dictionary<(ISpanSegment Segment, int Part), SplitBounds> Find(IEnumerable<SplitTrace> traces, out bool isWhole)
     {
+        isWhole = true;
         var bounds = new Dictionary<(ISpanSegment, int), SplitBounds>();
         // Not told here, but by whoever comes to such a trace, or to such a segment: a search that need not look at either is exact.
         var unreadable = new List<string>();
@@ -30,11 +33,16 @@ internal readonly record struct SplitBounds(TraceValues Smallest, TraceValues La
             if (trace.FindRough(unreadable) is not { } values) continue;
             foreach (var holder in trace.Holders)
             {
-                if (!TryReadParts(holder.Segment, out var parts)) continue;
+                if (!TryReadParts(holder.Segment, out var parts))
+                {
+                    isWhole = false;
+                    continue;
+                }
                 var key = (holder.Segment, SplitSet.PartOf(parts, holder.Trace));
                 bounds[key] = bounds.TryGetValue(key, out var known) ? known.With(Of(values)) : Of(values);
             }
         }
+        isWhole &= unreadable.Count == 0;
         return bounds;
     }
 

@@ -8,7 +8,7 @@ namespace Throughline.Engine.Query.Execution;
 internal sealed class SplitInBlocks
 {
     private readonly Dictionary<ISpanSegment, ulong[]> _bits = [];
-    private readonly Lazy<Dictionary<(ISpanSegment Segment, int Part), SplitBounds>> _bounds;
+    private volatile Dictionary<(ISpanSegment Segment, int Part), SplitBounds>? _bounds;
 
     /// <summary>These traces.</summary>
     public SplitInBlocks(Dictionary<TraceId, SplitTrace> traces)
@@ -18,17 +18,22 @@ internal sealed class SplitInBlocks
         {
             foreach (var holder in trace.Holders) RowBits.Set(BitsOf(_bits, holder.Segment), holder.Trace);
         }
-        _bounds = new(() => SplitBounds.Find(traces.Values));
     }
 
     /// <summary>The traces.</summary>
-    public IReadOnlyDictionary<TraceId, SplitTrace> Traces { get; }
+    public Dictionary<TraceId, SplitTrace> Traces { get; }
 
     /// <summary>The numbers of those of a segment; null when it has none.</summary>
     public ulong[]? Of(ISpanSegment segment) => _bits.GetValueOrDefault(segment);
 
-    /// <summary>Bounds on their values by part.</summary>
-    public Dictionary<(ISpanSegment Segment, int Part), SplitBounds> Bounds => _bounds.Value;
+    /// <summary>Bounds on their values by part; remembered when all of it could be read.</summary>
+    public Dictionary<(ISpanSegment Segment, int Part), SplitBounds> FindBounds()
+    {
+        if (_bounds is { } known) return known;
+        var found = SplitBounds.Find(Traces.Values, out var isWhole);
+        if (isWhole) _bounds = found;
+        return found;
+    }
 
     /// <summary>The set of numbers of a segment's traces, made when there is none yet.</summary>
     internal static ulong[] BitsOf(Dictionary<ISpanSegment, ulong[]> all, ISpanSegment segment)
@@ -48,6 +53,7 @@ internal sealed class SplitSet
     private readonly SplitInBlocks _inBlocks;
     private readonly Dictionary<TraceId, SplitTrace> _withHeads;
     private readonly ulong[]?[] _traces;
+    private readonly Lazy<Dictionary<(ISpanSegment Segment, int Part), SplitBounds>> _boundsInBlocks;
     private readonly Lazy<Dictionary<(ISpanSegment Segment, int Part), SplitBounds>> _bounds;
 
     /// <summary>The traces that lie in several blocks, and those (<paramref name="withHeads"/>, which stand for the former) that lie in a head and elsewhere.</summary>
@@ -66,7 +72,8 @@ internal sealed class SplitSet
             if (own is not null && shared is not null) RowBits.Or(own, shared);
             _traces[i] = own ?? shared;
         }
-        _bounds = new(() => SplitBounds.Find(withHeads.Values));
+        _boundsInBlocks = new(inBlocks.FindBounds);
+        _bounds = new(() => SplitBounds.Find(withHeads.Values, out _));
     }
 
     /// <summary>Whether there are none.</summary>
@@ -82,7 +89,7 @@ internal sealed class SplitSet
     public SplitBounds? BoundsOf(int segment, int part)
     {
         var key = (_segments[segment], part);
-        var isInBlocks = _inBlocks.Bounds.TryGetValue(key, out var inBlocks);
+        var isInBlocks = _boundsInBlocks.Value.TryGetValue(key, out var inBlocks);
         if (!_bounds.Value.TryGetValue(key, out var withHeads)) return isInBlocks ? inBlocks : null;
         return isInBlocks ? withHeads.With(inBlocks) : withHeads;
     }

@@ -19,17 +19,8 @@ internal sealed class SplitTrace(TraceHolder[] holders)
     /// <summary>Where it lies, in the order of the segments.</summary>
     public TraceHolder[] Holders => holders;
 
-    /// <summary>What was worked out without its spans: spans, errors and waiting are upper bounds. Null when nothing was.</summary>
-    public TraceValues? Rough => (TraceValues?)_rough;
-
     /// <summary>What was worked out from its spans. Null when nothing was.</summary>
     public TraceValues? Exact => (TraceValues?)_exact;
-
-    /// <summary>Remembers what was worked out without its spans, all of which could be read.</summary>
-    public void KeepRough(in TraceValues values)
-    {
-        if (_isLasting) _rough = values;
-    }
 
     /// <summary>Remembers what was worked out from its spans, all of which could be read.</summary>
     public void KeepExact(in TraceValues values)
@@ -46,10 +37,10 @@ internal sealed class SplitTrace(TraceHolder[] holders)
         return new SplitTrace([.. holders[..at], holder, .. holders[at..]]);
     }
 
-    /// <summary>What it amounts to by what its segments say of it. Null when none of them can be read; what cannot is told.</summary>
+    /// <summary>What it amounts to by what its segments say of it: spans, errors and waiting are upper bounds. Null when none of them can be read; what cannot is told.</summary>
     public TraceValues? FindRough(List<string> unreadable)
     {
-        if (Rough is { } known) return known;
+        if (_rough is TraceValues known) return known;
         var problems = unreadable.Count;
         var (start, end, spans, errors) = (ulong.MaxValue, 0ul, 0L, 0L);
         foreach (var holder in holders)
@@ -69,7 +60,7 @@ internal sealed class SplitTrace(TraceHolder[] holders)
         }
         if (spans == 0) return null;
         var values = new TraceValues(start, end - start, (int)Math.Min(spans, int.MaxValue), (int)Math.Min(errors, int.MaxValue), end - start);
-        if (unreadable.Count == problems) KeepRough(values);
+        if (_isLasting && unreadable.Count == problems) _rough = values;
         return values;
     }
 }

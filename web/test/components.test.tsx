@@ -8,6 +8,7 @@ import { configQuery, countQuery, statusQuery, type SearchRequest } from '../src
 import { Header } from '../src/routes/shell/Header';
 import { ScreenBoundary } from '../src/routes/shell/ScreenBoundary';
 import { Failed } from '../src/routes/compare/CompareScreen';
+import { EventList } from '../src/routes/events/EventList';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
 import { EmptyState } from '../src/routes/traces/EmptyState';
 import { FailedState } from '../src/routes/traces/FailedState';
@@ -54,6 +55,19 @@ describe('the list', () => {
     expect(screen.getByText('Stopped after 10 s.')).toBeTruthy();
     expect(screen.getByText('Newer traces may show.')).toBeTruthy();
     expect(text()).not.toContain('All 1 trace');
+  });
+});
+
+describe('the list of events', () => {
+  it('has no reader away from its top once it is gone', () => {
+    const scrolled = vi.fn();
+    const { unmount } = render(<EventList events={[]} total={0} selected={null} address={() => '/events'} open={() => undefined} now={unixNanoFromMillis(2)} more={false} loadingMore={false} loadMore={() => undefined} placeKey="k" scrolled={scrolled} end={null} />);
+    const list = screen.getByRole('table', { name: 'Events' });
+    list.scrollTop = 500;
+    fireEvent.scroll(list);
+    expect(scrolled).toHaveBeenLastCalledWith(true);
+    unmount();
+    expect(scrolled).toHaveBeenLastCalledWith(false);
   });
 });
 

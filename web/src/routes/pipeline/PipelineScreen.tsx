@@ -165,7 +165,7 @@ export function PipelineScreen() {
               <div className="bt">
                 <ErrorHints types={errors.data} range={state.range} problem={errors.isError ? errors.error.message : null} />
                 <LongSpans operations={operations} range={state.range} notched={notched} />
-                {waiting.data !== undefined && waiting.data.nodes.some((node) => node.wait !== null) ? <WaitKinds cohorts={waiting.data} range={state.range} /> : <Waits waits={waits} range={state.range} notched={notched} />}
+                {!state.live && waiting.data !== undefined && waiting.data.nodes.some((node) => node.wait !== null) ? <WaitKinds cohorts={waiting.data} range={state.range} /> : <Waits waits={waits} range={state.range} notched={notched} />}
               </div>
               <section className="mp" aria-label="Who calls whom">
                 <div className="ph mh">

@@ -26,7 +26,7 @@ const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/Gal
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 /** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
-const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'health', 'settings', 'grafana-check', 'events', 'event', 'event-counts', 'events-traced', 'events-of-trace']);
+const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'health', 'settings', 'grafana-check', 'event', 'events-of-trace']);
 
 function NotFound() {
   return (

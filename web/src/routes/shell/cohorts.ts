@@ -1,5 +1,6 @@
 import { brushTerms, type Brush } from '../../model/brush';
 import type { UnixNano } from '../../model/nano';
+import { writeRange } from '../../model/rangeAddress';
 import type { TimeRange } from '../../model/timeRange';
 
 /** Which traces are held against which: B has what is chosen, A are the others of what is searched. */
@@ -17,11 +18,7 @@ export function cohortParameters({ text, range, chosen, from, to }: CohortAsk): 
   if (chosen !== '') parameters.set('bq', chosen);
   if (from !== null) parameters.set('bfrom', String(from));
   if (to !== null) parameters.set('bto', String(to));
-  if (range.kind === 'between') {
-    parameters.set('from', String(range.from));
-    parameters.set('to', String(range.to));
-  } else if (range.kind === 'all') parameters.set('range', 'all');
-  else if (range.preset !== '1h') parameters.set('range', range.preset);
+  writeRange(parameters, range);
   return parameters;
 }
 

@@ -153,7 +153,7 @@ const share = (count: number, of: number): string => (of === 0 ? '0 %' : formatS
 export const formatNumber = (value: number): string => (Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(4))));
 
 /** What an attribute says that tells B from A. */
-export function attributeNote(attribute: CohortAttribute, { a, b }: Cohorts): string {
+function attributeNote(attribute: CohortAttribute, { a, b }: Cohorts): string {
   const presence = Math.abs(attribute.b / Math.max(1, b.looked) - attribute.a / Math.max(1, a.looked));
   const [value] = attribute.values;
   if (attribute.medians !== null && attribute.medians[0] !== null && attribute.medians[1] !== null) return `${attribute.key} has the median ${formatNumber(attribute.medians[1])} in B and ${formatNumber(attribute.medians[0])} in A`;

@@ -25,5 +25,8 @@ export function cohortParameters({ text, range, chosen, from, to }: CohortAsk): 
 /** What is marked on the chart against the rest. */
 export const brushedAgainstRest = (text: string, range: TimeRange, brush: Brush): string => `/compare?${cohortParameters({ text, range, chosen: brushTerms(brush), from: brush.from, to: brush.to })}`;
 
+/** A condition for traces that take so long or longer. */
+export const slowerThan = (nanos: number): string => `duration>=${Math.floor(nanos)}ns`;
+
 /** The slowest, from a duration on, against the rest. */
-export const slowAgainstRest = (text: string, range: TimeRange, nanos: number): string => `/compare?${cohortParameters({ text, range, chosen: `duration>=${Math.floor(nanos)}ns`, from: null, to: null })}`;
+export const slowAgainstRest = (text: string, range: TimeRange, nanos: number): string => `/compare?${cohortParameters({ text, range, chosen: slowerThan(nanos), from: null, to: null })}`;

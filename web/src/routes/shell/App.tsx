@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { Link, Route, Switch, useLocation } from 'wouter';
+import { Link, Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { currentTheme, setTheme } from '../../ui/theme';
 import { HelpDialog } from '../../ui/HelpDialog';
 import { useKeys } from '../../ui/keys';
@@ -42,6 +42,12 @@ function NotFound() {
       </div>
     </main>
   );
+}
+
+/** The name of the list in the header, where its address is expected: the list, with what was asked for. */
+function ToList() {
+  const search = useSearch();
+  return <Redirect replace to={search === '' ? '/search' : `/search?${search}`} />;
 }
 
 export function App() {
@@ -100,6 +106,9 @@ export function App() {
               </Route>
               <Route path="/search">
                 <TracesScreen />
+              </Route>
+              <Route path="/traces">
+                <ToList />
               </Route>
               <Route path="/">
                 <TracesScreen />

@@ -1,7 +1,7 @@
 // Cohorts (the slow against the others), batches of other traces, and spans that have not arrived, in a real browser against the real server.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'node:test';
-import { axeSource, launch, openPage } from './support/page.mjs';
+import { assertNoGraveFault, launch, openPage } from './support/page.mjs';
 import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace, traceId, traceRequest } from './support/spans.mjs';
@@ -110,9 +110,7 @@ for (const theme of ['dark', 'light'])
     it(`has no fault of access, ${theme}, ${width}`, async () => {
       const page = await open(cohorts('duration>4s'), { theme, width });
       await tree(page).waitFor();
-      await page.evaluate(axeSource);
-      const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-      assert.deepEqual(found.violations.filter((fault) => ['serious', 'critical'].includes(fault.impact)).map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
+      await assertNoGraveFault(page);
       await eventually(async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width));
     });
 

@@ -8,7 +8,6 @@ import { eventually } from './support/patience.mjs';
 import { startServer } from './support/server.mjs';
 import { imageTrace } from './support/spans.mjs';
 
-const patience = 60_000;
 /** What only the script that traces the page has in it. */
 const tracing = /documentFetch/;
 let browser, server, bare, api;
@@ -33,19 +32,16 @@ after(async () => {
 });
 
 /** The page's traces that have these operations, once there is one. */
-async function traceWith(operations, accept = () => true) {
-  const deadline = Date.now() + patience;
-  for (;;) {
+const traceWith = (operations, accept = () => true) =>
+  eventually(async () => {
     const { traces } = await server.get('/api/v1/search?service=hsi-frontend&limit=200');
     for (const { traceId } of traces) {
       const trace = await server.get(`/api/v1/traces/${traceId}`);
       const names = trace.columns.name.map((name) => trace.names[name]);
       if (operations.every((operation) => names.includes(operation)) && accept(trace)) return { ...trace, spanNames: names };
     }
-    assert.ok(Date.now() < deadline, `no trace with ${operations.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+    assert.fail(`no trace with ${operations.join(', ')}`);
+  }, { pause: 200 });
 const requests = (page) => {
   const seen = [];
   page.on('request', (request) => seen.push(request));
@@ -139,7 +135,7 @@ it('is silent to its user when its spans are not taken', async () => {
   await opened.page.goto(server.http);
   await opened.page.getByRole('grid', { name: 'Traces' }).getByRole('row').nth(1).waitFor();
   await opened.page.waitForRequest('**/otlp/v1/traces');
-  while (refused === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually(() => assert.ok(refused > 0, 'its spans were not taken'));
   await eventually(async () => assert.equal(await opened.page.getByRole('alert').count(), 0));
   // The browser itself notes an answer of 400; the page says nothing.
   assert.deepEqual(opened.complaints.filter((line) => !/status of 400/.test(line)), []);

@@ -86,12 +86,16 @@ describe('the reference pipeline', () => {
   it('measures again while it is live', async () => {
     const page = await open(server, '/pipeline?range=all');
     await page.getByRole('table', { name: 'Stages of the pipeline' }).waitFor();
+    const kinds = page.getByRole('region', { name: 'Where work waits' }).getByText('batch window');
+    await kinds.waitFor();
     await page.clock.install();
     await page.getByRole('button', { name: 'Live' }).click();
     await page.waitForURL(/live=1/);
     const again = page.waitForResponse(/red\/operations\?/);
     await page.clock.fastForward(11_000);
     await again;
+    // Those are of before: a live screen does not ask for them.
+    await eventually(async () => assert.equal(await kinds.count(), 0));
     await eventually(async () => assert.equal(await page.getByRole('button', { name: 'Live' }).getAttribute('aria-pressed'), 'true'));
   });
 

@@ -45,6 +45,13 @@ describe('the header', () => {
     assert.deepEqual(opened.complaints, []);
   });
 
+  it('names the list by an address, too, which keeps what is asked for', async () => {
+    const page = await open('/traces?q=service%3Dnone&range=all');
+    await page.waitForURL((url) => url.pathname === '/search' && url.search === '?q=service%3Dnone&range=all');
+    await eventually(async () => assert.equal(await page.getByLabel('Filter the traces').inputValue(), 'service=none'));
+    assert.deepEqual(opened.complaints, []);
+  });
+
   it('is a menu where it is narrow, closed by Escape and by choosing', async () => {
     const page = await open('/settings', { width: 400 });
     const button = page.getByRole('button', { name: 'Screens, Settings is shown' });

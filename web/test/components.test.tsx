@@ -2,12 +2,15 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem } from '../src/api/problem';
-import { durationNano, unixNanoFromMillis } from '../src/model/nano';
+import { durationNano, unixNano, unixNanoFromMillis } from '../src/model/nano';
+import type { SpanDetail } from '../src/model/spanDetail';
 import type { SearchPage, TraceSummary } from '../src/model/summary';
-import { configQuery, countQuery, statusQuery, type SearchRequest } from '../src/api/queries';
+import { configQuery, countQuery, linkedFromQuery, spanQuery, statusQuery, traceQuery, type SearchRequest } from '../src/api/queries';
 import { Header } from '../src/routes/shell/Header';
 import { ScreenBoundary } from '../src/routes/shell/ScreenBoundary';
 import { Failed } from '../src/routes/compare/CompareScreen';
+import { EventList } from '../src/routes/events/EventList';
+import { FlowTab } from '../src/routes/trace/flow/FlowTab';
 import { AttributeList } from '../src/routes/trace/panel/Attributes';
 import { EmptyState } from '../src/routes/traces/EmptyState';
 import { FailedState } from '../src/routes/traces/FailedState';
@@ -17,6 +20,7 @@ import { emptySearch } from '../src/routes/traces/url';
 import { useKeys } from '../src/ui/keys';
 import { ToastArea } from '../src/ui/ToastArea';
 import { useToasts } from '../src/ui/toasts';
+import { traceOf } from './support/traces';
 
 afterEach(() => {
   cleanup();
@@ -54,6 +58,40 @@ describe('the list', () => {
     expect(screen.getByText('Stopped after 10 s.')).toBeTruthy();
     expect(screen.getByText('Newer traces may show.')).toBeTruthy();
     expect(text()).not.toContain('All 1 trace');
+  });
+});
+
+describe('the list of events', () => {
+  it('has no reader away from its top once it is gone', () => {
+    const scrolled = vi.fn();
+    const { unmount } = render(<EventList events={[]} total={0} selected={null} address={() => '/events'} open={() => undefined} now={unixNanoFromMillis(2)} more={false} loadingMore={false} loadMore={() => undefined} placeKey="k" scrolled={scrolled} end={null} />);
+    const list = screen.getByRole('table', { name: 'Events' });
+    list.scrollTop = 500;
+    fireEvent.scroll(list);
+    expect(scrolled).toHaveBeenLastCalledWith(true);
+    unmount();
+    expect(scrolled).toHaveBeenLastCalledWith(false);
+  });
+});
+
+describe('what links to a trace', () => {
+  it('counts as left out only links that it would list', () => {
+    const trace = traceOf([{ start: 0, duration: 1 }]);
+    const [traceId, spanId] = ['2'.repeat(32), '3'.repeat(16)];
+    const none = { attributes: [], droppedAttributes: 0, schemaUrl: '' };
+    const link = (to: string): SpanDetail['links'][number] => ({ traceId: to, spanId: '0'.repeat(16), traceState: '', attributes: [] });
+    const detail: SpanDetail = {
+      traceId, spanId, parentSpanId: null, traceState: '', flags: 1, name: 'gather', kind: 'internal', start: unixNano(0n), end: unixNano(5n), duration: durationNano(5n), status: { code: 'unset', message: '' }, service: 'backend',
+      attributes: [], droppedAttributes: 0, events: [], droppedEvents: 0, links: [...Array.from({ length: 60 }, () => link(trace.traceId)), link('4'.repeat(32))], droppedLinks: 0, resource: none, scope: { ...none, name: '', version: '' }, warnings: [],
+    };
+    const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+    client.setQueryData(linkedFromQuery(trace.traceId).queryKey, { links: [{ traceId, spanId, name: 'gather', service: 'backend', start: unixNano(0n), toSpanId: '0'.repeat(16) }], traces: { value: 1, exact: true }, truncated: null });
+    client.setQueryData(spanQuery(traceId, spanId).queryKey, [detail]);
+    client.setQueryData(traceQuery(traceId).queryKey, trace);
+    render(<QueryClientProvider client={client}><FlowTab trace={trace} showRow={() => undefined} /></QueryClientProvider>);
+    expect(text()).toContain('gather of another trace links here');
+    expect(screen.getAllByText('4'.repeat(16))).toHaveLength(1);
+    expect(text()).not.toContain('more link');
   });
 });
 

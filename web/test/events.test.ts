@@ -72,6 +72,7 @@ describe('the flow of a batch', () => {
   });
   it('of one image, and of none, is told', () => {
     expect(batchFlow(event([image('one', 12, 'a')], 'odd')).sentence).toMatch(/^One image .* waited 2\.00\u2009s; its batch was closed because odd\.$/);
+    expect(batchFlow(event([image('one', 12, 'a')], 'constructor')).sentence).toMatch(/was closed because constructor\.$/);
     expect(batchFlow(event([])).sentence).toBe('The backend names no image of it.');
   });
 });

@@ -17,6 +17,7 @@ describe('completion of a query for logs', () => {
   });
   it('asks the store for levels that are equal, and names those that are bounds', () => {
     expect(logFieldsBehind('=').level?.samples).toBeNull();
+    expect(logFieldsBehind('>=')).toBe(logFieldsBehind('>='));
     const place = placeAt('level>=er', 9);
     expect(place.kind === 'value' ? sampleSuggestions(place.key, place.typed, logFieldsBehind(place.operator)).map((found) => found.insert) : []).toEqual(['error']);
   });

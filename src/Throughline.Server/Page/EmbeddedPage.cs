@@ -10,7 +10,7 @@ namespace Throughline.Server.Page;
 public static class EmbeddedPage
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
-    private static readonly string[] Routes = ["/", "/search", "/trace/{id}", "/compare", "/pipeline", "/logs", "/profiling", "/events", "/gallery", "/settings", "/grafana", "/grafana-dashboard"];
+    private static readonly string[] Routes = ["/", "/search", "/traces", "/trace/{id}", "/compare", "/pipeline", "/logs", "/profiling", "/events", "/gallery", "/settings", "/grafana", "/grafana-dashboard"];
     private static readonly string[] OtherOwners = ["/api", "/v1", "/health", "/tempo", "/grafana"];
 
     /// <summary>Adds the page's routes and the 404 for what is no route at all. Call it after the APIs are mapped.</summary>

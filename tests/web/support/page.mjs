@@ -6,7 +6,7 @@ import { slowDown } from './slow.mjs';
 
 const require = createRequire(new URL('../../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
-export const axeSource = require('axe-core').source;
+const axeSource = require('axe-core').source;
 
 export const launch = () =>
   chromium.launch({

@@ -22,17 +22,26 @@ export async function startRun(options = [], environment = {}) {
   const exited = once(child, 'exit');
   const output = () => said.join('');
 
-  /** Resolves with the match once a line of the output has one; rejects when ./run ends before. */
-  const line = (pattern) =>
-    new Promise((resolve, reject) => {
-      const look = () => {
+  /** Resolves with the match once a line of the output has one; rejects when ./run ends before, or says nothing of the kind and is ended for it. */
+  const line = (pattern) => {
+    let look, late;
+    return new Promise((resolve, reject) => {
+      look = () => {
         const match = output().match(pattern);
         if (match !== null) resolve(match);
       };
       child.stdout.on('data', look);
+      late = setTimeout(() => {
+        child.kill('SIGTERM');
+        reject(new Error(`./run did not say ${pattern} within ${runPatience / 1000} s:\n${output()}`));
+      }, runPatience);
       exited.then(([code]) => reject(new Error(`./run ended with ${code} before it said ${pattern}:\n${output()}`)));
       look();
+    }).finally(() => {
+      clearTimeout(late);
+      child.stdout.off('data', look);
     });
+  };
   const stop = async () => {
     if (child.exitCode === null) child.kill('SIGTERM');
     return exited;
@@ -42,7 +51,8 @@ export async function startRun(options = [], environment = {}) {
   try {
     http = (await line(/^listening: http=(\S+) otlp-grpc=\S+ otlp-http=\S+$/m))[1].replace(/\/$/, '');
   } catch (problem) {
-    await fs.rm(data, { recursive: true, force: true });
+    // One that was ended for its silence takes a while to stop.
+    await fs.rm(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
     throw problem;
   }
   const get = async (route) => {

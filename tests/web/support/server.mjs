@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { patience } from './patience.mjs';
 
 const dll = process.env.THROUGHLINE_SERVER_DLL ?? fileURLToPath(new URL('../../../src/Throughline.Server/bin/Release/net10.0/throughline.dll', import.meta.url));
 
@@ -21,14 +22,19 @@ export async function startServer(options = []) {
   const leave = () => child.kill('SIGKILL');
   process.once('exit', leave);
   void exited.then(() => process.off('exit', leave));
+  let late;
   const addresses = await new Promise((resolve, reject) => {
+    late = setTimeout(() => {
+      leave();
+      reject(new Error(`the server did not listen within ${patience / 1000} s:\n${said.join('')}`));
+    }, patience);
     createInterface({ input: child.stdout }).on('line', (line) => {
       said.push(`${line}\n`);
       const match = /^listening: http=(\S+) otlp-grpc=(\S+) otlp-http=(\S+)/.exec(line);
       if (match !== null) resolve({ http: match[1].replace(/\/$/, ''), otlpHttp: match[3].replace(/\/$/, '') });
     });
     exited.then(() => reject(new Error(`the server ended before it listened:\n${said.join('')}`)));
-  });
+  }).finally(() => clearTimeout(late));
   const end = async (signal) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);

@@ -46,10 +46,10 @@ export function batchOf(detail: SpanDetail): Batch | null {
   };
 }
 
-const reasons: Readonly<Record<string, string>> = { window: 'its window was over', full: 'it was full', fast_path: 'it takes the fast path', shutdown: 'the service stops' };
+const reasons: ReadonlyMap<string, string> = new Map([['window', 'its window was over'], ['full', 'it was full'], ['fast_path', 'it takes the fast path'], ['shutdown', 'the service stops']]);
 
 /** `idle`: so long after the last arrival. */
 export function closeWords(batch: Batch, duration: (nanos: number) => string): string {
   if (batch.reason === 'idle') return `idle, ${duration(batch.members.at(-1)?.wait ?? 0)} after the last arrival`;
-  return Object.hasOwn(reasons, batch.reason) ? (reasons[batch.reason] ?? batch.reason) : batch.reason === '' ? 'not said' : batch.reason;
+  return batch.reason === '' ? 'not said' : (reasons.get(batch.reason) ?? batch.reason);
 }

@@ -22,7 +22,7 @@ export interface BatchFlow {
   readonly sentence: string;
 }
 
-const reasons: Readonly<Record<string, string>> = { window: 'its window was over', idle: 'no more came', full: 'it was full', fast_path: 'one could not wait' };
+const reasons: ReadonlyMap<string, string> = new Map([['window', 'its window was over'], ['idle', 'no more came'], ['full', 'it was full'], ['fast_path', 'one could not wait']]);
 
 /** What the batch of an event joins, in the order of arrival. */
 export function batchFlow(event: SecurityEvent): BatchFlow {
@@ -32,7 +32,7 @@ export function batchFlow(event: SecurityEvent): BatchFlow {
     .toSorted((a, b) => (a.image.received < b.image.received ? -1 : a.image.received > b.image.received ? 1 : 0));
   const traces = new Set(members.map(({ image }) => image.traceId).filter((id) => id !== '')).size;
   const longest = members.reduce((most, member) => Math.max(most, member.waited), 0);
-  const why = reasons[event.closeReason] ?? event.closeReason;
+  const why = reasons.get(event.closeReason) ?? event.closeReason;
   const closed = why === '' ? '' : ` because ${why}`;
   const sentence =
     members.length === 0

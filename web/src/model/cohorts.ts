@@ -1,6 +1,7 @@
 import { isIdKey } from './compareTags';
 import { formatShare } from './distribution';
 import { clip, formatCount, formatDuration, plural } from './format';
+import { hashed, noHash } from './hash';
 import type { Phrase } from './story';
 import type { Total } from './summary';
 import { waitName } from './trace';
@@ -71,19 +72,13 @@ export interface CohortTree {
   readonly keys: readonly string[];
 }
 
-function hash(text: string, seed: number): number {
-  let value = seed;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value;
-}
-
 export function cohortTree(nodes: readonly CohortNode[]): CohortTree {
   const [depth, end] = [new Int32Array(nodes.length), new Int32Array(nodes.length)];
   const keys: string[] = [];
   nodes.forEach((node, index) => {
     depth[index] = node.parent < 0 ? 0 : (depth[node.parent] ?? 0) + 1;
-    const above = node.parent < 0 ? 0x811c9dc5 : Number.parseInt(keys[node.parent] ?? '0', 36);
-    keys.push(hash(`${node.service}\n${node.name}\n${node.kind}\n${node.wait ?? ''}`, above).toString(36));
+    const above = node.parent < 0 ? noHash : Number.parseInt(keys[node.parent] ?? '0', 36);
+    keys.push(hashed(`${node.service}\n${node.name}\n${node.kind}\n${node.wait ?? ''}`, above).toString(36));
   });
   for (let index = nodes.length - 1; index >= 0; index--) {
     end[index] = Math.max(end[index] ?? 0, index + 1);
@@ -158,7 +153,7 @@ const share = (count: number, of: number): string => (of === 0 ? '0 %' : formatS
 export const formatNumber = (value: number): string => (Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(4))));
 
 /** What an attribute says that tells B from A. */
-export function attributeNote(attribute: CohortAttribute, { a, b }: Cohorts): string {
+function attributeNote(attribute: CohortAttribute, { a, b }: Cohorts): string {
   const presence = Math.abs(attribute.b / Math.max(1, b.looked) - attribute.a / Math.max(1, a.looked));
   const [value] = attribute.values;
   if (attribute.medians !== null && attribute.medians[0] !== null && attribute.medians[1] !== null) return `${attribute.key} has the median ${formatNumber(attribute.medians[1])} in B and ${formatNumber(attribute.medians[0])} in A`;

@@ -4,6 +4,10 @@ import type { Attribute } from './attribute';
 const fields = new Set(['service', 'service.name', 'name', 'operation', 'kind', 'status', 'status.message', 'error', 'duration', 'spans', 'errors']);
 /** Longer values are not written into a query: its text has a bound. */
 const longest = 400;
+/** Whether filter text can name a key. */
+export const isWritableKey = (key: string): boolean => key !== '' && !/[\s"=<>~!]/.test(key);
+/** Whether filter text can hold a value. */
+export const isWritableText = (text: string): boolean => text.length <= longest && !/[\r\n]/.test(text);
 
 /** In quotes, as filter text takes it. */
 export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -11,7 +15,7 @@ export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\'
 function valueText(attribute: Attribute): string | null {
   switch (attribute.type) {
     case 'string':
-      return attribute.value.length <= longest && !/[\r\n]/.test(attribute.value) ? quoted(attribute.value) : null;
+      return isWritableText(attribute.value) ? quoted(attribute.value) : null;
     case 'int':
     case 'bool':
       return String(attribute.value);
@@ -25,7 +29,7 @@ function valueText(attribute: Attribute): string | null {
 /** The term of a filter text that finds spans with this attribute, or (`exclude`) those with another value; null where filter text can't say it. */
 export function filterTerm(scope: 'span' | 'resource', attribute: Attribute, exclude: boolean): string | null {
   const value = valueText(attribute);
-  if (value === null || attribute.key === '' || /[\s"=<>~!]/.test(attribute.key)) return null;
+  if (value === null || !isWritableKey(attribute.key)) return null;
   const { key } = attribute;
   const known = scope === 'resource' && key === 'service.name' ? 'service' : fields.has(key) || /^(span|resource)\./.test(key) ? `${scope}.${key}` : key;
   // What reads like a field of the span can't be told from it.

@@ -13,7 +13,7 @@ export interface TokenSum {
 }
 
 /** The generations that count: of a caller and what it calls, which both say it, the innermost; so that no token counts twice. */
-export function innermost(trace: Trace): readonly Generation[] {
+function innermost(trace: Trace): readonly Generation[] {
   const counted = trace.generations.filter(({ inputTokens, outputTokens }) => inputTokens !== null || outputTokens !== null);
   const above = new Set<number>();
   for (const { row } of counted) for (let at = trace.spans.parent[row] ?? -1; at >= 0 && !above.has(at); at = trace.spans.parent[at] ?? -1) above.add(at);

@@ -14,7 +14,9 @@ export const logFields: Fields = {
 };
 
 /** The same where a level is a bound: of levels that are at least so grave, the store's counts of each would mislead. */
-export const logFieldsBehind = (operator: string): Fields => (operator === '=' ? logFields : { ...logFields, level: { what: '', operators: [], samples: levels.slice(1) } });
+const boundFields: Fields = { ...logFields, level: { what: '', operators: [], samples: levels.slice(1) } };
+
+export const logFieldsBehind = (operator: string): Fields => (operator === '=' ? logFields : boundFields);
 
 export interface LogKey {
   readonly key: string;

@@ -1,6 +1,7 @@
 import type { Box, Boxes } from './flame';
 import { frameKind, type FrameKind } from './frameKind';
 import { formatBytes, formatCount, formatDuration } from './format';
+import { hashed, noHash } from './hash';
 import type { UnixNano } from './nano';
 
 /** How samples were found: by a time range, by the labels that name spans, or by the service in the time of the spans. */
@@ -230,14 +231,6 @@ export function shortName(name: string): string {
   return parts.length <= 2 ? name : `${parts.slice(-2).join('.')}${name.slice(head.length)}`;
 }
 
-/** FNV-1a of a text, behind what was hashed before. */
-function hashed(text: string, before: number): number {
-  let hash = before;
-  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return hash;
-}
-
-const noHash = 0x811c9dc5;
 const keyText = (hash: number): string => hash.toString(16).padStart(8, '0');
 
 /** A short name of a frame's way from the top, which outlives an answer with other frames: a hash of the names. */

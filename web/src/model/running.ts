@@ -24,9 +24,10 @@ const extended = <T extends Int32Array | Float64Array | Uint8Array>(make: (lengt
  */
 export function withRunning(parts: TraceParts, readAt: UnixNano): TraceParts | null {
   const { columns, orphans = [] } = parts;
+  if (orphans.length === 0 || parts.excerpt !== null || parts.truncated !== null) return null;
   const last = ended(columns);
   const now = Number(readAt - parts.start);
-  if (orphans.length === 0 || parts.excerpt !== null || parts.truncated !== null || now - last >= mayBeRunning) return null;
+  if (now - last >= mayBeRunning) return null;
   const byParent = new Map<string, number[]>();
   for (const { row, parentSpanId } of orphans) {
     const rows = byParent.get(parentSpanId);

@@ -1,7 +1,8 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { CheckAction, Verdict } from '../model/verdict';
 import { CheckLine } from './Checks';
 import { Icon } from './Icon';
+import { useDismiss } from './useDismiss';
 import './verdict.css';
 
 const words = { complete: 'Complete', arriving: 'Still arriving', partial: 'Partial' } as const;
@@ -15,14 +16,7 @@ export function VerdictMenu({ verdict, act }: { readonly verdict: Verdict; reado
   const box = useRef<HTMLSpanElement>(null);
   const popup = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: PointerEvent): void => {
-      if (event.target instanceof Node && box.current?.contains(event.target) === false) setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    return () => document.removeEventListener('pointerdown', outside);
-  }, [open]);
+  useDismiss(open, box, useCallback(() => setOpen(false), []));
   // The word may stand anywhere in the line: the popup is held inside the window.
   useLayoutEffect(() => {
     const [element, anchor] = [popup.current, box.current];

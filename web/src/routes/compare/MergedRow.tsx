@@ -1,10 +1,8 @@
 import { memo } from 'react';
-import { signed } from '../../model/compareCauses';
 import { changeOf, differenceOf, errorDiffers, standIn, timeOf, type Measure, type MergedTree } from '../../model/compareTree';
-import { formatDuration, none } from '../../model/format';
-import { serviceColor } from '../../model/serviceColor';
-import { isBackoff, isError, labelOf, nameOf, serviceOf, waitKindOf } from '../../model/trace';
+import { isError, labelOf, nameOf, serviceOf, waitKindOf } from '../../model/trace';
 import { Icon } from '../../ui/Icon';
+import { Caret, Mark, Times } from './treeParts';
 
 export const mergedRowHeight = 24;
 export const mergedRowId = (node: number): string => `node-${node}`;
@@ -24,9 +22,6 @@ interface RowProps {
   readonly select: (node: number) => void;
   readonly toggle: (node: number) => void;
 }
-
-/** Half the bar column, less a margin, in percent of the column. */
-const halfPercent = 48;
 
 /** In which trace the node fails, and how; null when in neither. */
 function failureOf(tree: MergedTree, node: number): { readonly where: string; readonly title: string } | null {
@@ -53,7 +48,6 @@ export const MergedRow = memo(function MergedRow({ tree, node, position, top, me
   const above = tree.parent[node] ?? -1;
   const outer = above < 0 ? null : standIn(tree, above);
   const crosses = outer === null || serviceOf(outer.trace, outer.row) !== service;
-  const width = delta === 0 ? 0 : Math.max(0.5, (Math.log10(1 + Math.abs(delta) / unit) / Math.log10(1 + largest / unit)) * halfPercent);
   const verdict = change === 'same' && errorDiffers(tree, node) ? 'error differs' : tree.repeated[node] === 1 ? `${change}, repeated` : change;
   return (
     <div
@@ -70,23 +64,8 @@ export const MergedRow = memo(function MergedRow({ tree, node, position, top, me
     >
       <div role="gridcell" className="cname" title={`${name} · ${service}`}>
         {depth > 0 && <i className="cind" style={{ width: depth * 12 }} />}
-        {parent ? (
-          <button
-            type="button"
-            tabIndex={-1}
-            className="car"
-            aria-label={closed ? `Open ${name}` : `Close ${name}`}
-            onClick={(event) => {
-              event.stopPropagation();
-              toggle(node);
-            }}
-          >
-            <Icon name={closed ? 'right' : 'down'} />
-          </button>
-        ) : (
-          <i className="car" />
-        )}
-        {kind !== null ? <i className={isBackoff(kind) ? 'csv hatch warn' : 'csv hatch'} /> : <i className={notched.has(service) ? 'csv notched' : 'csv'} style={{ backgroundColor: serviceColor(service) }} />}
+        <Caret name={name} parent={parent} closed={closed} toggle={() => toggle(node)} />
+        <Mark service={service} wait={kind} notched={notched} />
         <span className={match ? 'trunc hit2' : 'trunc'}>{name}</span>
         {crosses && kind === null && <span className="cat trunc">{service}</span>}
         {failure !== null && (
@@ -98,18 +77,7 @@ export const MergedRow = memo(function MergedRow({ tree, node, position, top, me
         )}
         {closed && <span className="cmore num">+{hidden}</span>}
       </div>
-      <div role="gridcell" className="right num">
-        {a === null ? none : formatDuration(a)}
-      </div>
-      <div role="gridcell" className="right num">
-        {b === null ? none : formatDuration(b)}
-      </div>
-      <div role="gridcell" className="right num cdelta">
-        {signed(delta)}
-      </div>
-      <div role="gridcell" className="cbar" aria-label={delta === 0 ? 'no difference' : delta > 0 ? 'slower in B' : 'faster in B'}>
-        {width > 0 && <i className={delta > 0 ? 'up' : 'dn'} style={{ width: `${width}%` }} />}
-      </div>
+      <Times a={a} b={b} delta={delta} unit={unit} largest={largest} />
       <div role="gridcell" className="cverdict">
         {verdict}
       </div>

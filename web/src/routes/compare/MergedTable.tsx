@@ -5,6 +5,7 @@ import { differenceOf, leastDifference, type MergedTree } from '../../model/comp
 import { positionOf } from '../../model/rows';
 import { notchedServices } from '../../model/serviceColor';
 import { MergedRow, mergedRowHeight, mergedRowId } from './MergedRow';
+import { TreeHead } from './treeParts';
 import type { CompareState } from './url';
 
 export interface MergedTableHandle {
@@ -49,18 +50,7 @@ export function MergedTable({ tree, flags, folding, visible, state, found, jump,
   }, [jump]);
   return (
     <div className="ctable">
-      <div className="cth" aria-hidden="true">
-        <span className="cname">Merged tree: A matched with B by parent, name and order</span>
-        <span className="right">A</span>
-        <span className="right">B</span>
-        <span className="right cdelta">Δ</span>
-        <span className="cscale">
-          <span>faster in B</span>
-          <span>log scale</span>
-          <span>slower in B</span>
-        </span>
-        <span className="cverdict">Verdict</span>
-      </div>
+      <TreeHead title="Merged tree: A matched with B by parent, name and order" verdict="Verdict" />
       <div
         ref={scroller}
         className="crows"

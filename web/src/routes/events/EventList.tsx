@@ -96,7 +96,11 @@ export function EventList({ events, total, selected, address, open, now, more, l
     };
     remember();
     element.addEventListener('scroll', remember, { passive: true });
-    return () => element.removeEventListener('scroll', remember);
+    return () => {
+      element.removeEventListener('scroll', remember);
+      // A list that is gone has no reader in it.
+      scrolled(false);
+    };
   }, [placeKey, scrolled]);
   // What is selected comes into view when it changes, and not again when more rows come.
   const shown = useRef<number | null>(null);

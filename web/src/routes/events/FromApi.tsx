@@ -4,12 +4,13 @@ import { eventCountsQuery, eventsQuery, type EventsAsk } from '../../api/eventQu
 import { pictureEnds, type SecurityEvent } from '../../model/events';
 import { formatCount, formatMoment, plural } from '../../model/format';
 import type { UnixNano } from '../../model/nano';
+import { Failed } from '../../ui/Failed';
 import { useKeys } from '../../ui/keys';
 import { useDelayed } from '../../ui/useDelayed';
 import { EventList } from './EventList';
 import { EventPanel } from './EventPanel';
 import { EventTimeline } from './EventTimeline';
-import { Empty, Failed, Skeleton } from './States';
+import { Empty, Skeleton } from './States';
 import { Strip, type Mark } from './Strip';
 import { writeEvents, type EventsState } from './url';
 
@@ -52,7 +53,7 @@ export function FromApi({ path, state, change, ask, now, scrolled, paused }: Pro
         {query.isPending ? (
           <Skeleton visible={late} />
         ) : query.isError && events.length === 0 ? (
-          <Failed message={query.error.message} retry={again} busy={query.isFetching} />
+          <Failed title="The events can’t be loaded" problem={query.error.message} retry={again} busy={query.isFetching} />
         ) : events.length === 0 ? (
           <Empty state={state} change={change} what="events" />
         ) : (

@@ -4,9 +4,10 @@ import { tracedEventsQuery, type EventsAsk } from '../../api/eventQueries';
 import { pictureEnds } from '../../model/events';
 import { formatMoment, plural } from '../../model/format';
 import type { UnixNano } from '../../model/nano';
+import { Failed } from '../../ui/Failed';
 import { useDelayed } from '../../ui/useDelayed';
 import { TracedList } from './EventList';
-import { Empty, Failed, Skeleton } from './States';
+import { Empty, Skeleton } from './States';
 import { Strip, type Mark } from './Strip';
 import type { EventsState } from './url';
 
@@ -26,7 +27,7 @@ export function FromSpans({ state, change, ask, now }: { readonly state: EventsS
       {query.isPending ? (
         <Skeleton visible={late} />
       ) : query.isError && query.data === undefined ? (
-        <Failed message={query.error.message} retry={() => void query.refetch()} busy={query.isFetching} />
+        <Failed title="The events can’t be loaded" problem={query.error.message} retry={() => void query.refetch()} busy={query.isFetching} />
       ) : events.length === 0 ? (
         <Empty state={state} change={change} what="traces with an event" />
       ) : (

@@ -1,20 +1,6 @@
 import { rangeName, rangePhrase, wider } from '../../model/timeRange';
 import type { EventsState } from './url';
 
-export function Failed({ message, retry, busy }: { readonly message: string; readonly retry: () => void; readonly busy: boolean }) {
-  return (
-    <div className="state" role="alert">
-      <h3 className="big">The events can’t be loaded</h3>
-      <p className="sub">{message}</p>
-      <div className="acts">
-        <button type="button" className="btn primary" aria-busy={busy} onClick={retry}>
-          Retry
-        </button>
-      </div>
-    </div>
-  );
-}
-
 /** With the geometry of what comes: the picture, the heads, the rows. */
 export function Skeleton({ visible }: { readonly visible: boolean }) {
   return (

@@ -1,6 +1,6 @@
 import { isRiskLevel, type RiskLevel } from '../../model/events';
-import { unixNano, type UnixNano } from '../../model/nano';
-import { isPresetId, type TimeRange } from '../../model/timeRange';
+import { readRange, writeRange } from '../../model/rangeAddress';
+import type { TimeRange } from '../../model/timeRange';
 
 /** All that the screen shows, and all of it is in the address. */
 export interface EventsState {
@@ -12,24 +12,17 @@ export interface EventsState {
   readonly live: boolean;
 }
 
-const instant = (text: string | null): UnixNano | null => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
-
 export function readEvents(search: string): EventsState {
   const parameters = new URLSearchParams(search);
-  const [from, to, preset, risk, event] = [instant(parameters.get('from')), instant(parameters.get('to')), parameters.get('range'), parameters.get('risk'), parameters.get('event')];
-  const range: TimeRange =
-    from !== null && to !== null && from < to ? { kind: 'between', from, to } : preset === 'all' ? { kind: 'all' } : { kind: 'last', preset: preset !== null && isPresetId(preset) ? preset : '1h' };
+  const [risk, event] = [parameters.get('risk'), parameters.get('event')];
+  const range = readRange(parameters);
   return { range, risk: risk !== null && isRiskLevel(risk) ? risk : null, camera: parameters.get('camera') ?? '', event: event !== null && /^\d{1,15}$/.test(event) ? Number(event) : null, live: parameters.get('live') === '1' && range.kind !== 'between' };
 }
 
 /** With its path. */
 export function writeEvents({ range, risk, camera, event, live }: EventsState): string {
   const parameters = new URLSearchParams();
-  if (range.kind === 'between') {
-    parameters.set('from', String(range.from));
-    parameters.set('to', String(range.to));
-  } else if (range.kind === 'all') parameters.set('range', 'all');
-  else if (range.preset !== '1h') parameters.set('range', range.preset);
+  writeRange(parameters, range);
   if (risk !== null) parameters.set('risk', risk);
   if (camera !== '') parameters.set('camera', camera);
   if (live && range.kind !== 'between') parameters.set('live', '1');

@@ -1,5 +1,5 @@
-import { unixNano } from '../../model/nano';
-import { isPresetId, type TimeRange } from '../../model/timeRange';
+import { readRange, writeRange } from '../../model/rangeAddress';
+import type { TimeRange } from '../../model/timeRange';
 
 /** All that the Logs screen shows hangs on this, and all of it is in the address. */
 export interface LogsState {
@@ -12,18 +12,13 @@ export interface LogsState {
   readonly open: string | null;
 }
 
-export const defaultRange: TimeRange = { kind: 'last', preset: '1h' };
-
-const instant = (text: string | null) => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
-
 /** Reads an address; what it can't mean is left out rather than shown as an error. */
 export function readLogs(search: string): LogsState {
   const parameters = new URLSearchParams(search);
-  const [from, to, range] = [instant(parameters.get('from')), instant(parameters.get('to')), parameters.get('range')];
   const place = parameters.get('entry');
   return {
     text: parameters.get('q')?.trim() ?? '',
-    range: from !== null && to !== null && from < to ? { kind: 'between', from, to } : range === 'all' ? { kind: 'all' } : range !== null && isPresetId(range) ? { kind: 'last', preset: range } : defaultRange,
+    range: readRange(parameters),
     live: parameters.get('live') === '1',
     open: place !== null && /^\d{1,19}-\d{1,20}$/.test(place) ? place : null,
   };
@@ -33,11 +28,7 @@ export function readLogs(search: string): LogsState {
 export function writeLogs(state: LogsState): string {
   const parameters = new URLSearchParams();
   if (state.text !== '') parameters.set('q', state.text);
-  if (state.range.kind === 'between') {
-    parameters.set('from', String(state.range.from));
-    parameters.set('to', String(state.range.to));
-  } else if (state.range.kind === 'all') parameters.set('range', 'all');
-  else if (state.range.preset !== '1h') parameters.set('range', state.range.preset);
+  writeRange(parameters, state.range);
   if (state.live) parameters.set('live', '1');
   if (state.open !== null) parameters.set('entry', state.open);
   const query = parameters.toString();

@@ -10,9 +10,10 @@ import { batchText, failedText, verdict } from '../../model/pipelineStory';
 import { serviceMap } from '../../model/map';
 import { notchedServices } from '../../model/serviceColor';
 import { boundsOf } from '../../model/timeRange';
+import { Failed } from '../../ui/Failed';
 import { useDelayed } from '../../ui/useDelayed';
 import { useRefresh } from '../shell/refresh';
-import { EmptyPipeline, FailedPipeline, PipelineSkeleton } from './States';
+import { EmptyPipeline, PipelineSkeleton } from './States';
 import { ErrorHints, LongSpans, WaitKinds, Waits } from './Hints';
 import { MapPicture, MapTable } from './MapPanel';
 import { RangeBar } from '../shell/RangeBar';
@@ -148,7 +149,7 @@ export function PipelineScreen() {
           </p>
         )}
         {red.isError && shown === undefined ? (
-          <FailedPipeline problem={red.error.message} retry={refresh} busy={red.isFetching} />
+          <Failed title="The pipeline can’t be measured" problem={red.error.message} retry={refresh} busy={red.isFetching} />
         ) : shown === undefined ? (
           <PipelineSkeleton />
         ) : operations.length === 0 ? (
@@ -165,7 +166,7 @@ export function PipelineScreen() {
               <div className="bt">
                 <ErrorHints types={errors.data} range={state.range} problem={errors.isError ? errors.error.message : null} />
                 <LongSpans operations={operations} range={state.range} notched={notched} />
-                {waiting.data !== undefined && waiting.data.nodes.some((node) => node.wait !== null) ? <WaitKinds cohorts={waiting.data} range={state.range} /> : <Waits waits={waits} range={state.range} notched={notched} />}
+                {!state.live && waiting.data !== undefined && waiting.data.nodes.some((node) => node.wait !== null) ? <WaitKinds cohorts={waiting.data} range={state.range} /> : <Waits waits={waits} range={state.range} notched={notched} />}
               </div>
               <section className="mp" aria-label="Who calls whom">
                 <div className="ph mh">

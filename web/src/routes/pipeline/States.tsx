@@ -19,20 +19,6 @@ export function PipelineSkeleton() {
   );
 }
 
-export function FailedPipeline({ problem, retry, busy }: { readonly problem: string; readonly retry: () => void; readonly busy: boolean }) {
-  return (
-    <div className="state" role="alert">
-      <h3 className="big">The pipeline can’t be measured</h3>
-      <p className="sub">{problem}</p>
-      <div className="acts">
-        <button type="button" className="btn primary" aria-busy={busy} onClick={retry}>
-          Retry
-        </button>
-      </div>
-    </div>
-  );
-}
-
 /** No span in the range: whether there are any at other times, and the way there. */
 export function EmptyPipeline({ range, status, widen }: { readonly range: TimeRange; readonly status: ServerStatus | undefined; readonly widen: (range: TimeRange) => void }) {
   const stored = status !== undefined && status.storedSpans > 0n && status.earliest !== null && status.latest !== null;

@@ -1,6 +1,6 @@
 import { quoted } from '../../model/filterTerm';
-import { unixNano, type UnixNano } from '../../model/nano';
-import { isPresetId, type TimeRange } from '../../model/timeRange';
+import { readRange, writeRange } from '../../model/rangeAddress';
+import type { TimeRange } from '../../model/timeRange';
 
 /** All that the pipeline screen shows hangs on this, and all of it is in the address. */
 export interface PipelineState {
@@ -9,22 +9,10 @@ export interface PipelineState {
   readonly map: 'picture' | 'table';
 }
 
-const instant = (text: string | null): UnixNano | null => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
-
 export function readPipeline(search: string): PipelineState {
   const parameters = new URLSearchParams(search);
-  const [from, to, preset] = [instant(parameters.get('from')), instant(parameters.get('to')), parameters.get('range')];
-  const range: TimeRange =
-    from !== null && to !== null && from < to ? { kind: 'between', from, to } : preset === 'all' ? { kind: 'all' } : { kind: 'last', preset: preset !== null && isPresetId(preset) ? preset : '1h' };
+  const range = readRange(parameters);
   return { range, live: parameters.get('live') === '1' && range.kind !== 'between', map: parameters.get('map') === 'table' ? 'table' : 'picture' };
-}
-
-function writeRange(parameters: URLSearchParams, range: TimeRange): void {
-  if (range.kind === 'between') {
-    parameters.set('from', String(range.from));
-    parameters.set('to', String(range.to));
-  } else if (range.kind === 'all') parameters.set('range', 'all');
-  else if (range.preset !== '1h') parameters.set('range', range.preset);
 }
 
 export function writePipeline(state: PipelineState): string {

@@ -7,12 +7,13 @@ import { StackTable } from '../../charts/StackTable';
 import { unixNanoFromMillis, type UnixNano } from '../../model/nano';
 import { frameKey, frameOfKey, hitsOf, orderedTypes, sortedFunctions } from '../../model/profile';
 import { boundsOf } from '../../model/timeRange';
+import { Failed } from '../../ui/Failed';
 import { useKeys } from '../../ui/keys';
 import { useDelayed } from '../../ui/useDelayed';
 import { useRefresh } from '../shell/refresh';
 import { FrameTracesPanel } from './FrameTracesPanel';
 import { ProfilingBar } from './ProfilingBar';
-import { EmptyProfiling, FailedProfiling, NoProfiles, ProfilingSkeleton } from './States';
+import { EmptyProfiling, NoProfiles, ProfilingSkeleton } from './States';
 import { Summary } from './Summary';
 import { comparedRange, readProfiling, writeProfiling, type ProfilingState } from './url';
 import './profiling.css';
@@ -84,7 +85,7 @@ export function ProfilingScreen() {
         </div>
       )}
       {failed !== null && graph === undefined ? (
-        <FailedProfiling problem={failed.message} retry={refresh} busy={services.isFetching || flame.isFetching} />
+        <Failed title="The profiles can’t be loaded" problem={failed.message} retry={refresh} busy={services.isFetching || flame.isFetching} />
       ) : services.data !== undefined && services.data.services.length === 0 ? (
         <EmptyProfiling range={state.range} now={now} widen={(range) => change({ range })} />
       ) : services.data !== undefined && !known ? (

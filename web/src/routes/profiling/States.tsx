@@ -19,20 +19,6 @@ export function ProfilingSkeleton() {
   );
 }
 
-export function FailedProfiling({ problem, retry, busy }: { readonly problem: string; readonly retry: () => void; readonly busy: boolean }) {
-  return (
-    <div className="state" role="alert">
-      <h3 className="big">The profiles can’t be loaded</h3>
-      <p className="sub">{problem}</p>
-      <div className="acts">
-        <button type="button" className="btn primary" aria-busy={busy} onClick={retry}>
-          Retry
-        </button>
-      </div>
-    </div>
-  );
-}
-
 /** No window in the range: whether there are any at other times, and how profiles come here. */
 export function EmptyProfiling({ range, now, widen }: { readonly range: TimeRange; readonly now: UnixNano; readonly widen: (range: TimeRange) => void }) {
   const all = useQuery(profiledServicesQuery({ from: null, to: null }, now));

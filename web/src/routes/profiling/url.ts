@@ -1,6 +1,7 @@
 import { unixNano, type UnixNano } from '../../model/nano';
 import { functionColumns, type FunctionColumn } from '../../model/profile';
-import { isPresetId, type TimeRange } from '../../model/timeRange';
+import { instant, readRange, writeRange } from '../../model/rangeAddress';
+import type { TimeRange } from '../../model/timeRange';
 
 /** What the range is compared with: nothing, the same length of time so much earlier, or another range. */
 export type Compared = { readonly kind: 'none' } | { readonly kind: 'earlier'; readonly by: EarlierId } | { readonly kind: 'between'; readonly from: UnixNano; readonly to: UnixNano };
@@ -26,14 +27,12 @@ export interface ProfilingState {
   readonly follow: { readonly name: string; readonly file: string } | null;
 }
 
-const instant = (text: string | null): UnixNano | null => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
 const isEarlier = (text: string): text is EarlierId => Object.hasOwn(earlier, text);
 
 export function readProfiling(search: string): ProfilingState {
   const parameters = new URLSearchParams(search);
   const text = (name: string): string => parameters.get(name) ?? '';
-  const [from, to, preset] = [instant(parameters.get('from')), instant(parameters.get('to')), text('range')];
-  const range: TimeRange = from !== null && to !== null && from < to ? { kind: 'between', from, to } : preset === 'all' ? { kind: 'all' } : { kind: 'last', preset: isPresetId(preset) ? preset : '1h' };
+  const range = readRange(parameters);
   const [baseFrom, baseTo, against] = [instant(parameters.get('baseFrom')), instant(parameters.get('baseTo')), text('compare')];
   const compared: Compared = baseFrom !== null && baseTo !== null && baseFrom < baseTo ? { kind: 'between', from: baseFrom, to: baseTo } : isEarlier(against) && range.kind !== 'all' ? { kind: 'earlier', by: against } : { kind: 'none' };
   const by = functionColumns.find((column) => column === text('sort')) ?? (compared.kind === 'none' ? 'self' : 'change');
@@ -57,11 +56,7 @@ export function writeProfiling(state: ProfilingState): string {
   const set = (name: string, value: string): void => {
     if (value !== '') parameters.set(name, value);
   };
-  if (state.range.kind === 'between') {
-    parameters.set('from', String(state.range.from));
-    parameters.set('to', String(state.range.to));
-  } else if (state.range.kind === 'all') parameters.set('range', 'all');
-  else if (state.range.preset !== '1h') parameters.set('range', state.range.preset);
+  writeRange(parameters, state.range);
   set('service', state.service);
   set('type', state.type);
   for (const label of state.labels) parameters.append('label', label);

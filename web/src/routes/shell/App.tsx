@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { Link, Route, Switch, useLocation } from 'wouter';
+import { Link, Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { currentTheme, setTheme } from '../../ui/theme';
 import { HelpDialog } from '../../ui/HelpDialog';
 import { useKeys } from '../../ui/keys';
@@ -26,7 +26,7 @@ const GalleryScreen = lazy(async () => ({ default: (await import('../gallery/Gal
 const TraceScreen = lazy(async () => ({ default: (await import('../trace/TraceScreen')).TraceScreen }));
 
 /** What is asked for anew when the user asks for fresh data; searches and figures hang on the moment of that instead. */
-const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'health', 'settings', 'grafana-check', 'events', 'event', 'event-counts', 'events-traced', 'events-of-trace']);
+const asOfNow: ReadonlySet<unknown> = new Set(['trace', 'span', 'config', 'status', 'health', 'settings', 'grafana-check', 'event', 'events-of-trace']);
 
 function NotFound() {
   return (
@@ -42,6 +42,12 @@ function NotFound() {
       </div>
     </main>
   );
+}
+
+/** The name of the list in the header, where its address is expected: the list, with what was asked for. */
+function ToList() {
+  const search = useSearch();
+  return <Redirect replace to={search === '' ? '/search' : `/search?${search}`} />;
 }
 
 export function App() {
@@ -100,6 +106,9 @@ export function App() {
               </Route>
               <Route path="/search">
                 <TracesScreen />
+              </Route>
+              <Route path="/traces">
+                <ToList />
               </Route>
               <Route path="/">
                 <TracesScreen />

@@ -1,6 +1,7 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useCallback, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Icon } from '../../ui/Icon';
+import { useDismiss } from '../../ui/useDismiss';
 import { useVisited } from './lastList';
 import { entrance, screens } from './screens';
 
@@ -12,14 +13,7 @@ export function Navigation() {
   const box = useRef<HTMLElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: PointerEvent): void => {
-      if (event.target instanceof Node && box.current?.contains(event.target) === false) setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    return () => document.removeEventListener('pointerdown', outside);
-  }, [open]);
+  useDismiss(open, box, useCallback(() => setOpen(false), []));
   const shown = screens.find((screen) => screen.paths.test(pathname));
   return (
     <nav

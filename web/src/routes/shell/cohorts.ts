@@ -1,5 +1,6 @@
 import { brushTerms, type Brush } from '../../model/brush';
 import type { UnixNano } from '../../model/nano';
+import { writeRange } from '../../model/rangeAddress';
 import type { TimeRange } from '../../model/timeRange';
 
 /** Which traces are held against which: B has what is chosen, A are the others of what is searched. */
@@ -17,16 +18,15 @@ export function cohortParameters({ text, range, chosen, from, to }: CohortAsk): 
   if (chosen !== '') parameters.set('bq', chosen);
   if (from !== null) parameters.set('bfrom', String(from));
   if (to !== null) parameters.set('bto', String(to));
-  if (range.kind === 'between') {
-    parameters.set('from', String(range.from));
-    parameters.set('to', String(range.to));
-  } else if (range.kind === 'all') parameters.set('range', 'all');
-  else if (range.preset !== '1h') parameters.set('range', range.preset);
+  writeRange(parameters, range);
   return parameters;
 }
 
 /** What is marked on the chart against the rest. */
 export const brushedAgainstRest = (text: string, range: TimeRange, brush: Brush): string => `/compare?${cohortParameters({ text, range, chosen: brushTerms(brush), from: brush.from, to: brush.to })}`;
 
+/** A condition for traces that take so long or longer. */
+export const slowerThan = (nanos: number): string => `duration>=${Math.floor(nanos)}ns`;
+
 /** The slowest, from a duration on, against the rest. */
-export const slowAgainstRest = (text: string, range: TimeRange, nanos: number): string => `/compare?${cohortParameters({ text, range, chosen: `duration>=${Math.floor(nanos)}ns`, from: null, to: null })}`;
+export const slowAgainstRest = (text: string, range: TimeRange, nanos: number): string => `/compare?${cohortParameters({ text, range, chosen: slowerThan(nanos), from: null, to: null })}`;

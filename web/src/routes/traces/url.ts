@@ -1,7 +1,7 @@
 import { readBrush, writeBrush, type Brush } from '../../model/brush';
 import { writeValue } from '../../model/filterText';
-import { unixNano } from '../../model/nano';
-import { isPresetId, type TimeRange } from '../../model/timeRange';
+import { defaultRange, readRange, writeRange } from '../../model/rangeAddress';
+import type { TimeRange } from '../../model/timeRange';
 
 export const orders = ['start', 'duration', 'waiting', 'spans', 'errors'] as const;
 export type Order = (typeof orders)[number];
@@ -21,20 +21,10 @@ export interface SearchState {
   readonly selected: readonly string[];
 }
 
-export const defaultRange: TimeRange = { kind: 'last', preset: '1h' };
 export const emptySearch: SearchState = { text: '', range: defaultRange, order: 'start', direction: 'desc', brush: null, live: false, selected: [] };
 
 export const hasFilter = (state: SearchState): boolean => state.text !== '';
 export const withoutFilter = (state: SearchState): SearchState => ({ ...emptySearch, range: state.range, order: state.order, direction: state.direction, live: state.live, selected: state.selected });
-
-const instant = (text: string | null) => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
-
-function readRange(parameters: URLSearchParams): TimeRange {
-  const [from, to, range] = [instant(parameters.get('from')), instant(parameters.get('to')), parameters.get('range')];
-  if (from !== null && to !== null && from < to) return { kind: 'between', from, to };
-  if (range === 'all') return { kind: 'all' };
-  return range !== null && isPresetId(range) ? { kind: 'last', preset: range } : defaultRange;
-}
 
 /** Conditions that older addresses have beside the text, written as text. */
 function olderConditions(parameters: URLSearchParams): readonly string[] {
@@ -64,11 +54,7 @@ export function readSearch(search: string): SearchState {
 export function writeSearch(state: SearchState): string {
   const parameters = new URLSearchParams();
   if (state.text !== '') parameters.set('q', state.text);
-  if (state.range.kind === 'between') {
-    parameters.set('from', String(state.range.from));
-    parameters.set('to', String(state.range.to));
-  } else if (state.range.kind === 'all') parameters.set('range', 'all');
-  else if (state.range.preset !== '1h') parameters.set('range', state.range.preset);
+  writeRange(parameters, state.range);
   if (state.order !== 'start') parameters.set('order', state.order);
   if (state.direction !== 'desc') parameters.set('direction', state.direction);
   if (state.brush !== null) parameters.set('brush', writeBrush(state.brush));

@@ -3,6 +3,7 @@ import { signed } from '../../../model/compareCauses';
 import { isIdKey } from '../../../model/compareTags';
 import { cohortCauses, formatNumber, type CohortAttribute, type Cohorts } from '../../../model/cohorts';
 import { formatShare } from '../../../model/distribution';
+import { isWritableKey, isWritableText } from '../../../model/filterTerm';
 import { writeValue } from '../../../model/filterText';
 import { none, plural } from '../../../model/format';
 import { Splitter, useKeptWidth } from '../../../ui/Splitter';
@@ -12,8 +13,6 @@ const [leastWidth, mostWidth] = [280, 640];
 const mostCauses = 6;
 /** Values whose shares differ by less say nothing beside the first. */
 const leastShown = 0.01;
-/** Longer values are not written into a query. */
-const longestValue = 400;
 
 interface PanelProps {
   readonly cohorts: Cohorts;
@@ -92,7 +91,7 @@ function Attribute({ attribute, cohorts, state }: { readonly attribute: CohortAt
       ) : (
         attribute.values.filter(({ a, b }, index) => index === 0 || Math.abs(a / ofA - b / ofB) >= leastShown).map(({ value, a, b }) => (
           <div key={value} className="cohvalue">
-            {value.length > longestValue || /[\r\n]/.test(value) || /[\s"=<>~!]/.test(attribute.key) ? (
+            {!isWritableText(value) || !isWritableKey(attribute.key) ? (
               <span className="trunc" title={value}>
                 {value === '' ? '(empty)' : value}
               </span>

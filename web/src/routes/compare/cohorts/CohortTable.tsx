@@ -1,13 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useImperativeHandle, useMemo, useRef, type Ref } from 'react';
-import { signed } from '../../../model/compareCauses';
 import { cohortChange, cohortDelta, cohortNodeName, cohortTime, leastCohortDelta, type CohortMeasure, type Cohorts, type CohortTree } from '../../../model/cohorts';
 import { formatShare } from '../../../model/distribution';
-import { formatDuration, none } from '../../../model/format';
-import { notchedServices, serviceColor } from '../../../model/serviceColor';
-import { isBackoff } from '../../../model/trace';
+import { notchedServices } from '../../../model/serviceColor';
 import { Icon } from '../../../ui/Icon';
 import { mergedRowHeight } from '../MergedRow';
+import { Caret, Mark, Times, TreeHead } from '../treeParts';
 
 export interface CohortTableHandle {
   focus(): void;
@@ -25,7 +23,6 @@ interface TableProps {
   readonly handle: Ref<CohortTableHandle>;
 }
 
-const halfPercent = 48;
 const words = { same: 'same', slower: 'slower', faster: 'faster', added: 'only in B', missing: 'only in A' } as const;
 const rowId = (node: number): string => `place-${node}`;
 
@@ -46,18 +43,7 @@ export function CohortTable({ cohorts, tree, visible, measure, selected, closed,
   const what = measure === 'wall' ? 'Time on the way' : measure === 'self' ? 'Self time' : 'Median of the spans';
   return (
     <div className="ctable">
-      <div className="cth" aria-hidden="true">
-        <span className="cname">{what}, by operation and what called it{measure === 'p50' ? '' : '; means'}</span>
-        <span className="right">A</span>
-        <span className="right">B</span>
-        <span className="right cdelta">Δ</span>
-        <span className="cscale">
-          <span>faster in B</span>
-          <span>log scale</span>
-          <span>slower in B</span>
-        </span>
-        <span className="cverdict">In traces of A, B</span>
-      </div>
+      <TreeHead title={`${what}, by operation and what called it${measure === 'p50' ? '' : '; means'}`} verdict="In traces of A, B" />
       <div
         ref={scroller}
         className="crows"
@@ -80,7 +66,6 @@ export function CohortTable({ cohorts, tree, visible, measure, selected, closed,
             const isClosed = closed.has(tree.keys[index] ?? '');
             const name = cohortNodeName(node);
             const crosses = node.parent < 0 || cohorts.nodes[node.parent]?.service !== node.service;
-            const width = delta === 0 ? 0 : Math.max(0.5, (Math.log10(1 + Math.abs(delta) / unit) / Math.log10(1 + largest / unit)) * halfPercent);
             const failing = node.a.errors + node.b.errors > 0;
             return (
               <div
@@ -97,23 +82,8 @@ export function CohortTable({ cohorts, tree, visible, measure, selected, closed,
               >
                 <div role="gridcell" className="cname" title={`${name} · ${node.service}`}>
                   {depth > 0 && <i className="cind" style={{ width: depth * 12 }} />}
-                  {inner > 0 ? (
-                    <button
-                      type="button"
-                      tabIndex={-1}
-                      className="car"
-                      aria-label={isClosed ? `Open ${name}` : `Close ${name}`}
-                      onClick={(event) => {
-                        event.stopPropagation();
-                        toggle(index);
-                      }}
-                    >
-                      <Icon name={isClosed ? 'right' : 'down'} />
-                    </button>
-                  ) : (
-                    <i className="car" />
-                  )}
-                  {node.wait !== null ? <i className={isBackoff(node.wait) ? 'csv hatch warn' : 'csv hatch'} /> : <i className={notched.has(node.service) ? 'csv notched' : 'csv'} style={{ backgroundColor: serviceColor(node.service) }} />}
+                  <Caret name={name} parent={inner > 0} closed={isClosed} toggle={() => toggle(index)} />
+                  <Mark service={node.service} wait={node.wait} notched={notched} />
                   <span className="trunc">{name}</span>
                   {crosses && node.wait === null && <span className="cat trunc">{node.service}</span>}
                   {failing && (
@@ -125,18 +95,7 @@ export function CohortTable({ cohorts, tree, visible, measure, selected, closed,
                   )}
                   {isClosed && inner > 0 && <span className="cmore num">+{inner}</span>}
                 </div>
-                <div role="gridcell" className="right num">
-                  {a === null ? none : formatDuration(a)}
-                </div>
-                <div role="gridcell" className="right num">
-                  {b === null ? none : formatDuration(b)}
-                </div>
-                <div role="gridcell" className="right num cdelta">
-                  {signed(delta)}
-                </div>
-                <div role="gridcell" className="cbar" aria-label={delta === 0 ? 'no difference' : delta > 0 ? 'slower in B' : 'faster in B'}>
-                  {width > 0 && <i className={delta > 0 ? 'up' : 'dn'} style={{ width: `${width}%` }} />}
-                </div>
+                <Times a={a} b={b} delta={delta} unit={unit} largest={largest} />
                 <div role="gridcell" className="cverdict num" title={words[change]}>
                   {change === 'added' || change === 'missing' ? words[change] : `${formatShare(node.a.traces / Math.max(1, cohorts.a.looked))}, ${formatShare(node.b.traces / Math.max(1, cohorts.b.looked))}`}
                 </div>

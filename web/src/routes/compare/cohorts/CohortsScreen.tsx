@@ -9,6 +9,7 @@ import { unixNanoFromMillis, type UnixNano } from '../../../model/nano';
 import { boundsOf, rangePhrase } from '../../../model/timeRange';
 import { useKeys } from '../../../ui/keys';
 import { useDelayed } from '../../../ui/useDelayed';
+import { slowerThan } from '../../shell/cohorts';
 import { useRefresh } from '../../shell/refresh';
 import { CohortForm } from './CohortForm';
 import { CohortView } from './CohortView';
@@ -23,8 +24,8 @@ function Starts({ state, now }: { readonly state: CohortState; readonly now: Uni
     ...(quantiles === null
       ? []
       : ([
-          [`The slowest 5 %, from ${formatDuration(quantiles.p95)} on`, `duration>=${Math.floor(quantiles.p95)}ns`],
-          [`The slower half, from ${formatDuration(quantiles.p50)} on`, `duration>=${Math.floor(quantiles.p50)}ns`],
+          [`The slowest 5 %, from ${formatDuration(quantiles.p95)} on`, slowerThan(quantiles.p95)],
+          [`The slower half, from ${formatDuration(quantiles.p50)} on`, slowerThan(quantiles.p50)],
         ] satisfies [string, string][])),
     ...(stats.data === undefined || stats.data.errorTraces.value > 0 ? ([['Those with errors', 'errors>0']] satisfies [string, string][]) : []),
   ];

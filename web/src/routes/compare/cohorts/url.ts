@@ -1,6 +1,5 @@
 import type { CohortMeasure } from '../../../model/cohorts';
-import { unixNano, type UnixNano } from '../../../model/nano';
-import { isPresetId, type TimeRange } from '../../../model/timeRange';
+import { instant, readRange } from '../../../model/rangeAddress';
 import { cohortParameters, type CohortAsk } from '../../shell/cohorts';
 
 /** All that the comparison of cohorts shows hangs on this, and all of it is in the address. */
@@ -12,23 +11,18 @@ export interface CohortState extends CohortAsk {
   readonly closed: ReadonlySet<string>;
 }
 
-const instant = (text: string | null): UnixNano | null => (text !== null && /^\d{1,19}$/.test(text) ? unixNano(BigInt(text)) : null);
-
 export const isCohorts = (search: string): boolean => new URLSearchParams(search).get('cohorts') === '1';
 /** Whether B is something at all. */
 export const isChosen = (state: CohortState): boolean => state.chosen !== '' || state.from !== null || state.to !== null;
 
 export function readCohorts(search: string): CohortState {
   const parameters = new URLSearchParams(search);
-  const [from, to, preset] = [instant(parameters.get('from')), instant(parameters.get('to')), parameters.get('range')];
-  const range: TimeRange =
-    from !== null && to !== null && from < to ? { kind: 'between', from, to } : preset === 'all' ? { kind: 'all' } : { kind: 'last', preset: preset !== null && isPresetId(preset) ? preset : '1h' };
   const [bFrom, bTo] = [instant(parameters.get('bfrom')), instant(parameters.get('bto'))];
   const inOrder = bFrom === null || bTo === null || bFrom < bTo;
   const time = parameters.get('time');
   return {
     text: parameters.get('q')?.trim() ?? '',
-    range,
+    range: readRange(parameters),
     chosen: parameters.get('bq')?.trim() ?? '',
     from: inOrder ? bFrom : null,
     to: inOrder ? bTo : null,

@@ -43,7 +43,7 @@ function LinkingSpan({ trace, place, showRow }: { readonly trace: Trace; readonl
     );
   if (detail === undefined) return <section className="flowpart" aria-busy="true" />;
   const row = here ? rowOfSpan(trace, place.spanId) : -1;
-  const elsewhere = detail.links.filter((link) => link.traceId !== trace.traceId);
+  const links = here ? detail.links : detail.links.filter((link) => link.traceId !== trace.traceId);
   return (
     <section className="flowpart" aria-label={batch === null ? undefined : `Batch of ${detail.name}`}>
       <h3 className="line">
@@ -74,7 +74,7 @@ function LinkingSpan({ trace, place, showRow }: { readonly trace: Trace; readonl
       ) : (
         <ul className="flowlinks">
           {!here && <li className="f2">{`It took ${formatDuration(nanosOf(detail.duration))}.`}</li>}
-          {(here ? detail.links : elsewhere).slice(0, mostLinks).map((link, index) => {
+          {links.slice(0, mostLinks).map((link, index) => {
             const to = link.traceId === trace.traceId ? rowOfSpan(trace, link.spanId) : -1;
             return (
               <li key={index}>
@@ -90,7 +90,7 @@ function LinkingSpan({ trace, place, showRow }: { readonly trace: Trace; readonl
               </li>
             );
           })}
-          {detail.links.length > mostLinks && <li className="f3">{plural(detail.links.length - mostLinks, 'more link')}</li>}
+          {links.length > mostLinks && <li className="f3">{plural(links.length - mostLinks, 'more link')}</li>}
         </ul>
       )}
     </section>

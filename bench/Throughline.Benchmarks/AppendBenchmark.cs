@@ -54,6 +54,7 @@ internal static class AppendBenchmark
             spans += stored;
             seconds += (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         }
+        if (spans == 0) throw new ArgumentException($"{path} has no more than the {WarmUpSpans} spans of warm-up.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Path.GetFileName(path)}: after {warmUp:N0} spans of warm-up {spans:N0} spans, {spans / seconds:N0} spans per CPU-second, {seconds / spans * 1e6:0.00} us a span"));
     }
@@ -69,7 +70,7 @@ internal static class AppendBenchmark
                 var request = requests[index];
                 batch.Clear();
                 var decoded = decoder.Decode(request, batch);
-                await AppendAsync(store, batch, request);
+                await UntilTakenAsync(() => store.AppendAsync(batch, request, XxHash128.HashToUInt128(request), true, default));
                 Interlocked.Add(ref spans, decoded.Accepted);
             }
         })));
@@ -77,14 +78,15 @@ internal static class AppendBenchmark
     }
 
     /// <summary>Appends until the store takes it.</summary>
-    private static async Task AppendAsync(TraceStore store, SpanBatch batch, byte[] request)
+    /// <exception cref="TimeoutException">It has been overloaded for too long.</exception>
+    internal static async Task UntilTakenAsync(Func<ValueTask<AppendResult>> append)
     {
         var since = TimeProvider.System.GetTimestamp();
         AppendResult result;
-        while ((result = await store.AppendAsync(batch, request, XxHash128.HashToUInt128(request), true, default)).Status == AppendStatus.Overloaded)
+        while ((result = await append()).Status == AppendStatus.Overloaded)
         {
             if (TimeProvider.System.GetElapsedTime(since) > OverloadLimit) throw new TimeoutException($"The store has taken nothing for {OverloadLimit.TotalMinutes:0} minutes: {result.Message}");
-            await Task.Delay(50);
+            await Task.Delay(20);
         }
         if (result.Status != AppendStatus.Durable) throw new InvalidOperationException($"{result.Status}: {result.Message}");
     }

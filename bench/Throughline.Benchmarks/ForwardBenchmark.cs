@@ -14,6 +14,8 @@ namespace Throughline.Benchmarks;
 internal static class ForwardBenchmark
 {
     private const int Connections = 8;
+    private static readonly TimeSpan SendLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan DeliveryLimit = TimeSpan.FromMinutes(15);
 
     /// <summary>Runs it: <c>--items N --protocol grpc|http --compression none|gzip --signals traces,logs,metrics</c>.</summary>
     public static async Task<int> RunAsync(Arguments arguments)
@@ -62,6 +64,7 @@ internal static class ForwardBenchmark
         {
             while (Interlocked.Increment(ref next) is var index && index < requests.Count)
             {
+                var since = Stopwatch.StartNew();
                 while (true)
                 {
                     using var content = new ByteArrayContent(requests[index]);
@@ -69,6 +72,7 @@ internal static class ForwardBenchmark
                     using var answer = await server.Client.PostAsync(new Uri(server.OtlpHttp, $"/v1/{signal}"), content);
                     if (answer.IsSuccessStatusCode) break;
                     if ((int)answer.StatusCode is not (429 or 503)) throw new InvalidOperationException($"{(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+                    if (since.Elapsed > SendLimit) throw new TimeoutException($"The server has not taken a request for {SendLimit.TotalMinutes:0} minutes: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
                     await Task.Delay(20);
                 }
             }
@@ -78,12 +82,14 @@ internal static class ForwardBenchmark
     /// <summary>Waits until nothing waits; answers how many items the target took so far. What was lost makes the figures worthless.</summary>
     private static async Task<long> DeliveredAsync(ServerProcess server)
     {
+        var since = Stopwatch.StartNew();
         while (true)
         {
             using var status = await server.StatusAsync();
             var forwarding = status.RootElement.GetProperty("forwarding");
             if (forwarding.GetProperty("lost").GetArrayLength() > 0) throw new InvalidOperationException(forwarding.GetRawText());
             if (forwarding.GetProperty("queued").GetProperty("items").GetString() == "0") return long.Parse(forwarding.GetProperty("delivered").GetProperty("items").GetString() ?? "", CultureInfo.InvariantCulture);
+            if (since.Elapsed > DeliveryLimit) throw new TimeoutException($"Not all is delivered after {DeliveryLimit.TotalMinutes:0} minutes: {forwarding.GetRawText()}");
             await Task.Delay(10);
         }
     }

@@ -38,7 +38,7 @@ internal static class IngestRun
         var (warmUpSpans, cpu, sent) = (load.Spans, server.Counters.CpuSeconds, load.Sending);
         load.Latencies.Clear();
         while (file.Next(128L << 20) is { Count: > 0 } requests) await load.SendAsync(requests);
-        if (load.Latencies.IsEmpty) throw new InvalidOperationException($"{path} has no more than the {warmUp} spans of warm-up (--warm-up).");
+        if (load.Latencies.IsEmpty) throw new ArgumentException($"{path} has no more than the {warmUp} spans of warm-up (--warm-up).");
         rewritten = await CompactAsync(server) - rewritten;
         var latencies = load.Latencies.Order().ToArray();
         return new IngestFigures(Path.GetFileName(path), isGrpc, connections, warmUpSpans, load.Spans - warmUpSpans, rewritten, server.Counters.CpuSeconds - cpu, (load.Sending - sent).TotalSeconds,

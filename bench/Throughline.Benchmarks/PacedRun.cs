@@ -26,7 +26,7 @@ internal static class PacedRun
     {
         await server.ReadyAsync();
         var (first, paced) = Split(path, warmUp);
-        if (paced.Count == 0) throw new InvalidOperationException($"{path} has no more than the {warmUp} spans of warm-up (--warm-up).");
+        if (paced.Count == 0) throw new ArgumentException($"{path} has no more than the {warmUp} spans of warm-up (--warm-up).");
         var senders = Enumerable.Range(0, Connections).Select(_ => new OtlpSender(server, isGrpc)).ToArray();
         try
         {

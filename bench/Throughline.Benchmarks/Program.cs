@@ -34,25 +34,34 @@ if (args.Length == 0)
     Console.Error.WriteLine(Usage);
     return 2;
 }
-var arguments = new Arguments(args.AsSpan(1));
-switch (args[0])
+try
 {
-    case "store": return await StoreBenchmark.RunAsync(arguments);
-    case "scale": return await ScaleBenchmark.RunAsync(arguments);
-    case "soak": return await SoakBenchmark.RunAsync(arguments);
-    case "decode": return DecodeBenchmark.Run(arguments);
-    case "ingest": return await IngestBenchmark.RunAsync(arguments);
-    case "append": return await AppendBenchmark.RunAsync(arguments);
-    case "size": return await SizeBenchmark.RunAsync(arguments);
-    case "start": return await StartBenchmark.RunAsync(arguments);
-    case "visible": return await VisibleBenchmark.RunAsync(arguments);
-    case "logs": return await LogsBenchmark.RunAsync(arguments);
-    case "metrics": return await MetricsBenchmark.RunAsync(arguments);
-    case "forward": return await ForwardBenchmark.RunAsync(arguments);
-    case "profiles": return await ProfilesBenchmark.RunAsync(arguments);
-    case "sampling": return await SamplingBenchmark.RunAsync(arguments);
-    case "overhead": return await OverheadBenchmark.RunAsync(arguments);
-    default:
-        Console.Error.WriteLine(Usage);
-        return 2;
+    var arguments = new Arguments(args.AsSpan(1));
+    switch (args[0])
+    {
+        case "store": return await StoreBenchmark.RunAsync(arguments);
+        case "scale": return await ScaleBenchmark.RunAsync(arguments);
+        case "soak": return await SoakBenchmark.RunAsync(arguments);
+        case "decode": return DecodeBenchmark.Run(arguments);
+        case "ingest": return await IngestBenchmark.RunAsync(arguments);
+        case "append": return await AppendBenchmark.RunAsync(arguments);
+        case "size": return await SizeBenchmark.RunAsync(arguments);
+        case "start": return await StartBenchmark.RunAsync(arguments);
+        case "visible": return await VisibleBenchmark.RunAsync(arguments);
+        case "logs": return await LogsBenchmark.RunAsync(arguments);
+        case "metrics": return await MetricsBenchmark.RunAsync(arguments);
+        case "forward": return await ForwardBenchmark.RunAsync(arguments);
+        case "profiles": return await ProfilesBenchmark.RunAsync(arguments);
+        case "sampling": return await SamplingBenchmark.RunAsync(arguments);
+        case "overhead": return await OverheadBenchmark.RunAsync(arguments);
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+}
+catch (Exception e) when (e.GetType() == typeof(ArgumentException) || e is TimeoutException)
+{
+    // Options that do not fit, too little data, a server that does not come to an end: the message says it all.
+    Console.Error.WriteLine($"bench/run {args[0]}: {e.Message}");
+    return e is TimeoutException ? 1 : 2;
 }

@@ -27,6 +27,8 @@ internal static class LogsBenchmark
     /// <summary>Runs it: <c>--lines N --seed N</c>.</summary>
     public static async Task<int> RunAsync(Arguments arguments)
     {
+        var lines = (long)arguments.Number("--lines", 2_000_000);
+        if (lines <= WarmUpLines) throw new ArgumentException($"--lines needs more than the {WarmUpLines} lines of warm-up.");
         var data = Directory.CreateTempSubdirectory("throughline-logs-").FullName;
         try
         {
@@ -35,7 +37,7 @@ internal static class LogsBenchmark
             var options = new SignalStoreOptions { MaxAge = TimeSpan.Zero };
             await using var store = await LogStore.OpenAsync(directory, options, new LogQueryOptions(), new DiskFileSystem(), TimeProvider.System, default);
             var workload = new LogWorkload((int)arguments.Number("--seed", 42));
-            await IngestAsync(store, workload, (long)arguments.Number("--lines", 2_000_000));
+            await IngestAsync(store, workload, lines);
             Print(store, data);
             foreach (var (name, ask) in Questions(store, workload)) await TimeAsync(name, ask);
             return 0;
@@ -82,9 +84,7 @@ internal static class LogsBenchmark
                 var request = requests[index];
                 batch.Clear();
                 if (decoder.Decode(request, batch) is { Status: not DecodeStatus.Decoded } bad) throw new InvalidDataException(bad.Message);
-                AppendResult result;
-                while ((result = await store.AppendAsync(batch, request, XxHash128.HashToUInt128(request), WalForm.Received)).Status == AppendStatus.Overloaded) await Task.Delay(20);
-                if (result.Status != AppendStatus.Durable) throw new InvalidOperationException($"{result.Status}: {result.Message}");
+                await AppendBenchmark.UntilTakenAsync(() => store.AppendAsync(batch, request, XxHash128.HashToUInt128(request), WalForm.Received));
             }
         })));
     }

@@ -24,6 +24,8 @@ internal static class MetricsBenchmark
     /// <summary>Runs it: <c>--points N --seed N</c>.</summary>
     public static async Task<int> RunAsync(Arguments arguments)
     {
+        var points = (long)arguments.Number("--points", 5_000_000);
+        if (points <= WarmUpPoints) throw new ArgumentException($"--points needs more than the {WarmUpPoints} points of warm-up.");
         var data = Directory.CreateTempSubdirectory("throughline-metrics-").FullName;
         try
         {
@@ -32,7 +34,7 @@ internal static class MetricsBenchmark
             var options = new SignalStoreOptions { MaxAge = TimeSpan.Zero, HeadMaxBytes = 16L << 20, BlockCacheBytes = 16L << 20 };
             await using var store = await MetricStore.OpenAsync(directory, options, new MetricQueryOptions(), 100_000, new DiskFileSystem(), TimeProvider.System, default);
             var workload = new MetricWorkload((int)arguments.Number("--seed", 42));
-            await IngestAsync(store, workload, (long)arguments.Number("--points", 5_000_000));
+            await IngestAsync(store, workload, points);
             Print(store, data);
             foreach (var (name, ask) in Questions(store, workload)) await TimeAsync(name, ask);
             return 0;
@@ -81,9 +83,7 @@ internal static class MetricsBenchmark
                 if (store.ApplyLimit(batch) > 0) throw new InvalidOperationException("There are too many series.");
                 payload.ResetWrittenCount();
                 MetricStore.Encode(batch, payload);
-                AppendResult result;
-                while ((result = await store.AppendAsync(batch, payload.WrittenMemory, XxHash128.HashToUInt128(request))).Status == AppendStatus.Overloaded) await Task.Delay(20);
-                if (result.Status != AppendStatus.Durable) throw new InvalidOperationException($"{result.Status}: {result.Message}");
+                await AppendBenchmark.UntilTakenAsync(() => store.AppendAsync(batch, payload.WrittenMemory, XxHash128.HashToUInt128(request)));
             }
         })));
     }

@@ -31,8 +31,10 @@ internal static class CrashStore
         Assert.True(decoded.Status == DecodeStatus.Decoded, decoded.Message);
         var result = await AppendAsync();
         // A head is as full as it may be while the one before is made a block; the store says when that failed. Who asks without a pause takes the time of the thread that writes the block.
+        using var limit = new CancellationTokenSource(Patience.Limit);
         while (result.Status == AppendStatus.Overloaded)
         {
+            Assert.False(limit.IsCancellationRequested, $"The store is overloaded for {Patience.Limit.TotalMinutes} minutes: {result.Message}");
             await Task.Delay(1);
             // After the pause, too: who sends the next request at once takes the same thread.
             if (store.GetStatistics().Problems.Count > 0) break;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Throughline.Engine.Files;
 using Throughline.Engine.Inspection;
+using Throughline.Tests.Server;
 
 namespace Throughline.Tests.Crash;
 
@@ -61,8 +62,8 @@ public sealed class KilledLogStoreTests : IDisposable
         var lastBlock = 0L;
         for (var kill = 0; kill < Kills || (lastBlock < Kills && kill < MostKills); kill++)
         {
-            using (var server = await ServerProcess.StartAsync(_data, s_options)) await SendUntilKilledAsync(server, random.Next(5, 40));
-            using (var server = await ServerProcess.StartAsync(_data, s_options))
+            using (var server = await ServerProcess.StartAsync(["--data", _data, .. s_options])) await SendUntilKilledAsync(server, random.Next(5, 40));
+            using (var server = await ServerProcess.StartAsync(["--data", _data, .. s_options]))
             {
                 await CheckAsync(server, $"kill {kill}");
                 foreach (var request in _requests.Where(r => !r.IsAcknowledged))
@@ -71,9 +72,13 @@ public sealed class KilledLogStoreTests : IDisposable
                     if (random.Next(3) > 0) Assert.True(await SendAsync(server, request));
                 }
                 lastBlock = await CheckAsync(server, $"kill {kill}, after retries");
-                if (random.Next(2) == 0) server.Terminate();
-                else server.Kill();
-                await server.WaitForExitAsync();
+                if (random.Next(2) == 0)
+                {
+                    await server.TerminateAsync();
+                    continue;
+                }
+                server.Kill();
+                await server.WaitAsync();
             }
         }
         Assert.True(lastBlock >= Kills, $"only {lastBlock} blocks were written: the kills did not reach flushing");
@@ -97,7 +102,7 @@ public sealed class KilledLogStoreTests : IDisposable
                 answered = await SendAsync(server, request);
             }
         }));
-        await server.WaitForExitAsync();
+        await server.WaitAsync();
     }
 
     /// <summary>False when the server is gone.</summary>
@@ -105,15 +110,16 @@ public sealed class KilledLogStoreTests : IDisposable
     {
         try
         {
-            while (true)
+            await Patience.UntilAsync(async () =>
             {
                 using var content = new StringContent(request.Body, Encoding.UTF8, "application/json");
-                using var response = await _client.PostAsync(new Uri(server.OtlpHttp, "/v1/logs"), content);
-                if (response.StatusCode == HttpStatusCode.TooManyRequests) continue;
+                using var response = await _client.PostAsync(new Uri(server.OtlpHttp + "/v1/logs"), content);
+                if (response.StatusCode == HttpStatusCode.TooManyRequests) return false;
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
                 request.IsAcknowledged = true;
                 return true;
-            }
+            }, () => "The server is overloaded");
+            return true;
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
@@ -128,7 +134,7 @@ public sealed class KilledLogStoreTests : IDisposable
         string? cursor = null;
         do
         {
-            using var page = JsonDocument.Parse(await _client.GetStreamAsync(new Uri(server.Http, "/api/v1/logs?limit=1000" + (cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor)))));
+            using var page = JsonDocument.Parse(await _client.GetStreamAsync(new Uri(server.Http + "/api/v1/logs?limit=1000" + (cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor)))));
             foreach (var entry in page.RootElement.GetProperty("entries").EnumerateArray())
             {
                 var line = entry.GetProperty("body").GetString() ?? "";
@@ -142,7 +148,7 @@ public sealed class KilledLogStoreTests : IDisposable
             var times = request.Lines.Select(l => found.GetValueOrDefault(l)).Distinct().ToArray();
             Assert.True(times is [1] || (times is [0] && !request.IsAcknowledged), $"{when}: {request.Lines.First()} and its neighbours are there {string.Join(" or ", times)} times, acknowledged: {request.IsAcknowledged}");
         }
-        using var status = JsonDocument.Parse(await _client.GetStreamAsync(new Uri(server.Http, "/api/v1/status")));
+        using var status = JsonDocument.Parse(await _client.GetStreamAsync(new Uri(server.Http + "/api/v1/status")));
         var logs = status.RootElement.GetProperty("signals").EnumerateArray().Single(s => s.GetProperty("name").GetString() == "logs");
         Assert.Equal(0, logs.GetProperty("problems").GetArrayLength());
         Assert.Equal($"{found.Values.Sum()}", logs.GetProperty("items").GetString());

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Throughline.Engine.Model;
+using Throughline.Tests.Server;
 
 namespace Throughline.Tests.Crash;
 
@@ -39,9 +40,9 @@ public sealed class KilledServerTests : IDisposable
         // Flushing and merging have threads of their own, which come to run when the machine lets them.
         for (var kill = 0; kill < Kills || ((!merged || lastBlock <= Kills) && kill < MostKills); kill++)
         {
-            using (var server = await ServerProcess.StartAsync(_data, s_options))
+            using (var server = await ServerProcess.StartAsync(["--data", _data, .. s_options]))
                 await SendUntilKilledAsync(server, ledger, random.Next(1, 120));
-            using (var server = await ServerProcess.StartAsync(_data, s_options))
+            using (var server = await ServerProcess.StartAsync(["--data", _data, .. s_options]))
             {
                 await CheckAsync(server, ledger, $"seed {seed}, kill {kill}");
                 await RetryAsync(server, ledger, random);
@@ -49,10 +50,12 @@ public sealed class KilledServerTests : IDisposable
                 merged |= isMerged;
                 // Every other time the server that was looked at is killed too, with nothing under way.
                 if (random.Next(2) == 0)
-                    server.Terminate();
-                else
-                    server.Kill();
-                await server.WaitForExitAsync();
+                {
+                    await server.TerminateAsync();
+                    continue;
+                }
+                server.Kill();
+                await server.WaitAsync();
             }
         }
         Assert.True(lastBlock > Kills, $"only {lastBlock} blocks were written: the kills did not reach flushing");
@@ -73,7 +76,7 @@ public sealed class KilledServerTests : IDisposable
                 answered = await SendAsync(server, ledger.Next());
             }
         }));
-        await server.WaitForExitAsync();
+        await server.WaitAsync();
     }
 
     private async Task RetryAsync(ServerProcess server, SpanLedger ledger, Random random)
@@ -91,18 +94,19 @@ public sealed class KilledServerTests : IDisposable
     {
         try
         {
-            while (true)
+            await Patience.UntilAsync(async () =>
             {
                 using var content = new ByteArrayContent(request.Body);
                 content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
-                using var response = await _client.PostAsync(new Uri(server.OtlpHttp, "/v1/traces"), content);
+                using var response = await _client.PostAsync(new Uri(server.OtlpHttp + "/v1/traces"), content);
                 // The head is as full as it may be while the one before is made a block: try again, as the protocol says.
                 if (response.StatusCode == HttpStatusCode.TooManyRequests)
-                    continue;
+                    return false;
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
                 request.Acknowledge();
                 return true;
-            }
+            }, () => "The server is overloaded");
+            return true;
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
@@ -116,7 +120,7 @@ public sealed class KilledServerTests : IDisposable
         var found = new Dictionary<TraceId, IReadOnlyList<FoundSpan>>();
         foreach (var trace in ledger.Requests.SelectMany(r => r.Spans).Select(s => s.Trace).Distinct())
         {
-            using var response = await _client.GetAsync(new Uri(server.Http, $"/api/v1/traces/{trace}?format=otlp"));
+            using var response = await _client.GetAsync(new Uri(server.Http + $"/api/v1/traces/{trace}?format=otlp"));
             if (response.StatusCode == HttpStatusCode.NotFound)
                 continue;
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -126,7 +130,7 @@ public sealed class KilledServerTests : IDisposable
         var loss = ledger.Check(found, out var spans);
         Assert.True(loss is null, $"{when}: {loss}");
 
-        using var status = JsonDocument.Parse(await _client.GetStreamAsync(new Uri(server.Http, "/api/v1/status")));
+        using var status = JsonDocument.Parse(await _client.GetStreamAsync(new Uri(server.Http + "/api/v1/status")));
         var store = status.RootElement.GetProperty("store");
         Assert.Equal(0, store.GetProperty("problems").GetArrayLength());
         Assert.Equal($"{spans}", store.GetProperty("spans").GetString());

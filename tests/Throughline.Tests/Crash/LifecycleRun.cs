@@ -94,6 +94,7 @@ internal sealed class LifecycleRun(int seed, int cutAt)
     /// <summary>Opens the store; on a disk that refuses now and then, at the next try.</summary>
     private async Task<TraceStore> ReopenAsync()
     {
+        using var limit = new CancellationTokenSource(Patience.Limit);
         while (true)
         {
             try
@@ -103,6 +104,7 @@ internal sealed class LifecycleRun(int seed, int cutAt)
             catch (Exception e) when (e is IOException or StoreOpenException && _fails && !_files.IsStopped)
             {
                 Assert.Contains("Input/output error", e.Message);
+                Assert.False(limit.IsCancellationRequested, $"The store cannot be opened for {Patience.Limit.TotalMinutes} minutes: {e.Message}");
             }
         }
     }

@@ -1,3 +1,5 @@
+using Throughline.Tests.Server;
+
 namespace Throughline.Tests.Crash;
 
 /// <summary>A server that cannot have its directory says so in one line and ends.</summary>
@@ -10,15 +12,14 @@ public sealed class OpeningTests : IDisposable
     [Fact]
     public async Task ASecondServerOnTheSameDirectoryIsRefusedAndTheFirstGoesOn()
     {
-        using var first = await ServerProcess.StartAsync(_data);
-        var (exitCode, _, errors) = await ServerProcess.RunAsync(_data);
+        using var first = await ServerProcess.StartAsync("--data", _data);
+        var (exitCode, _, errors) = await ServerProcess.RunAsync("--data", _data);
         AssertOneLine(exitCode, errors);
         Assert.Contains(_data, errors);
         using var client = new HttpClient();
-        Assert.True((await client.GetAsync(new Uri(first.Http, "/health/ready"))).IsSuccessStatusCode);
-        first.Terminate();
-        Assert.Equal(0, (await first.WaitForExitAsync()).ExitCode);
-        using var next = await ServerProcess.StartAsync(_data);
+        Assert.True((await client.GetAsync(new Uri(first.Http + "/health/ready"))).IsSuccessStatusCode);
+        Assert.Equal(0, (await first.TerminateAsync()).Code);
+        using var next = await ServerProcess.StartAsync("--data", _data);
     }
 
     [Fact]
@@ -26,7 +27,7 @@ public sealed class OpeningTests : IDisposable
     {
         var file = Path.Combine(_data, "file");
         await File.WriteAllTextAsync(file, "not a directory");
-        var (exitCode, _, errors) = await ServerProcess.RunAsync(Path.Combine(file, "data"));
+        var (exitCode, _, errors) = await ServerProcess.RunAsync("--data", Path.Combine(file, "data"));
         AssertOneLine(exitCode, errors);
         Assert.Contains(file, errors);
     }
@@ -36,7 +37,7 @@ public sealed class OpeningTests : IDisposable
     {
         // Not even the superuser makes files in /proc.
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux's /proc");
-        var (exitCode, _, errors) = await ServerProcess.RunAsync("/proc/self");
+        var (exitCode, _, errors) = await ServerProcess.RunAsync("--data", "/proc/self");
         AssertOneLine(exitCode, errors);
         Assert.Contains("/proc/self", errors);
     }

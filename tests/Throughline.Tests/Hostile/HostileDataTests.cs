@@ -185,14 +185,15 @@ public sealed class HostileDataTests : IAsyncDisposable
     private static async Task AppendAsync(TraceStore store, SpanBatchBuilder builder)
     {
         var batch = builder.Build();
-        while (true)
+        await Patience.UntilAsync(async () =>
         {
             var result = await store.AppendAsync(batch);
-            if (result.Status == AppendStatus.Durable) return;
+            if (result.Status == AppendStatus.Durable) return true;
             Assert.Equal(AppendStatus.Overloaded, result.Status);
             // What a sender is asked for: to wait until a block is written.
             await store.FlushAsync(default);
-        }
+            return false;
+        }, () => "The store is overloaded");
     }
 
     private static async Task AssertTraceAsync(TraceStore store, TraceId id, int spans, Func<(int Row, int Attributes), bool> holds)

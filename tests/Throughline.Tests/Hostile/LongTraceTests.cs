@@ -71,7 +71,7 @@ public sealed class LongTraceTests
     private static async Task AppendAsync(StoreUnderTest store, params PlainSpan[] spans)
     {
         // A full head becomes a block by itself, whether or not more spans come.
-        while (store.Store.GetStatistics().HeadSpans > 2 * HeadMaxSpans) await Task.Yield();
+        await store.UntilAsync(() => store.Store.GetStatistics().HeadSpans <= 2 * HeadMaxSpans);
         await store.AppendAsync(spans);
     }
 

@@ -107,10 +107,7 @@ public sealed class CarryOverTests
     private static PlainSpan Span(int trace, ulong id) =>
         new() { TraceId = new(1, (ulong)trace), SpanId = id, Start = SpanGen.Base + (ulong)trace, End = SpanGen.Base + (ulong)trace + 5, Name = "n" };
 
-    /// <summary>Waits for the flush that the full head has begun; the test's own time limit is the runner's.</summary>
-    private static async Task SettledAsync(StoreUnderTest store)
-    {
-        var log = StoreUnderTest.Root + "/log";
-        while (store.Store.GetStatistics() is { HeadSpans: >= 40 } || Manifest.Read(store.Files, StoreUnderTest.Root).CutSegment == 1 || store.Files.ListFiles(log).Count == 0) await Task.Yield();
-    }
+    /// <summary>Waits for the flush that the full head has begun.</summary>
+    private static Task SettledAsync(StoreUnderTest store) => store.UntilAsync(() =>
+        store.Store.GetStatistics().HeadSpans < 40 && Manifest.Read(store.Files, StoreUnderTest.Root).CutSegment != 1 && store.Files.ListFiles(StoreUnderTest.Root + "/log").Count > 0);
 }

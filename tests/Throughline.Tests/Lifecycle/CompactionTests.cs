@@ -32,7 +32,7 @@ public sealed class CompactionTests
     {
         await using var store = await OpenAsync(new CompactionOptions { TargetSpans = 40 });
         for (var i = 0; i < 40; i++) await AppendAndFlushAsync(store, i);
-        await UntilAsync(() => store.Store.GetStatistics() is { Compaction.IsIdle: true, Blocks: 1 });
+        await store.UntilAsync(() => store.Store.GetStatistics() is { Compaction.IsIdle: true, Blocks: 1 });
         Assert.Equal([new LevelStatistics(1, 1, 40, store.Store.GetStatistics().BlockBytes)], store.Store.GetStatistics().Levels);
         Assert.Equal((1, 40), (store.Store.GetStatistics().Compaction.Merges, store.Store.GetStatistics().Compaction.MergedSpans));
     }
@@ -42,10 +42,10 @@ public sealed class CompactionTests
     {
         await using var store = await OpenAsync(new CompactionOptions());
         for (var i = 0; i < 3; i++) await AppendAndFlushAsync(store, i);
-        await UntilAsync(() => store.Store.GetStatistics().Compaction.IsIdle);
+        await store.UntilAsync(() => store.Store.GetStatistics().Compaction.IsIdle);
         Assert.Equal((3, 3), (store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Compaction.BacklogBlocks));
         store.Time.Advance(TimeSpan.FromMinutes(16));
-        await UntilAsync(() => store.Store.GetStatistics() is { Compaction.IsIdle: true, Blocks: 1 });
+        await store.UntilAsync(() => store.Store.GetStatistics() is { Compaction.IsIdle: true, Blocks: 1 });
         Assert.Equal(0, store.Store.GetStatistics().Compaction.BacklogBlocks);
     }
 
@@ -193,9 +193,4 @@ public sealed class CompactionTests
     private static PlainSpan Span(int trace, ulong id) =>
         new() { TraceId = new(1, (ulong)trace), SpanId = id, Start = SpanGen.Base + (ulong)trace, End = SpanGen.Base + (ulong)trace + 5, Name = "n" };
 
-    /// <summary>Waits for what another thread is about to do; the test's own time limit is the runner's.</summary>
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition()) await Task.Yield();
-    }
 }

@@ -212,7 +212,7 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
             },
             new() { Parallel = 1, Queue = 0 });
         var first = Analyze();
-        await asked.Task;
+        await Patience.ForAsync(asked.Task, "The model is not asked");
 
         using (var refused = await Analyze())
         {
@@ -234,12 +234,12 @@ public sealed class AnalyzeEndpointTests : IAsyncDisposable
         });
         using var patience = new CancellationTokenSource();
         var call = Analyze(patience.Token);
-        await asked.Task;
+        await Patience.ForAsync(asked.Task, "The model is not asked");
 
         await patience.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        await given.Task;
+        await Patience.ForAsync(given.Task, "The call of the model goes on");
         Assert.Equal("client_closed_request", (await Request()).GetTagItem("error.type"));
         Assert.Equal("client_closed_request", _recorder.Only("llm_inference").GetTagItem("error.type"));
     }

@@ -173,7 +173,7 @@ public sealed class DetectEndpointTests : IAsyncDisposable
         using var turn = await _detector!.Queue.TurnAsync(CancellationToken.None);
         using var patience = new CancellationTokenSource();
         var call = _http.PostAsync("/detect", new ByteArrayContent(s_white), patience.Token);
-        while (_detector.Queue.Depth == 0) await Task.Yield();
+        await Patience.UntilAsync(() => _detector.Queue.Depth > 0, () => "The image does not wait");
         // A wait of less than 1 ms is no span.
         var waits = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(waits) < TimeSpan.FromMilliseconds(5)) await Task.Yield();

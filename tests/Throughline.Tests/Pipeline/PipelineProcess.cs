@@ -93,12 +93,12 @@ internal sealed partial class PipelineProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        using (_process)
         {
+            if (_process.HasExited) return;
             _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
+            await EndAsync();
         }
-        _process.Dispose();
     }
 
     private void Keep(string? line)

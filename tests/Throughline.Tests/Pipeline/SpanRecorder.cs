@@ -33,7 +33,14 @@ internal sealed class SpanRecorder : IDisposable
         {
             var news = Volatile.Read(ref _news);
             if (_ended.FirstOrDefault(wanted) is { } found) return found;
-            await news.Task.WaitAsync(limit.Token);
+            try
+            {
+                await news.Task.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"No span that was wanted ended within {Patience.Limit.TotalMinutes} minutes. What ended: {string.Join(", ", _ended.Select(static span => span.DisplayName))}");
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using Throughline.Engine;
 using Throughline.Engine.Files;
 using Throughline.Engine.Inspection;
 using Throughline.Tests.Architecture;
+using Throughline.Tests.Senders;
 
 namespace Throughline.Tests.Samples;
 
@@ -35,13 +36,6 @@ public sealed class EmbeddedStoreTests : IDisposable
     private async Task<string[]> RunAsync()
     {
         var sample = Path.Combine(SourceTree.Root, "samples", "EmbeddedStore", "bin", SourceTree.Configuration, "net10.0", "EmbeddedStore.dll");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(sample);
-        start.ArgumentList.Add(_data);
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet cannot be started");
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
-        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return (await Guide.RunAsync(new ProcessStartInfo("dotnet", [sample, _data]))).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

@@ -45,21 +45,21 @@ internal sealed partial class Guide
     public static async Task<string> RunAsync(ProcessStartInfo start)
     {
         start.RedirectStandardOutput = start.RedirectStandardError = true;
+        var what = $"{start.FileName} {string.Join(' ', start.ArgumentList)}";
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} was not started.");
-        using var limit = new CancellationTokenSource(Patience.Limit);
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try
         {
-            var errors = process.StandardError.ReadToEndAsync(limit.Token);
-            var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            Assert.True(process.ExitCode == 0, $"{start.FileName} ended with {process.ExitCode}: {output}{await errors}");
-            Assert.Equal("", await errors);
-            return output;
+            await Task.WhenAll(process.WaitForExitAsync(), output, errors).WaitAsync(Patience.Limit);
         }
-        finally
+        catch (TimeoutException)
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{what} did not end within {Patience.Limit.TotalMinutes} minutes. It said: {await output.WaitAsync(Patience.Limit)}{await errors.WaitAsync(Patience.Limit)}");
         }
+        Assert.True(process.ExitCode == 0, $"{what} ended with {process.ExitCode}: {await output}{await errors}");
+        Assert.Equal("", await errors);
+        return await output;
     }
 
     public static async Task<StoredTrace> OnlyTraceAsync(ServerUnderTest server)

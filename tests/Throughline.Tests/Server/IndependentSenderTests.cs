@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Throughline.Tests.Architecture;
+using Throughline.Tests.Senders;
 
 namespace Throughline.Tests.Server;
 
@@ -114,14 +115,5 @@ public sealed class IndependentSenderTests
         await RunAsync("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
     }
 
-    private static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException($"{program} was not started.");
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}");
-        return output;
-    }
+    private static Task<string> RunAsync(string program, params string[] arguments) => Guide.RunAsync(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder });
 }

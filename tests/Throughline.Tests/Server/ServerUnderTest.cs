@@ -55,15 +55,20 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     }
 
     /// <summary>Sends an export request in JSON that must be taken whole; as a sender does, again when it is told to.</summary>
-    internal async Task StoreAsync(string json)
+    internal async Task StoreAsync(string json) => Assert.Equal("{}", await ExportUntilTakenAsync(Encoding.UTF8.GetBytes(json), HttpStatusCode.TooManyRequests, "application/json"));
+
+    /// <summary>Sends an export request again and again while the answer is <paramref name="notYet"/>; it must be taken in the end. Answers what the server said then.</summary>
+    internal async Task<string> ExportUntilTakenAsync(byte[] body, HttpStatusCode notYet, string type = "application/x-protobuf")
     {
-        HttpResponseMessage response;
-        while ((response = await ExportAsync(Encoding.UTF8.GetBytes(json), "application/json")).StatusCode == HttpStatusCode.TooManyRequests) response.Dispose();
-        using (response)
+        var (status, text) = (notYet, "");
+        await Patience.UntilAsync(async () =>
         {
-            Assert.Equal("{}", await response.Content.ReadAsStringAsync());
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        }
+            using var response = await ExportAsync(body, type);
+            (status, text) = (response.StatusCode, await response.Content.ReadAsStringAsync());
+            return status != notYet;
+        }, () => $"The answer is still {(int)notYet} {text}");
+        Assert.True(status == HttpStatusCode.OK, $"{(int)status} {text}");
+        return text;
     }
 
     /// <summary>An answer of the API that must be 200, as JSON.</summary>

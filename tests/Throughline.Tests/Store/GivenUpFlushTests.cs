@@ -22,13 +22,13 @@ public sealed class GivenUpFlushTests
         var flush = store.Store.FlushAsync(default);
         for (var failure = 1; failure <= 3; failure++)
         {
-            await UntilAsync(() => store.Store.GetStatistics().Problems.Any(p => p.Contains($"try {failure}", StringComparison.Ordinal)));
+            await store.UntilAsync(() => store.Store.GetStatistics().Problems.Any(p => p.Contains($"try {failure}", StringComparison.Ordinal)));
             Assert.Contains("internal error", Assert.Single(store.Store.GetStatistics().Problems));
             Assert.Equal(failure, tries.Count);
             Assert.Equal(failure == 3, store.Store.GetStatistics().Problems[0].Contains("start the server again", StringComparison.Ordinal));
             if (failure == 3) break;
             // The next try is due when its timer is there.
-            await UntilAsync(() => store.Time.TimerCount > timers);
+            await store.UntilAsync(() => store.Time.TimerCount > timers);
             store.Time.Advance(TimeSpan.FromMinutes(1));
         }
         Assert.Contains("start the server again", (await Assert.ThrowsAsync<IOException>(() => flush)).Message);
@@ -56,7 +56,7 @@ public sealed class GivenUpFlushTests
         var tries = FailInternally(store, 2);
         await store.AppendAsync(Span(0));
         var flush = store.Store.FlushAsync(default);
-        await AdvanceUntilAsync(store, () => flush.IsCompleted);
+        await store.AdvanceUntilAsync(() => flush.IsCompleted);
         await flush;
         Assert.Equal(2, tries.Count);
         Assert.Empty(store.Store.GetStatistics().Problems);
@@ -111,21 +111,6 @@ public sealed class GivenUpFlushTests
     }
 
     private static PlainSpan Span(int i) => new() { TraceId = new(1, (ulong)i + 1), SpanId = 1, Start = SpanGen.Base + (ulong)i, End = SpanGen.Base + (ulong)i + 5, Name = "n" };
-
-    /// <summary>Waits for what another thread is about to do; the test's own time limit is the runner's.</summary>
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition()) await Task.Yield();
-    }
-
-    private static async Task AdvanceUntilAsync(StoreUnderTest store, Func<bool> condition)
-    {
-        while (!condition())
-        {
-            store.Time.Advance(TimeSpan.FromSeconds(6));
-            await Task.Yield();
-        }
-    }
 
     private sealed class Tries
     {

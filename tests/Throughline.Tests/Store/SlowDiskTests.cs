@@ -15,21 +15,21 @@ public sealed class SlowDiskTests
         var options = Options() with { LogQueueBytes = 10 * (PaddingBytes + 200) };
         await using (var store = await TraceStore.OpenAsync(options, disk.Files, new ManualTime(), default))
         {
-            disk.Close();
+            using var closed = disk.Close();
             var sending = Enumerable.Range(1, 40).Select(i => Send(store, i)).ToArray();
             // What is refused is refused at once, however long the disk takes.
-            while (sending.Count(s => s.IsCompleted) < 30) await Task.Yield();
+            await Patience.UntilAsync(() => sending.Count(s => s.IsCompleted) >= 30, () => $"Only {sending.Count(s => s.IsCompleted)} of 40 are answered");
             var waiting = sending.Where(s => !s.IsCompleted).ToArray();
             Assert.InRange(waiting.Length, 1, 10);
             foreach (var refused in sending.Where(s => s.IsCompleted)) AssertRetryable(await refused);
             Assert.Equal(0, store.GetStatistics().Spans);
 
-            disk.Open();
+            closed.Open();
             foreach (var acknowledged in waiting) Assert.Equal(AppendStatus.Durable, (await acknowledged).Status);
             Assert.Equal(waiting.Length, store.GetStatistics().Spans);
             for (var i = 1; i <= sending.Length; i++)
             {
-                var again = await UntilTakenAsync(store, i);
+                var again = await SendUntilTakenAsync(store, i);
                 Assert.Equal(waiting.Contains(sending[i - 1]) ? AppendStatus.Duplicate : AppendStatus.Durable, again.Status);
             }
         }
@@ -43,7 +43,7 @@ public sealed class SlowDiskTests
         var options = Options() with { HeadMaxSpans = 20 };
         await using (var store = await TraceStore.OpenAsync(options, disk.Files, new ManualTime(), default))
         {
-            disk.Close();
+            using var closed = disk.Close();
             var taken = 0;
             AppendResult result;
             while ((result = await Send(store, taken + 1)).Status == AppendStatus.Durable) taken++;
@@ -54,8 +54,8 @@ public sealed class SlowDiskTests
             for (var i = 0; i < 100; i++) AssertRetryable(await Send(store, 1_000 + i));
             Assert.Equal(taken, store.GetStatistics().HeadSpans);
 
-            disk.Open();
-            for (var i = taken + 1; i <= 200; i++) Assert.Equal(AppendStatus.Durable, (await UntilTakenAsync(store, i)).Status);
+            closed.Open();
+            for (var i = taken + 1; i <= 200; i++) Assert.Equal(AppendStatus.Durable, (await SendUntilTakenAsync(store, i)).Status);
         }
         await AssertHasOnceAsync(disk, options, 200);
     }
@@ -72,12 +72,8 @@ public sealed class SlowDiskTests
     private static Task<AppendResult> Send(TraceStore store, int number) =>
         StoreUnderTest.SendAsync(store, [Span(number)], (UInt128)number).AsTask();
 
-    private static async Task<AppendResult> UntilTakenAsync(TraceStore store, int number)
-    {
-        AppendResult result;
-        while ((result = await Send(store, number)).Status == AppendStatus.Overloaded) await Task.Yield();
-        return result;
-    }
+    private static Task<AppendResult> SendUntilTakenAsync(TraceStore store, int number) =>
+        StoreUnderTest.SendUntilTakenAsync(store, [Span(number)], (UInt128)number);
 
     private static PlainSpan Span(int number) => new()
     {
@@ -97,20 +93,18 @@ public sealed class SlowDiskTests
         }
     }
 
-    /// <summary>A file system in memory, one kind of operation of which stands still while the gate is closed. Closed again by no one but its test.</summary>
+    /// <summary>A file system in memory, one kind of operation of which stands still while it is closed.</summary>
     private sealed class GatedDisk
     {
-        private readonly ManualResetEventSlim _gate = new(true);
+        private volatile Gate? _gate;
 
         public GatedDisk(FileOperation operation, string ending) => Files.Before = (done, path) =>
         {
-            if (done == operation && path.EndsWith(ending, StringComparison.Ordinal)) _gate.Wait();
+            if (done == operation && path.EndsWith(ending, StringComparison.Ordinal)) _gate?.Pass();
         };
 
         public MemoryFileSystem Files { get; } = new();
 
-        public void Close() => _gate.Reset();
-
-        public void Open() => _gate.Set();
+        public Gate Close() => _gate = new Gate();
     }
 }

@@ -58,7 +58,7 @@ public sealed class StoreLifecycleTests
         for (var i = 0; i < 60; i++)
         {
             var spans = Enumerable.Range(0, 10).Select(n => Span((i * 10) + n)).ToArray();
-            while ((await StoreUnderTest.SendAsync(store.Store, spans, (UInt128)i + 1)).Status == AppendStatus.Overloaded) await store.Store.FlushAsync(default);
+            await StoreUnderTest.SendUntilTakenAsync(store.Store, spans, (UInt128)i + 1);
         }
         await store.Store.FlushAsync(default);
         Assert.InRange(store.Store.GetStatistics().Blocks, 2, 60);
@@ -82,13 +82,13 @@ public sealed class StoreLifecycleTests
             if (o == operation && !path.Contains("/log", StringComparison.Ordinal) && Interlocked.Increment(ref failures) == 1) throw new IOException("the disk is full");
         };
         var flush = store.Store.FlushAsync(default);
-        await UntilAsync(() => store.Store.GetStatistics().Problems.Count > 0);
+        await store.UntilAsync(() => store.Store.GetStatistics().Problems.Count > 0);
         Assert.Contains("the disk is full", Assert.Single(store.Store.GetStatistics().Problems));
         Assert.Equal(2, (await store.Store.SearchAsync(new SearchPlan(), default)).Total.Value);
         // What a crash leaves now holds all spans, too.
         await using (var crashed = await TraceStore.OpenAsync(store.Options, store.Files.Crash(), store.Time, default))
             Assert.Equal(2, (await crashed.SearchAsync(new SearchPlan(), default)).Total.Value);
-        await AdvanceUntilAsync(store, flush);
+        await store.AdvanceUntilAsync(() => flush.IsCompleted);
         Assert.Equal((2, 1, 0), (store.Store.GetStatistics().Spans, store.Store.GetStatistics().Blocks, store.Store.GetStatistics().Problems.Count));
         Assert.Single(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
         await store.ReopenAsync();
@@ -104,7 +104,7 @@ public sealed class StoreLifecycleTests
             if (o == FileOperation.Create && path.EndsWith(".wal", StringComparison.Ordinal)) throw new IOException("no space left");
         };
         await store.AppendAsync(Span(1), Span(2), Span(3));
-        await UntilAsync(() => store.Store.GetStatistics().Problems.Count > 0);
+        await store.UntilAsync(() => store.Store.GetStatistics().Problems.Count > 0);
         Assert.Contains("the log cannot begin a segment: no space left", Assert.Single(store.Store.GetStatistics().Problems));
         store.Files.Before = null;
         await store.Store.FlushAsync(default);
@@ -129,8 +129,8 @@ public sealed class StoreLifecycleTests
             if (failed && o == FileOperation.Append && path.Contains("/blocks/", StringComparison.Ordinal)) throw new IOException("gone");
         };
         var flush = store.Store.FlushAsync(default);
-        await UntilAsync(() => store.Store.GetStatistics().Problems.Any(p => p.Contains("no answer", StringComparison.Ordinal)));
-        await AdvanceUntilAsync(store, () => store.Store.GetStatistics().Problems.Any(p => p.Contains("gone", StringComparison.Ordinal)));
+        await store.UntilAsync(() => store.Store.GetStatistics().Problems.Any(p => p.Contains("no answer", StringComparison.Ordinal)));
+        await store.AdvanceUntilAsync(() => store.Store.GetStatistics().Problems.Any(p => p.Contains("gone", StringComparison.Ordinal)));
         store.Files.Before = null;
         store.Files.SyncDirectory(StoreUnderTest.Root);
         await using (var crashed = await TraceStore.OpenAsync(store.Options, store.Files.Crash(), store.Time, default))
@@ -139,7 +139,7 @@ public sealed class StoreLifecycleTests
             Assert.Equal(2, (await crashed.SearchAsync(new SearchPlan(), default)).Total.Value);
         }
         store.Files.Before = null;
-        await AdvanceUntilAsync(store, flush);
+        await store.AdvanceUntilAsync(() => flush.IsCompleted);
         Assert.Single(store.Files.ListFiles(StoreUnderTest.Root + "/blocks"));
     }
 
@@ -237,18 +237,20 @@ public sealed class StoreLifecycleTests
             for (var i = 0; i < 400; i++)
             {
                 PlainSpan[] spans = [Span(i), Span(i) with { SpanId = 2, ParentSpanId = 1 }, Span(i) with { SpanId = 3, ParentSpanId = 2, Name = $"unique {i}" }];
-                while ((await StoreUnderTest.SendAsync(store.Store, spans, (UInt128)i + 1)).Status == AppendStatus.Overloaded) await store.Store.FlushAsync(default);
+                await StoreUnderTest.SendUntilTakenAsync(store.Store, spans, (UInt128)i + 1);
             }
         });
         long seen = 0;
+        using var limit = new CancellationTokenSource(Patience.Limit);
         do
         {
+            Assert.False(limit.IsCancellationRequested, $"{seen} of 400 traces are found after {Patience.Limit.TotalMinutes} minutes");
             var result = await store.Store.SearchAsync(new SearchPlan { Limit = 1000, Span = new SpanPredicate.FreeText("unique") }, default);
             Assert.True(result.Total.Value >= seen, "a later snapshot holds what an earlier one held");
             Assert.All(result.Traces, t => Assert.Equal((3, 0), (t.Spans, t.Orphans)));
             seen = result.Total.Value;
         }
-        while (seen < 400);
+        while (seen < 400 && !sending.IsFaulted);
         await sending;
     }
 
@@ -289,20 +291,4 @@ public sealed class StoreLifecycleTests
         return store;
     }
 
-    /// <summary>Waits for what another thread is about to do; the test's own time limit is the runner's.</summary>
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition()) await Task.Yield();
-    }
-
-    private static Task AdvanceUntilAsync(StoreUnderTest store, Task task) => AdvanceUntilAsync(store, () => task.IsCompleted);
-
-    private static async Task AdvanceUntilAsync(StoreUnderTest store, Func<bool> condition)
-    {
-        while (!condition())
-        {
-            store.Time.Advance(TimeSpan.FromSeconds(6));
-            await Task.Yield();
-        }
-    }
 }

@@ -80,5 +80,24 @@ internal sealed class StoreUnderTest : IAsyncDisposable
         return store.AppendAsync(batch, payload, digest, true, default);
     }
 
+    /// <summary>Sends as a sender does: again, while there is no room.</summary>
+    public static async Task<AppendResult> SendUntilTakenAsync(TraceStore store, IReadOnlyCollection<PlainSpan> spans, UInt128 digest)
+    {
+        AppendResult result = default;
+        await Patience.UntilAsync(async () => (result = await SendAsync(store, spans, digest)).Status != AppendStatus.Overloaded, () => $"The store is overloaded: {result.Message}");
+        return result;
+    }
+
+    /// <summary>Waits for what the store's threads are about to do.</summary>
+    public Task UntilAsync(Func<bool> isSo) => Patience.UntilAsync(isSo, () => $"It did not come to that: {Store.GetStatistics()}, problems: {string.Join("; ", Store.GetStatistics().Problems)}");
+
+    /// <summary>Lets time pass until something is so.</summary>
+    public Task AdvanceUntilAsync(Func<bool> isSo) => UntilAsync(() =>
+    {
+        if (isSo()) return true;
+        Time.Advance(TimeSpan.FromSeconds(6));
+        return false;
+    });
+
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -206,10 +206,10 @@ public sealed class WalDamageTests
     {
         var files = new MemoryFileSystem();
         var log = WalTestLog.Open(files);
-        using var hold = new ManualResetEventSlim();
-        var cutting = log.CutAsync(_ => hold.Wait());
+        using var hold = new Gate();
+        var cutting = log.CutAsync(_ => hold.Pass());
         var appends = ids.Select(id => log.AppendAsync(id).AsTask()).ToList();
-        hold.Set();
+        hold.Open();
         await Task.WhenAll([.. appends, cutting]);
         var killed = files.Crash();
         await log.DisposeAsync();

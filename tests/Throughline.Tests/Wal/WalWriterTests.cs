@@ -61,22 +61,22 @@ public sealed class WalWriterTests
     [Fact]
     public async Task WhatArrivesDuringASyncIsOneGroup()
     {
-        using var hold = new ManualResetEventSlim();
         var holding = new TaskCompletionSource();
         var groups = new List<int>();
         await using var log = WalTestLog.Open(_files, group => groups.Add(group.Count));
+        using var hold = new Gate();
         _files.Before = (operation, _) =>
         {
             if (operation == FileOperation.Sync)
             {
                 holding.TrySetResult();
-                hold.Wait();
+                hold.Pass();
             }
         };
         var first = log.AppendAsync(1).AsTask();
-        await holding.Task;
+        await Patience.ForAsync(holding.Task, "The log did not write the first record");
         var rest = Enumerable.Range(2, 9).Select(i => log.AppendAsync((ulong)i).AsTask()).ToList();
-        hold.Set();
+        hold.Open();
         await Task.WhenAll(rest.Prepend(first));
         Assert.Equal([1, 9], groups);
     }
@@ -84,15 +84,15 @@ public sealed class WalWriterTests
     [Fact]
     public async Task AFullQueueAnswersOverloadedAtOnceAndTakesAppendsAgainLater()
     {
-        using var hold = new ManualResetEventSlim();
         var options = WalTestLog.Options with { QueueBytes = 1_000 };
         await using var log = WalTestLog.Open(_files, options: options);
-        _files.Before = (_, _) => hold.Wait();
+        using var hold = new Gate();
+        _files.Before = (_, _) => hold.Pass();
         var waiting = Enumerable.Range(1, 10).Select(i => log.AppendAsync((ulong)i).AsTask()).ToList();
         var refused = log.AppendAsync(11);
         Assert.True(refused.IsCompleted);
         Assert.Equal(WalAppendStatus.Overloaded, (await refused).Status);
-        hold.Set();
+        hold.Open();
         Assert.All(await Task.WhenAll(waiting), a => Assert.Equal(WalAppendStatus.Committed, a.Status));
         Assert.Equal(WalAppendStatus.Committed, (await log.AppendAsync(12)).Status);
         Assert.DoesNotContain(11ul, WalTestLog.Read(_files).Ids);
@@ -197,13 +197,13 @@ public sealed class WalWriterTests
     [Fact]
     public async Task ClosingCommitsWhatWaitsAndRefusesWhatComes()
     {
-        using var hold = new ManualResetEventSlim();
         var log = WalTestLog.Open(_files);
-        _files.Before = (_, _) => hold.Wait();
+        using var hold = new Gate();
+        _files.Before = (_, _) => hold.Pass();
         var waiting = Enumerable.Range(1, 50).Select(i => log.AppendAsync((ulong)i).AsTask()).ToList();
         var closing = log.DisposeAsync();
         var late = await log.AppendAsync(51);
-        hold.Set();
+        hold.Open();
         await closing;
         Assert.Equal(WalAppendStatus.Failed, late.Status);
         Assert.All(await Task.WhenAll(waiting), a => Assert.Equal(WalAppendStatus.Committed, a.Status));
@@ -227,23 +227,23 @@ public sealed class WalWriterTests
     {
         var log = WalTestLog.Open(_files);
         await log.AppendAsync(1);
-        using var hold = new ManualResetEventSlim();
+        using var hold = new Gate();
         var writing = new TaskCompletionSource();
         _files.Before = (operation, _) =>
         {
             if (operation == FileOperation.Sync)
             {
                 writing.TrySetResult();
-                hold.Wait();
+                hold.Pass();
             }
         };
         var unanswered = log.AppendAsync(2).AsTask();
-        await writing.Task;
+        await Patience.ForAsync(writing.Task, "The log did not write the second record");
         _files.Before = null;
         // The process is gone here; the machine is not. A second one reads the record, and may tell a retrying sender that it is stored.
         await using (WalTestLog.Open(_files))
             Assert.Equal([1ul, 2ul], WalTestLog.Read(_files.Crash()).Ids);
-        hold.Set();
+        hold.Open();
         await unanswered;
         await log.DisposeAsync();
     }

@@ -1,11 +1,5 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Throughline.Tests.Server.Events;
 
@@ -110,15 +104,9 @@ public sealed class EventsGatewayTests
     /// <summary>Tells what it was asked.</summary>
     private sealed class Api : IAsyncDisposable
     {
-        private readonly WebApplication _application;
+        private Loopback? _server;
 
-        private Api(WebApplication application)
-        {
-            _application = application;
-            Address = new Uri(application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
-        }
-
-        internal Uri Address { get; }
+        internal Uri Address => _server?.Address ?? throw new InvalidOperationException("It was not started.");
 
         internal string Asked { get; private set; } = "";
 
@@ -129,13 +117,9 @@ public sealed class EventsGatewayTests
 
         internal static async Task<Api> StartAsync()
         {
-            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-            var application = builder.Build();
-            Api? api = null;
-            application.Run(context => api is null ? Task.CompletedTask : api.AnswerAsync(context));
-            await application.StartAsync();
-            return api = new Api(application);
+            var api = new Api();
+            api._server = await Loopback.StartAsync(api.AnswerAsync);
+            return api;
         }
 
         private async Task AnswerAsync(HttpContext context)
@@ -155,10 +139,6 @@ public sealed class EventsGatewayTests
             context.Abort();
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            await _application.StopAsync();
-            await _application.DisposeAsync();
-        }
+        public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
     }
 }

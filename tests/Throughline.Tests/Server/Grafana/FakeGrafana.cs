@@ -1,41 +1,27 @@
-using System.Net;
 using System.Net.WebSockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Throughline.Tests.Server.Grafana;
 
 /// <summary>A server that answers as a Grafana does: tells what it was asked, forbids frames, redirects, sets cookies, and speaks over a WebSocket. Owned by its test.</summary>
 internal sealed class FakeGrafana : IAsyncDisposable
 {
-    private readonly WebApplication _application;
+    private Loopback? _server;
 
-    private FakeGrafana(WebApplication application)
+    private FakeGrafana()
     {
-        _application = application;
-        Address = new Uri(application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
     }
 
-    internal Uri Address { get; }
+    internal Uri Address => _server?.Address ?? throw new InvalidOperationException("It was not started.");
 
     /// <summary>When it is not null, a request for <c>/slow</c> waits for it.</summary>
     internal TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal static async Task<FakeGrafana> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var application = builder.Build();
-        var grafana = (FakeGrafana?)null;
-        application.UseWebSockets();
-        application.Run(context => grafana is null ? Task.CompletedTask : grafana.AnswerAsync(context));
-        await application.StartAsync();
-        return grafana = new FakeGrafana(application);
+        var grafana = new FakeGrafana();
+        grafana._server = await Loopback.StartAsync(grafana.AnswerAsync);
+        return grafana;
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -68,7 +54,6 @@ internal sealed class FakeGrafana : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Held.TrySetResult();
-        await _application.StopAsync();
-        await _application.DisposeAsync();
+        if (_server is not null) await _server.DisposeAsync();
     }
 }

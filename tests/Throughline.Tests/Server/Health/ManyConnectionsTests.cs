@@ -22,14 +22,14 @@ public sealed class ManyConnectionsTests
             {
                 var sender = new TcpClient();
                 senders.Add(sender);
-                await sender.ConnectAsync(IPAddress.Loopback, port);
+                await Patience.ForAsync(sender.ConnectAsync(IPAddress.Loopback, port), $"The server took no connection {i}");
                 await SendAsync(sender, i);
                 Assert.StartsWith("HTTP/1.1 200 ", await AnswerAsync(sender));
             }
             // All of them are open still. One more is taken by the system and closed by the server.
             using (var more = new TcpClient())
             {
-                await more.ConnectAsync(IPAddress.Loopback, port);
+                await Patience.ForAsync(more.ConnectAsync(IPAddress.Loopback, port), "The system took no more connections");
                 Assert.Equal("", await AnswerAsync(more));
             }
             // Those that are there go on, first and last.
@@ -43,20 +43,22 @@ public sealed class ManyConnectionsTests
             senders.ForEach(s => s.Dispose());
         }
         // Their places are free again, for readers too.
-        while (true)
+        var problem = "";
+        await Patience.UntilAsync(async () =>
         {
             try
             {
                 var status = await server.GetAsync("/api/v1/status");
                 Assert.Equal($"{Connections + 2}", status.GetProperty("received").GetProperty("spans").GetString());
-                break;
+                return true;
             }
-            catch (HttpRequestException)
+            catch (HttpRequestException e)
             {
                 // The server sees the ends of a thousand connections a moment after this side has closed them.
-                await Task.Yield();
+                problem = e.Message;
+                return false;
             }
-        }
+        }, () => $"There is no place for a reader: {problem}");
     }
 
     [Fact]
@@ -89,7 +91,7 @@ public sealed class ManyConnectionsTests
         var buffer = new byte[4096];
         try
         {
-            return Encoding.ASCII.GetString(buffer, 0, await sender.GetStream().ReadAsync(buffer));
+            return Encoding.ASCII.GetString(buffer, 0, await Patience.ForAsync(sender.GetStream().ReadAsync(buffer).AsTask(), "The server did not answer on its connection, nor close it"));
         }
         catch (IOException)
         {

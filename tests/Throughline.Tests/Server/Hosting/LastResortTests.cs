@@ -1,11 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Throughline.Server.Api;
 using Throughline.Server.Configuration;
@@ -17,27 +12,23 @@ namespace Throughline.Tests.Server.Hosting;
 public sealed class LastResortTests
 {
     /// <summary>A server of one endpoint, which fails when it has written so many characters of its answer.</summary>
-    private static async Task<(WebApplication Server, HttpClient Client)> FailingAfterAsync(int characters)
+    private static async Task<(Loopback Server, HttpClient Client)> FailingAfterAsync(int characters)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var server = builder.Build();
-        server.Use(next => context =>
+        var server = await Loopback.StartAsync(context =>
         {
             context.Features.Set(new ListenerFeature(ListenerRole.Http));
-            return LastResort.InvokeAsync(context, next, NullLogger.Instance);
+            return LastResort.InvokeAsync(context, FailAsync, NullLogger.Instance);
         });
-        server.Run(async context =>
+        return (server, new HttpClient { BaseAddress = server.Address });
+
+        async Task FailAsync(HttpContext context)
         {
             await using var answer = new JsonAnswer(context);
             answer.Writer.WriteStartObject();
             answer.Writer.WriteStartArray("services");
             for (var written = 0; written < characters; written += 100) answer.Writer.WriteStringValue(new string('x', 97));
             throw new InvalidOperationException("made for a test");
-        });
-        await server.StartAsync();
-        var address = server.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-        return (server, new HttpClient { BaseAddress = new Uri(address) });
+        }
     }
 
     [Fact]

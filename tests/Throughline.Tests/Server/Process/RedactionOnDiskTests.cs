@@ -15,7 +15,7 @@ public sealed class RedactionOnDiskTests
         // A head of one span becomes a block at once.
         await using var server = await ServerUnderTest.StartAsync(o => o with { Redact = redact, Store = o.Store with { HeadMaxSpans = 1 } });
         await server.StoreAsync(Export.Json("svc", Export.Span(Export.Trace(1), Export.Id(1), more: Export.Attributes(("password", Secret), ("user", "visible")))));
-        while ((await server.GetAsync("/api/v1/status")).GetProperty("store").GetProperty("blocks").GetInt32() == 0) await Task.Yield();
+        await Patience.UntilAsync(async () => (await server.GetAsync("/api/v1/status")).GetProperty("store").GetProperty("blocks").GetInt32() > 0, () => "No block was written");
         await server.StoreAsync(Export.Json("svc", Export.Span(Export.Trace(2), Export.Id(1), more: Export.Attributes(("password", Secret)))));
 
         var span = (await server.GetAsync($"/api/v1/traces/{Export.Trace(1)}/spans/{Export.Id(1)}")).GetProperty("spans")[0];

@@ -83,10 +83,10 @@ public sealed class SpanTrackingTests
         {
             span = StartAndEnd();
             ended.Set();
-            looked.Wait();
+            looked.Wait(Patience.Limit);
         });
         thread.Start();
-        ended.Wait();
+        Assert.True(ended.Wait(Patience.Limit), "The other thread did not end its span.");
         tracker.CloseWindow();
         GC.Collect();
         GC.WaitForPendingFinalizers();

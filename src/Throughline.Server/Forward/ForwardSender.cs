@@ -147,7 +147,7 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
 
     /// <summary>
     /// What becomes of a request that the target fails at again and again: given up when others were taken since it went to the end of the queue, else sent there; false when it stays where it is, since nothing
-    /// else waits.
+    /// else waits, or the disk does not take it.
     /// </summary>
     private async Task<bool> IsSetAsideAsync(WalSignal signal, Kept request, ForwardReply reply)
     {
@@ -158,7 +158,7 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
             counters.Lost(ForwardLoss.Refused, request.Items, $"The target took others and failed at this one {2 * FaultsBeforeDoubt} times: {reply.Message}");
             return true;
         }
-        if (queue.Waiting.Items <= request.Items || await queue.AppendAsync(signal, request.Items, request.Payload, 0) is not { } number) return false;
+        if (queue.Waiting.Items <= request.Items || await queue.MoveAsync(signal, request.Items, request.Payload) is not { } number) return false;
         _moved.Remove(request.Sequence);
         _moved[number] = _taken;
         return true;

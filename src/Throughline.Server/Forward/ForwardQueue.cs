@@ -196,7 +196,7 @@ internal sealed class ForwardQueue : IAsyncDisposable
         using var reader = new WalReader(_files, _logOptions, 1);
         while (reader.TryRead(out var record))
         {
-            Offers.Remember(record.Header.Signal, record.Header.Digest);
+            Offers.Remember(record.Header.Signal, record.Header.Digest, record.Header.ReceiveUnixNano);
             if (record.Sequence <= _delivered) continue;
             if (_sealed.Last?.Value is not { } chunk || chunk.FirstSegment != record.Segment) chunk = _sealed.AddLast(new ForwardChunk(record.Segment) { EndSegment = record.Segment + 1 }).Value;
             var bytes = record.Payload.Length - PrefixBytes + FrameBytes;

@@ -94,7 +94,7 @@ public sealed class HealthWatch : IDisposable
             }
         }
         if (present.Count == 0) return null;
-        var stores = string.Join(" and ", present.Select(static f => f.Signal.ToString().ToLowerInvariant()));
+        var stores = string.Join(" and ", present.Select(static f => SignalNames.Of(f.Signal)));
         var why = string.Join("; ", present.Select(static f => f.Message).Distinct());
         return new ReadOnlyState("disk_failed", $"The store of {stores} cannot write: {why}. What is stored is served.", present.Min(static f => f.SinceUnixNano));
     }

@@ -113,17 +113,27 @@ internal sealed class SignalStore<TBatch, THead, TView, TBlock> : ISignalStore
             var ended = await earlier.ConfigureAwait(false);
             return ended.Status == AppendStatus.Durable ? new AppendResult(AppendStatus.Duplicate, default, "") : ended;
         }
-        var appended = await _log.AppendAsync(new WalRecordHeader(_format.Signal, form, 0, received, 0, digest), payload, batch).ConfigureAwait(false);
-        var result = appended.Status switch
+        try
         {
-            WalAppendStatus.Committed => AppendResult.Durable,
-            WalAppendStatus.Overloaded => new AppendResult(AppendStatus.Overloaded, TimeSpan.FromSeconds(1), appended.Message),
-            _ => new AppendResult(AppendStatus.Failed, TimeSpan.FromSeconds(5), appended.Message),
-        };
-        if (result.Status == AppendStatus.Durable) _recent.Keep(digest);
-        else _recent.Forget(digest);
-        outcome.SetResult(result);
-        return result;
+            var appended = await _log.AppendAsync(new WalRecordHeader(_format.Signal, form, 0, received, 0, digest), payload, batch).ConfigureAwait(false);
+            var result = appended.Status switch
+            {
+                WalAppendStatus.Committed => AppendResult.Durable,
+                WalAppendStatus.Overloaded => new AppendResult(AppendStatus.Overloaded, TimeSpan.FromSeconds(1), appended.Message),
+                _ => new AppendResult(AppendStatus.Failed, TimeSpan.FromSeconds(5), appended.Message),
+            };
+            if (result.Status == AppendStatus.Durable) _recent.Keep(digest);
+            else _recent.Forget(digest);
+            outcome.SetResult(result);
+            return result;
+        }
+        catch (Exception e)
+        {
+            // A retry waits for how this ends.
+            _recent.Forget(digest);
+            outcome.TrySetResult(new AppendResult(AppendStatus.Failed, TimeSpan.FromSeconds(5), $"the items cannot be stored because of an internal error: {e.GetType().Name}: {e.Message}"));
+            throw;
+        }
     }
 
     /// <summary>Runs on the log's loop, in log order: what is durable becomes visible.</summary>

@@ -37,7 +37,7 @@ internal static class SettingsInForce
         bool flag => flag ? "true" : "false",
         ForwardProtocol protocol => protocol == ForwardProtocol.Grpc ? "grpc" : "http",
         ForwardFull full => full == ForwardFull.DropOldest ? "drop-oldest" : "refuse-newest",
-        Engine.Model.SignalKind[] signals => string.Join(",", signals.Select(static s => s.ToString().ToLowerInvariant())),
+        Engine.Model.SignalKind[] signals => string.Join(",", signals.Select(SignalNames.Of)),
         TimeSpan time => TimeText.Write(time),
         IEnumerable list => string.Join(", ", list.Cast<object>()),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

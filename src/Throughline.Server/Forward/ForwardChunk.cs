@@ -17,6 +17,9 @@ internal sealed class ForwardChunk(long firstSegment)
     /// <summary>Bytes of its records.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes of those of its records that were appended once more, to be sent after others.</summary>
+    public long MovedBytes { get; set; }
+
     /// <summary>When the first of it came.</summary>
     public ulong FirstUnixNano { get; private set; }
 

@@ -87,12 +87,20 @@ internal sealed class ForwardQueue : IAsyncDisposable
     /// Appends a request; durable on return, which gives its number. One that finds no place, or no disk, is counted as lost, and has none. <paramref name="digest"/> identifies the request as its sender
     /// made it; 0 for one that nobody can send again.
     /// </summary>
-    public async ValueTask<ulong?> AppendAsync(WalSignal signal, long items, ReadOnlyMemory<byte> payload, UInt128 digest)
+    public ValueTask<ulong?> AppendAsync(WalSignal signal, long items, ReadOnlyMemory<byte> payload, UInt128 digest) => AppendAsync(signal, items, payload, digest, isMove: false);
+
+    /// <summary>
+    /// Appends a request of the chunk that is being sent once more, so that others go before it; its number then. Null when that cannot be: no loss, since it still waits where it was. Nothing gives way to it. It
+    /// may go beyond the bytes that the queue may hold: by no more than that chunk takes, which goes when all of it was dealt with.
+    /// </summary>
+    public ValueTask<ulong?> MoveAsync(WalSignal signal, long items, ReadOnlyMemory<byte> payload) => AppendAsync(signal, items, payload, 0, isMove: true);
+
+    private async ValueTask<ulong?> AppendAsync(WalSignal signal, long items, ReadOnlyMemory<byte> payload, UInt128 digest, bool isMove)
     {
         var bytes = payload.Length + FrameBytes;
-        if (!Reserve(bytes))
+        if (!(isMove ? ReserveMove(bytes) : Reserve(bytes)))
         {
-            _counters.Lost(ForwardLoss.QueueFull, items, $"The queue holds the {_options.QueueBytes} bytes that it may (--forward-queue-bytes).");
+            if (!isMove) _counters.Lost(ForwardLoss.QueueFull, items, $"The queue holds the {_options.QueueBytes} bytes that it may (--forward-queue-bytes).");
             return null;
         }
         try
@@ -103,7 +111,7 @@ internal sealed class ForwardQueue : IAsyncDisposable
             var header = new WalRecordHeader(signal, WalForm.Processed, 0, _counters.UnixNano(), 0, digest);
             var appended = await (_log ?? throw new InvalidOperationException("The queue is not open.")).AppendAsync(header, record, items);
             if (appended.Status == WalAppendStatus.Committed) return appended.Sequence;
-            _counters.Lost(ForwardLoss.NotWritten, items, appended.Message);
+            if (!isMove) _counters.Lost(ForwardLoss.NotWritten, items, appended.Message);
             return null;
         }
         finally
@@ -188,7 +196,7 @@ internal sealed class ForwardQueue : IAsyncDisposable
         using var reader = new WalReader(_files, _logOptions, 1);
         while (reader.TryRead(out var record))
         {
-            Offers.Remember(record.Header.Signal, record.Header.Digest);
+            Offers.Remember(record.Header.Signal, record.Header.Digest, record.Header.ReceiveUnixNano);
             if (record.Sequence <= _delivered) continue;
             if (_sealed.Last?.Value is not { } chunk || chunk.FirstSegment != record.Segment) chunk = _sealed.AddLast(new ForwardChunk(record.Segment) { EndSegment = record.Segment + 1 }).Value;
             var bytes = record.Payload.Length - PrefixBytes + FrameBytes;
@@ -247,6 +255,18 @@ internal sealed class ForwardQueue : IAsyncDisposable
         {
             lock (_gate) _isCutting = false;
             _counters.Failed($"the queue cannot be read: {e.Message}", _options.Linger);
+        }
+    }
+
+    /// <summary>Takes room for a request that moves: the chunk that it comes from has it for as much as the chunk takes, once for each of its requests.</summary>
+    private bool ReserveMove(long bytes)
+    {
+        lock (_gate)
+        {
+            if (_sealed.First?.Value is not { } sent || sent.MovedBytes + bytes > sent.Bytes) return false;
+            sent.MovedBytes += bytes;
+            _reserved += bytes;
+            return true;
         }
     }
 

@@ -70,8 +70,11 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
         try
         {
             var (batch, bytes, signal) = (new List<Kept>(), 0L, default(WalSignal));
+            var isFirst = true;
             foreach (var record in queue.Read(chunk))
             {
+                if (isFirst) ForgetBefore(record.Sequence);
+                isFirst = false;
                 if (!ForwardSignals.IsKnown(record.Signal))
                 {
                     counters.Lost(ForwardLoss.Unreadable, record.Items, $"The queue has a record of signal {(int)record.Signal}, which this release does not pass on.");
@@ -113,7 +116,6 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
             {
                 case ForwardOutcome.Delivered:
                     Took(signal, items, reply, request.Length);
-                    foreach (var one in batch.GetRange(first, count)) _moved.Remove(one.Sequence);
                     return;
                 case ForwardOutcome.Faulted when ++faults % FaultsBeforeDoubt == 0 && (count > 1 || await IsSetAsideAsync(signal, batch[first], reply)):
                     if (count > 1) await HalvesAsync(signal, batch, first, count, cancellationToken);
@@ -147,21 +149,28 @@ internal sealed class ForwardSender(ForwardQueue queue, IForwardClient client, F
 
     /// <summary>
     /// What becomes of a request that the target fails at again and again: given up when others were taken since it went to the end of the queue, else sent there; false when it stays where it is, since nothing
-    /// else waits.
+    /// else waits, or the disk does not take it.
     /// </summary>
     private async Task<bool> IsSetAsideAsync(WalSignal signal, Kept request, ForwardReply reply)
     {
         if (_moved.TryGetValue(request.Sequence, out var taken) && _taken > taken)
         {
-            _moved.Remove(request.Sequence);
             counters.Answered();
             counters.Lost(ForwardLoss.Refused, request.Items, $"The target took others and failed at this one {2 * FaultsBeforeDoubt} times: {reply.Message}");
             return true;
         }
-        if (queue.Waiting.Items <= request.Items || await queue.AppendAsync(signal, request.Items, request.Payload, 0) is not { } number) return false;
-        _moved.Remove(request.Sequence);
+        if (queue.Waiting.Items <= request.Items || await queue.MoveAsync(signal, request.Items, request.Payload) is not { } number) return false;
         _moved[number] = _taken;
         return true;
+    }
+
+    /// <summary>What was moved to a place before this one was dealt with, however that ended, or has given way.</summary>
+    private void ForgetBefore(ulong sequence)
+    {
+        foreach (var number in _moved.Keys)
+        {
+            if (number < sequence) _moved.Remove(number);
+        }
     }
 
     /// <summary>Export requests have one repeated field: one after the other they are one.</summary>

@@ -71,32 +71,32 @@ public sealed class Forwarder : IAsyncDisposable
     /// Takes spans that were stored, now or before (a retry): they are in the queue, on disk, when the task ends, once for each <paramref name="digest"/> of a request. <paramref name="request"/> says what the batch
     /// says, unless the batch was altered since it came. Trace states in the batch may change.
     /// </summary>
-    public ValueTask OfferAsync(SpanBatch batch, ReadOnlyMemory<byte> request, bool isAltered, UInt128 digest)
-    {
-        if (!Takes(SignalKind.Traces)) return default;
-        return _queue.Offers.OnceAsync(WalSignal.Traces, digest, async () =>
-        {
-            if (_share.IsAll && !isAltered) return await QueueAsync(WalSignal.Traces, batch.RowCount, request, digest);
-            var encoded = new ArrayBufferWriter<byte>();
-            if (_share.IsAll)
-            {
-                OtlpTraceEncoder.Encode(batch, encoded);
-                return await QueueAsync(WalSignal.Traces, batch.RowCount, encoded.WrittenMemory, digest);
-            }
-            var rows = _share.Keep(batch);
-            if (rows.Length == 0) return true;
-            OtlpTraceEncoder.Encode(batch, rows, encoded);
-            return await QueueAsync(WalSignal.Traces, rows.Length, encoded.WrittenMemory, digest);
-        });
-    }
+    public ValueTask OfferAsync(SpanBatch batch, ReadOnlyMemory<byte> request, bool isAltered, UInt128 digest) => Takes(SignalKind.Traces) ? OfferOnceAsync(batch, request, isAltered, digest) : default;
 
-    /// <summary>The same for another signal, all of it; <paramref name="encode"/> makes the export request of what was stored and is called only when that is to be queued.</summary>
+    /// <summary>
+    /// The same for another signal, all of it, which has to be one that is passed on (<see cref="Takes"/>); <paramref name="encode"/> makes the export request of what was stored and is called only when that is to be
+    /// queued.
+    /// </summary>
     public ValueTask OfferAsync(SignalKind signal, int items, Func<ReadOnlyMemory<byte>> encode, UInt128 digest)
     {
-        if (!Takes(signal)) return default;
         var queued = ForwardSignals.Of(signal);
         return _queue.Offers.OnceAsync(queued, digest, () => QueueAsync(queued, items, encode(), digest));
     }
+
+    private ValueTask OfferOnceAsync(SpanBatch batch, ReadOnlyMemory<byte> request, bool isAltered, UInt128 digest) => _queue.Offers.OnceAsync(WalSignal.Traces, digest, async () =>
+    {
+        if (_share.IsAll && !isAltered) return await QueueAsync(WalSignal.Traces, batch.RowCount, request, digest);
+        var encoded = new ArrayBufferWriter<byte>();
+        if (_share.IsAll)
+        {
+            OtlpTraceEncoder.Encode(batch, encoded);
+            return await QueueAsync(WalSignal.Traces, batch.RowCount, encoded.WrittenMemory, digest);
+        }
+        var rows = _share.Keep(batch);
+        if (rows.Length == 0) return true;
+        OtlpTraceEncoder.Encode(batch, rows, encoded);
+        return await QueueAsync(WalSignal.Traces, rows.Length, encoded.WrittenMemory, digest);
+    });
 
     private async ValueTask<bool> QueueAsync(WalSignal signal, int items, ReadOnlyMemory<byte> request, UInt128 digest) => await _queue.AppendAsync(signal, items, request, digest) is not null;
 

@@ -9,7 +9,7 @@ namespace Throughline.Server.Forward;
 internal sealed class RecentOffers(TimeProvider time)
 {
     /// <summary>The stores recognise retries for as long.</summary>
-    private static readonly TimeSpan s_window = TimeSpan.FromMinutes(10);
+    private static readonly ulong s_windowNano = (ulong)TimeSpan.FromMinutes(10).Ticks * 100;
 
     /// <summary>Requests that are remembered: some 5 MB.</summary>
     private const int Most = 50_000;
@@ -17,17 +17,20 @@ internal sealed class RecentOffers(TimeProvider time)
     private static readonly Task<bool> s_queued = Task.FromResult(true);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(WalSignal, UInt128), Task<bool>> _known = [];
-    private readonly Queue<((WalSignal, UInt128) Key, long Since)> _byTime = new();
+    private readonly Dictionary<(WalSignal, UInt128), Entry> _known = [];
+    private readonly Queue<((WalSignal, UInt128) Key, ulong SinceUnixNano)> _byTime = new();
 
-    /// <summary>A request that an earlier process queued.</summary>
-    public void Remember(WalSignal signal, UInt128 digest)
+    private readonly record struct Entry(ulong SinceUnixNano, Task<bool> Queued);
+
+    /// <summary>A request that an earlier process queued, and when.</summary>
+    public void Remember(WalSignal signal, UInt128 digest, ulong sinceUnixNano)
     {
         // Records of releases before this one say nothing of their requests.
         if (digest == 0) return;
         lock (_gate)
         {
-            if (_known.TryAdd((signal, digest), s_queued)) Added((signal, digest));
+            if (!_known.ContainsKey((signal, digest))) Add((signal, digest), sinceUnixNano, s_queued);
+            Prune();
         }
     }
 
@@ -36,15 +39,14 @@ internal sealed class RecentOffers(TimeProvider time)
     /// </summary>
     public async ValueTask OnceAsync(WalSignal signal, UInt128 digest, Func<ValueTask<bool>> queue)
     {
+        var key = (signal, digest);
         var mine = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<bool>? others;
+        Task<bool>? others = null;
         lock (_gate)
         {
-            if (!_known.TryGetValue((signal, digest), out others))
-            {
-                _known.Add((signal, digest), mine.Task);
-                Added((signal, digest));
-            }
+            Prune();
+            if (_known.TryGetValue(key, out var known)) others = known.Queued;
+            else Add(key, NowNano(), mine.Task);
         }
         if (others is not null)
         {
@@ -60,16 +62,33 @@ internal sealed class RecentOffers(TimeProvider time)
         {
             lock (_gate)
             {
-                if (!isQueued) _known.Remove((signal, digest));
-                else if (_known.ContainsKey((signal, digest))) _known[(signal, digest)] = s_queued;
+                // It may be another attempt's by now: this one may have taken longer than anything is remembered.
+                if (_known.TryGetValue(key, out var entry) && entry.Queued == mine.Task)
+                {
+                    if (isQueued) _known[key] = entry with { Queued = s_queued };
+                    else _known.Remove(key);
+                }
             }
             mine.SetResult(isQueued);
         }
     }
 
-    private void Added((WalSignal, UInt128) key)
+    private void Add((WalSignal, UInt128) key, ulong sinceUnixNano, Task<bool> queued)
     {
-        _byTime.Enqueue((key, time.GetTimestamp()));
-        while (_byTime.Count > Most || time.GetElapsedTime(_byTime.Peek().Since) > s_window) _known.Remove(_byTime.Dequeue().Key);
+        _known.Add(key, new Entry(sinceUnixNano, queued));
+        _byTime.Enqueue((key, sinceUnixNano));
     }
+
+    private void Prune()
+    {
+        var now = NowNano();
+        while (_byTime.TryPeek(out var oldest) && (oldest.SinceUnixNano + s_windowNano < now || _byTime.Count > Most))
+        {
+            _byTime.Dequeue();
+            // An attempt that failed was forgotten; what is known then is a later one.
+            if (_known.TryGetValue(oldest.Key, out var entry) && entry.SinceUnixNano == oldest.SinceUnixNano) _known.Remove(oldest.Key);
+        }
+    }
+
+    private ulong NowNano() => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -16,12 +16,17 @@ public sealed class HealthWatch : IDisposable
     private static readonly TimeSpan s_collectEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan s_diskRetry = TimeSpan.FromSeconds(10);
+
     /// <summary>A store that failed is tried again by its senders within seconds; when nobody has for as long, nobody knows whether it still would.</summary>
     private static readonly TimeSpan s_failureHolds = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan s_memoryRetry = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
+
+    /// <summary>Guards the failures alone: who stores something must not wait for a look, which asks the disk and may collect.</summary>
+    private readonly Lock _failing = new();
+
     private readonly ReceiveLimits _limits;
     private readonly string _directory;
     private readonly IFileSystem _files;
@@ -68,25 +73,28 @@ public sealed class HealthWatch : IDisposable
     /// <summary>The store of a signal could not write.</summary>
     public void StoreFailed(SignalKind signal, string message)
     {
-        lock (_gate) _failures[(int)signal] = new Failure(signal, message.TrimEnd('.'), _failures[(int)signal]?.SinceUnixNano ?? Now(), _time.GetTimestamp());
+        lock (_failing) _failures[(int)signal] = new Failure(signal, message.TrimEnd('.'), _failures[(int)signal]?.SinceUnixNano ?? Now(), _time.GetTimestamp());
     }
 
     /// <summary>It has written; what others could not holds on.</summary>
     public void StoreTook(SignalKind signal)
     {
         if (Volatile.Read(ref _failures[(int)signal]) is null) return;
-        lock (_gate) _failures[(int)signal] = null;
+        lock (_failing) _failures[(int)signal] = null;
     }
 
     private ReadOnlyState? Failed()
     {
         var present = new List<Failure>();
-        for (var i = 0; i < _failures.Length; i++)
+        lock (_failing)
         {
-            if (Volatile.Read(ref _failures[i]) is { } failure && _time.GetElapsedTime(failure.At) <= s_failureHolds) present.Add(failure);
+            foreach (var failure in _failures)
+            {
+                if (failure is not null && _time.GetElapsedTime(failure.At) <= s_failureHolds) present.Add(failure);
+            }
         }
         if (present.Count == 0) return null;
-        var stores = string.Join(" and ", present.Select(static f => f.Signal.ToString().ToLowerInvariant()));
+        var stores = string.Join(" and ", present.Select(static f => SignalNames.Of(f.Signal)));
         var why = string.Join("; ", present.Select(static f => f.Message).Distinct());
         return new ReadOnlyState("disk_failed", $"The store of {stores} cannot write: {why}. What is stored is served.", present.Min(static f => f.SinceUnixNano));
     }

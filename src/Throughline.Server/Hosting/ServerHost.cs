@@ -80,15 +80,22 @@ public sealed class ServerHost : IAsyncDisposable
     {
         if (_stopped) return;
         _stopped = true;
-        await _application.StopAsync(CancellationToken.None);
-        _gate.Close();
-        _health.Dispose();
-        _forwardGate.Set(null);
-        if (_forwarder is not null) await _forwarder.DisposeAsync();
+        // Ended in the reverse order, each whatever the ones before it threw.
+        await using var application = _application;
+        await using var stores = _stores;
         // While the directory is still this server's.
-        if (_counts is not null) await _counts.DisposeAsync();
-        if (_stores is not null) await _stores.DisposeAsync();
-        await _application.DisposeAsync();
+        await using var counts = _counts;
+        await using var forwarder = _forwarder;
+        try
+        {
+            await _application.StopAsync(CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Close();
+            _health.Dispose();
+            _forwardGate.Set(null);
+        }
     }
 
     private async Task OpenStoresAsync(ServerOptions options, IReadOnlyList<SignalOpening> signals, ProcessSettings process, IFileSystem files, TimeProvider time, TextWriter log, CancellationToken cancellationToken)

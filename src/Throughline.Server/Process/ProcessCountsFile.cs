@@ -1,11 +1,12 @@
 using System.IO.Hashing;
 using System.Text;
+using System.Threading.Channels;
 using Throughline.Engine.Files;
 
 namespace Throughline.Server.Process;
 
 /// <summary>
-/// Keeps what was counted over a restart: in a file of the data directory, written when tail sampling has decided, every few seconds where something changed, and when the server stops. A crash loses what
+/// Keeps what was counted over a restart: in a file of the data directory, written soon after tail sampling has decided, every few seconds where something changed, and when the server stops. A crash loses what
 /// was counted since the last write. A disk that refuses is told once, and tried again. One per server, while it has the directory; thread safe.
 /// </summary>
 /// <remarks>
@@ -26,6 +27,8 @@ public sealed class ProcessCountsFile : IAsyncDisposable
     private readonly string _path;
     private readonly Action<string> _warn;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ITimer _timer;
     private readonly Task _loop;
     private long _written;
     private bool _isFailing;
@@ -35,7 +38,8 @@ public sealed class ProcessCountsFile : IAsyncDisposable
         (_counters, _files, _warn) = (counters, files, warn);
         _path = Path.Combine(directory, FileName);
         if (Read(_files, _path) is { } problem) warn(problem);
-        _loop = Task.Run(() => WriteRegularlyAsync(interval, time));
+        _timer = time.CreateTimer(_ => _asked.Writer.TryWrite(true), null, interval, interval);
+        _loop = Task.Run(WriteWhenAskedAsync);
     }
 
     private static ReadOnlySpan<byte> Magic => "TLCOUNTS"u8;
@@ -43,6 +47,13 @@ public sealed class ProcessCountsFile : IAsyncDisposable
     /// <summary>Adds what the file has to what was counted since the start, and begins to write. <paramref name="warn"/> gets a line for the operator where file or disk fail.</summary>
     public static ProcessCountsFile Open(ProcessCounters counters, IFileSystem files, string directory, TimeSpan interval, TimeProvider time, Action<string> warn) =>
         new(counters, files, directory, interval, time, warn);
+
+    /// <summary>Has written soon what was counted until now; waits for no disk, and throws nothing. Once the writing in the background has ended it is written at once.</summary>
+    public void SaveSoon()
+    {
+        if (_stop.IsCancellationRequested) SaveOrTell();
+        else _asked.Writer.TryWrite(true);
+    }
 
     /// <summary>Writes what was counted, if that has changed since the last time; durable on return unless the disk refuses.</summary>
     public void Save()
@@ -58,8 +69,7 @@ public sealed class ProcessCountsFile : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                if (!_isFailing) _warn($"What sampling and limits have dropped cannot be written to {_path}, and would be forgotten by a restart: {e.Message}");
-                _isFailing = true;
+                Tell(e.Message);
             }
         }
     }
@@ -68,22 +78,54 @@ public sealed class ProcessCountsFile : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested) return;
+        await _timer.DisposeAsync();
         await _stop.CancelAsync();
         await _loop;
-        Save();
+        SaveOrTell();
         _stop.Dispose();
     }
 
-    private async Task WriteRegularlyAsync(TimeSpan interval, TimeProvider time)
+    private async Task WriteWhenAskedAsync()
     {
-        using var timer = new PeriodicTimer(interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token)) Save();
+            while (true)
+            {
+                await _asked.Reader.ReadAsync(_stop.Token);
+                SaveOrTell();
+            }
         }
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    private void SaveOrTell()
+    {
+        try
+        {
+            Save();
+        }
+        catch (Exception e)
+        {
+            // The host boundary of the loop: whatever it was, it is tried again, and the operator is told.
+            lock (_lock) Tell($"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>Tells the operator the first time that writing fails, and then not before it has succeeded.</summary>
+    private void Tell(string why)
+    {
+        if (_isFailing) return;
+        _isFailing = true;
+        try
+        {
+            _warn($"What sampling and limits have dropped cannot be written to {_path}, and would be forgotten by a restart: {why}");
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Nobody reads what the server says.
         }
     }
 

@@ -68,7 +68,7 @@ public sealed class ProcessSettings
     }
 
     /// <summary>What decides about quiet traces by the present rules; null where all are kept.</summary>
-    public TailSampler? NewTailSampler() => _current.Rules.Tail is { Enabled: true } tail ? new TailSampler(tail, _knowledge, Counters, () => _countsFile?.Save()) : null;
+    public TailSampler? NewTailSampler() => _current.Rules.Tail is { Enabled: true } tail ? new TailSampler(tail, _knowledge, Counters, () => _countsFile?.SaveSoon()) : null;
 
     /// <summary>Keeps the counts of a data directory, which the caller has, over a restart. Returned for its owner to dispose of before the directory is given back.</summary>
     public ProcessCountsFile KeepCounts(string directory, TimeSpan interval, Action<string> warn) => _countsFile = ProcessCountsFile.Open(Counters, _files, directory, interval, _time, warn);

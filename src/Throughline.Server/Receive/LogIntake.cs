@@ -51,8 +51,12 @@ public sealed class LogIntake(StoreGate gate, int maxNesting, ProcessSettings pr
         public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered, TakenRequest request)
         {
             if (request.IsNew) _processor.Count(process.Counters);
-            return _batch.RowCount > 0 && forward.Forwarder is { } forwarder ? forwarder.OfferAsync(SignalKind.Logs, _batch.RowCount, () => isAltered ? Encoded() : payload, request.Digest) : default;
+            return _batch.RowCount > 0 && forward.Forwarder is { } forwarder && forwarder.Takes(SignalKind.Logs) ? OfferAsync(forwarder, payload, isAltered, request.Digest) : default;
         }
+
+        /// <summary>Apart: its closure is made as soon as it is called.</summary>
+        private ValueTask OfferAsync(Forwarder forwarder, ReadOnlyMemory<byte> payload, bool isAltered, UInt128 digest) =>
+            forwarder.OfferAsync(SignalKind.Logs, _batch.RowCount, () => isAltered ? Encoded() : payload, digest);
 
         /// <summary>What was stored as OTLP has it, without what the log's form adds.</summary>
         private ReadOnlyMemory<byte> Encoded()

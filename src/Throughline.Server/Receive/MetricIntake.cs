@@ -84,8 +84,12 @@ public sealed class MetricIntake(StoreGate gate, int maxNesting, ProcessSettings
         public ValueTask TakenAsync(ReadOnlyMemory<byte> payload, bool isAltered, TakenRequest request)
         {
             if (request.IsNew) _redactor.Count(_process.Counters);
-            return _batch.RowCount > 0 && _forward.Forwarder is { } forwarder ? forwarder.OfferAsync(SignalKind.Metrics, _batch.RowCount, () => isAltered ? Encoded() : payload, request.Digest) : default;
+            return _batch.RowCount > 0 && _forward.Forwarder is { } forwarder && forwarder.Takes(SignalKind.Metrics) ? OfferAsync(forwarder, payload, isAltered, request.Digest) : default;
         }
+
+        /// <summary>Apart: its closure is made as soon as it is called.</summary>
+        private ValueTask OfferAsync(Forwarder forwarder, ReadOnlyMemory<byte> payload, bool isAltered, UInt128 digest) =>
+            forwarder.OfferAsync(SignalKind.Metrics, _batch.RowCount, () => isAltered ? Encoded() : payload, digest);
 
         private ReadOnlyMemory<byte> Encoded()
         {

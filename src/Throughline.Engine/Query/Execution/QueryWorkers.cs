@@ -11,12 +11,13 @@ internal sealed class QueryWorkers(int helpers)
     private int _free = helpers;
 
     /// <summary>
-    /// Runs the same work on this thread and on up to <paramref name="wanted"/> helpers, as far as they are free, and returns when all have ended. The first exception of any is thrown.
+    /// Runs the same work on this thread and on up to <paramref name="wanted"/> helpers, as far as they are free, and returns when all that have begun have ended. The first exception of any is thrown.
     /// </summary>
     public void Run(Action work, int wanted)
     {
+        using var over = new CancellationTokenSource();
         var helping = new List<Task>();
-        while (helping.Count < wanted && TryTake()) helping.Add(Task.Run(() => Help(work)));
+        while (helping.Count < wanted && TryTake()) helping.Add(Task.Run(() => Help(work), over.Token));
         Exception? failure = null;
         try
         {
@@ -26,8 +27,10 @@ internal sealed class QueryWorkers(int helpers)
         {
             failure = e;
         }
-        // Helpers end by themselves: the work is shared out, and who finds none left returns.
+        // Helpers end by themselves: the work is shared out, and who finds none left returns. One that no thread has taken up yet has nothing to come for.
+        over.Cancel();
         Task.WhenAll(helping).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+        Interlocked.Add(ref _free, helping.Count(static h => h.IsCanceled));
         failure ??= helping.Select(h => h.Exception?.InnerException).FirstOrDefault(e => e is not null);
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }

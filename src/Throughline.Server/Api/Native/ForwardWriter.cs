@@ -24,7 +24,7 @@ internal static class ForwardWriter
         json.WriteLong("bytes"u8, status.DeliveredBytes);
         json.WriteLong("lastUnixNano"u8, status.LastDeliveredUnixNano);
         json.WriteStartObject("signals"u8);
-        foreach (var (signal, items) in status.DeliveredBySignal) json.WriteLong(System.Text.Encoding.UTF8.GetBytes(StatusWriter.Name(signal)), items);
+        foreach (var (signal, items) in status.DeliveredBySignal) json.WriteLong(System.Text.Encoding.UTF8.GetBytes(SignalNames.Of(signal)), items);
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartObject("queued"u8);

@@ -30,7 +30,7 @@ internal static class StatusWriter
         json.WriteStartObject("signals"u8);
         foreach (var signal in counts.Signals)
         {
-            json.WriteStartObject(Name(signal.Kind));
+            json.WriteStartObject(SignalNames.Of(signal.Kind));
             json.WriteLong("requests"u8, signal.Requests);
             json.WriteLong("items"u8, signal.Items);
             json.WriteLong("lastUnixNano"u8, signal.LastUnixNano);
@@ -42,7 +42,7 @@ internal static class StatusWriter
         foreach (var refusal in counts.Refusals)
         {
             json.WriteStartObject();
-            json.WriteString("signal"u8, refusal.Signal is { } signal ? Name(signal) : null);
+            json.WriteString("signal"u8, refusal.Signal is { } signal ? SignalNames.Of(signal) : null);
             json.WriteString("reason"u8, Name(refusal.Reason));
             json.WriteLong("count"u8, refusal.Count);
             json.WriteString("lastMessage"u8, refusal.LastMessage);
@@ -104,16 +104,6 @@ internal static class StatusWriter
         json.WriteLong("droppedBytes"u8, store.Retention.DroppedBytes);
         json.WriteEndObject();
     }
-
-    /// <summary>The signals as the API names them.</summary>
-    internal static string Name(SignalKind signal) => signal switch
-    {
-        SignalKind.Traces => "traces",
-        SignalKind.Logs => "logs",
-        SignalKind.Metrics => "metrics",
-        SignalKind.Profiles => "profiles",
-        _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "A signal without a name."),
-    };
 
     /// <summary>The reasons as the API and docs/operations.md name them.</summary>
     internal static string Name(RefusalReason reason) => reason switch

@@ -108,6 +108,28 @@ public sealed class ForwarderTests
     }
 
     [Theory]
+    [InlineData(ForwardFull.DropOldest)]
+    [InlineData(ForwardFull.RefuseNewest)]
+    public async Task ARequestThatTheTargetFailsAtCostsNoOtherWhereTheQueueIsFull(ForwardFull whenFull)
+    {
+        // As many as there is room for: none more has any at the queue's end.
+        const int Offered = 20;
+        var (time, client) = (new ManualTime(), new FakeClient());
+        client.AnswerTo = static text => text.StartsWith("00", StringComparison.Ordinal) ? new ForwardReply(ForwardOutcome.Faulted, 0, "broken", null) : Taken;
+        await using var forwarder = Open(new MemoryFileSystem(), client, time, s_options with { WhenFull = whenFull });
+        for (var i = 0; i < Offered; i++) await OfferAsync(forwarder, $"{i:D2}" + new string('x', 50_000));
+        Assert.Equal((Offered, 0), (forwarder.Status.QueuedItems, forwarder.Status.Lost.Count));
+        await client.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return forwarder.Status.QueuedItems == 0;
+        });
+        var lost = Assert.Single(forwarder.Status.Lost);
+        Assert.Equal((ForwardLoss.Refused, 1, Offered - 1), (lost.Reason, lost.Items, forwarder.Status.DeliveredItems));
+        Assert.Equal([.. Enumerable.Repeat(0, 5), .. Enumerable.Range(1, Offered - 1), .. Enumerable.Repeat(0, 5)], client.Sent.Select(text => int.Parse(text[..2])));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task ARequestIsQueuedOnceHoweverOftenItIsOfferedAlsoByTheNextProcess(bool crashed)
@@ -194,6 +216,9 @@ public sealed class ForwarderTests
 
         public Func<int, ForwardReply> Answer { get; set; } = static _ => Taken;
 
+        /// <summary>Answers by what is sent instead, where it is set.</summary>
+        public Func<string, ForwardReply>? AnswerTo { get; set; }
+
         public IReadOnlyList<string> Sent
         {
             get
@@ -207,7 +232,7 @@ public sealed class ForwarderTests
             lock (_gate)
             {
                 _sent.Add(Encoding.ASCII.GetString(request.Span));
-                return Task.FromResult(Answer(_sent.Count));
+                return Task.FromResult(AnswerTo is { } answer ? answer(_sent[^1]) : Answer(_sent.Count));
             }
         }
 

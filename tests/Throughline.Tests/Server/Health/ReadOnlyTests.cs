@@ -60,6 +60,32 @@ public sealed class ReadOnlyTests
     }
 
     [Fact]
+    public async Task WhoStoresDoesNotWaitForALookAtDiskAndMemory()
+    {
+        using var looking = new ManualResetEventSlim();
+        using var over = new ManualResetEventSlim();
+        var (time, looks) = (new ManualTime(), 0);
+        using var health = new HealthWatch(new ReceiveLimits(), "/data", new RoomyFileSystem(new DiskFileSystem()), time, () =>
+        {
+            if (++looks == 1) return 0;
+            looking.Set();
+            Assert.True(over.Wait(Patience.Limit));
+            return 0;
+        });
+        var look = Task.Run(() => time.Advance(TimeSpan.FromSeconds(1)));
+        Assert.True(looking.Wait(Patience.Limit));
+        await Task.Run(() =>
+        {
+            health.StoreFailed(SignalKind.Logs, "no room");
+            Assert.Contains("The store of logs cannot write", health.State.ReadOnly?.Message);
+            health.StoreTook(SignalKind.Logs);
+            Assert.Null(health.State.ReadOnly);
+        }).WaitAsync(Patience.Limit);
+        over.Set();
+        await look;
+    }
+
+    [Fact]
     public async Task ADiskThatFailsIsSaidUntilItTakesSomethingAgain()
     {
         var files = new FailingFileSystem(new DiskFileSystem());

@@ -109,6 +109,65 @@ public sealed class ProcessCountsFileTests
         Assert.Equal([(s_rate, 5L), (s_rest, 2L)], after.Read().Dropped);
     }
 
+    [Fact]
+    public async Task WhoAsksForItDoesNotWaitForTheDisk()
+    {
+        using var disk = new ManualResetEventSlim();
+        var counters = new ProcessCounters(0);
+        await using var file = Open(counters);
+        Count(counters);
+        _files.Before = (_, _) => Assert.True(disk.Wait(Patience.Limit));
+        file.SaveSoon();
+        file.SaveSoon();
+        Assert.False(_files.FileExists($"/data/{ProcessCountsFile.FileName}"));
+        disk.Set();
+        await UntilThereAsync();
+    }
+
+    [Fact]
+    public async Task WritingGoesOnWhateverHappensWhenItFails()
+    {
+        var counters = new ProcessCounters(0);
+        _files.CreateDirectory("/data");
+        var (failures, warnings) = (0, 0);
+        await using var file = ProcessCountsFile.Open(counters, _files, "/data", TimeSpan.FromSeconds(10), _time, _ =>
+        {
+            Interlocked.Increment(ref warnings);
+            throw new IOException("Nobody reads it.");
+        });
+        Count(counters);
+        _files.Before = (_, _) => throw (Interlocked.Increment(ref failures) == 1 ? new IOException("no room") : new InvalidOperationException("not possible"));
+        for (var tries = 1; tries <= 3; tries++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            await Patience.UntilAsync(() => Volatile.Read(ref failures) >= tries, () => $"It was tried {failures} times.");
+        }
+        Assert.Equal(1, warnings);
+        _files.Before = null;
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await UntilThereAsync();
+    }
+
+    [Fact]
+    public async Task WhatIsAskedForAfterTheEndIsWrittenAtOnce()
+    {
+        var counters = new ProcessCounters(0);
+        var file = Open(counters);
+        await file.DisposeAsync();
+        Count(counters);
+        file.SaveSoon();
+        await UntilThereAsync();
+    }
+
+    /// <summary>What <see cref="Count"/> has counted is in the file, soon.</summary>
+    private async Task UntilThereAsync()
+    {
+        await Patience.UntilAsync(() => _files.FileExists($"/data/{ProcessCountsFile.FileName}"), () => "It was not written.");
+        var after = new ProcessCounters(0);
+        await using var again = Open(after);
+        Assert.Equal([(s_rate, 5L), (s_rest, 2L)], after.Read().Dropped);
+    }
+
     private ProcessCountsFile Open(ProcessCounters counters)
     {
         _files.CreateDirectory("/data");

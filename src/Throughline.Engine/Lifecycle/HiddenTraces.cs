@@ -15,9 +15,13 @@ internal sealed class HiddenTraces(IBlockSet blocks)
         var visibility = blocks.Visibility;
         var cut = visibility.HiddenBeforeUnixNano;
         if (cut == 0) return static (_, _) => false;
-        var others = blocks.Blocks.Where(b => !inputs.Contains(b) && b.Facts.MaxStartUnixNano >= cut).ToArray();
-        var inHeads = new Lazy<HashSet<TraceId>>(() => blocks.HeadTracesFrom(cut));
-        return (id, start) => visibility.Hides(id, start) && !inHeads.Value.Contains(id) && !Array.Exists(others, b => Shows(b, id, cut));
+        var elsewhere = new Lazy<(HashSet<TraceId> InHeads, StoredBlock[] Blocks)>(() =>
+        {
+            // The heads first: what becomes a block between the two is seen in both, not in neither.
+            var inHeads = blocks.HeadTracesFrom(cut);
+            return (inHeads, [.. blocks.Blocks.Where(b => !inputs.Contains(b) && b.Facts.MaxStartUnixNano >= cut)]);
+        });
+        return (id, start) => visibility.Hides(id, start) && !elsewhere.Value.InHeads.Contains(id) && !Array.Exists(elsewhere.Value.Blocks, b => Shows(b, id, cut));
     }
 
     /// <summary>Of the hidden traces of a block, how many may not be dropped from it. 0 when it cannot be read: then nothing is known to be hidden in it either.</summary>

@@ -61,6 +61,6 @@ internal static class SamplingBenchmark
         var root = counts.RootElement;
         var dropped = root.GetProperty("dropped").EnumerateArray().Sum(static one => Number(one, "spans"));
         var (traces, spans) = (root.GetProperty("tailKept").EnumerateArray().Sum(static one => Number(one, "traces")), root.GetProperty("tailKept").EnumerateArray().Sum(static one => Number(one, "spans")));
-        return string.Create(CultureInfo.InvariantCulture, $"dropped {dropped:N0} spans, tail rules kept {spans:N0} of {traces:N0} traces, {Number(root, "decidedEarly"):N0} decided early (warm-up included)");
+        return string.Create(CultureInfo.InvariantCulture, $"dropped {dropped:N0} spans, tail rules kept {traces:N0} traces of {spans:N0} spans, {Number(root, "decidedEarly"):N0} decided early (warm-up included)");
     }
 }

@@ -29,7 +29,7 @@ internal sealed record MergeRequest
 /// </summary>
 internal sealed class BlockMerger : IDisposable
 {
-    private readonly BlockBuilder _builder = new();
+    private readonly BlockBuilder _builder = new(compresses: true);
     private readonly DecodeBuffers _buffers = new();
     private readonly List<(TraceId Id, int Rows)> _parts = [];
     private readonly HeldRows[] _held = [new(), new()];
@@ -40,7 +40,7 @@ internal sealed class BlockMerger : IDisposable
     /// <exception cref="MergeTooLargeException">Fewer blocks at once may do.</exception>
     public int Merge(IReadOnlyList<BlockFile> blocks, MergeRequest request, IWritableFile file, CancellationToken cancellationToken)
     {
-        _builder.Begin(file, compresses: true);
+        _builder.Begin(file);
         _hidden.Clear();
         var maxMemoryBytes = blocks.Count > 1 ? request.MaxMemoryBytes : long.MaxValue;
         var inputs = new List<MergeInput>();

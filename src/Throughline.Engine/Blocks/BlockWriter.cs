@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks;
 /// <param name="compresses">False where blocks are merged before long: what is read again at once is not worth a codec.</param>
 internal sealed class BlockWriter(bool compresses) : IDisposable
 {
-    private readonly BlockBuilder _builder = new();
+    private readonly BlockBuilder _builder = new(compresses);
     private readonly TraceOrder _order = new();
     private SourceNumbers? _numbers;
 
@@ -26,7 +26,7 @@ internal sealed class BlockWriter(bool compresses) : IDisposable
         var ids = new TraceId[stayedBehind.Length];
         for (var i = 0; i < ids.Length; i++) ids[i] = head.TraceId(stayedBehind[i]);
         _order.Of(head, left, cancellationToken);
-        _builder.Begin(file, compresses);
+        _builder.Begin(file);
         _numbers ??= new SourceNumbers(_builder.Tables);
         _numbers.From(head.Spans);
         _builder.From(_numbers);

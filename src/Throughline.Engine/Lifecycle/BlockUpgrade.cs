@@ -23,7 +23,7 @@ internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong no
         var old = manifest.Blocks.Where(IsOld).ToArray();
         if (old.Length == 0) return manifest;
         var owners = Owners(manifest);
-        using var builder = new BlockBuilder();
+        using var builder = new BlockBuilder(compresses: true);
         var rewritten = 0;
         foreach (var block in old)
         {
@@ -112,7 +112,7 @@ internal sealed class BlockUpgrade(IFileSystem files, StorePaths paths, ulong no
 
     private static void Write(OldBlock old, RequestDigest[] digests, TraceId[] split, BlockBuilder builder, IWritableFile file, CancellationToken cancellationToken)
     {
-        builder.Begin(file, compresses: true);
+        builder.Begin(file);
         var numbers = new SourceNumbers(builder.Tables);
         var (trace, spans) = (0, 0L);
         for (var group = 0; group < old.RowGroups; group++)

@@ -24,6 +24,12 @@ internal sealed class BlockBuilder : IDisposable
     /// </summary>
     private const int ShortLivedRowGroupRows = 4_096;
 
+    /// <summary>Texts that the dictionary of a column remembers, so that they are written once: 2 MB for each of the columns that have as many.</summary>
+    private const int Remembered = 1 << 16;
+
+    /// <summary>The same of a block that is to be merged soon; the merge makes one again of texts that were written twice.</summary>
+    private const int ShortLivedRemembered = 1 << 13;
+
     /// <summary>
     /// Texts of a row group, before compression: whoever reads a row group whole holds as many. Few rows with huge values make a row group, too; a trace is in one all the same.
     /// </summary>
@@ -45,12 +51,14 @@ internal sealed class BlockBuilder : IDisposable
     private Column<TraceId> _traceIds = new(0);
     private long _spans;
     private long _textsBefore;
-    private bool _compresses;
+    private readonly bool _compresses;
 
     /// <summary>Makes a builder that writes nothing yet.</summary>
-    public BlockBuilder()
+    /// <param name="compresses">False for blocks that are to be merged soon: what is read again at once is not worth a codec, nor the memory that keeps each text of theirs from being written twice.</param>
+    public BlockBuilder(bool compresses)
     {
-        _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages);
+        _compresses = compresses;
+        _rowGroup = new RowGroupBuilder(_tables, _summaries, _pages, compresses ? Remembered : ShortLivedRemembered);
         _batchRows = new BatchRows(_rowGroup, _tables);
         _blockRuns = new BlockRuns(_rowGroup);
         _joinedRows = new JoinedRows(_rowGroup, _tables);
@@ -62,8 +70,8 @@ internal sealed class BlockBuilder : IDisposable
     /// <summary>Traces of the block that is written or was written last.</summary>
     public int WrittenTraces => _traceIds.Count;
 
-    /// <summary>Begins a block in an empty file, which stays the caller's. One that is to be merged soon is not worth compressing.</summary>
-    public void Begin(IWritableFile file, bool compresses)
+    /// <summary>Begins a block in an empty file, which stays the caller's.</summary>
+    public void Begin(IWritableFile file)
     {
         _tables.Clear();
         _rowGroup.Clear();
@@ -74,8 +82,7 @@ internal sealed class BlockBuilder : IDisposable
         _traceIds.Truncate(0);
         (_spans, _textsBefore, _sourceTexts) = (0, 0, 0);
         _source = null;
-        _compresses = compresses;
-        _pages.Begin(file, compresses);
+        _pages.Begin(file, _compresses);
         _pages.Plain(BlockFooter.Header());
     }
 

@@ -6,16 +6,14 @@ namespace Throughline.Engine.Blocks.Write;
 
 /// <summary>
 /// The dictionary of one column while its block is written: gives values their ids and appends full pages to the file, so that the values of a whole block are never in memory. What
-/// it remembers of them is 96 bits of their hashes, and not more than <see cref="MostRemembered"/>: then it forgets all and may give a value a second id, which the
+/// it remembers of them is 96 bits of their hashes, and not more than <paramref name="mostRemembered"/>: then it forgets all and may give a value a second id, which the
 /// format allows. One owner; not thread safe.
 /// </summary>
-internal sealed class ColumnDictionary
+/// <param name="mostRemembered">Hashes remembered at most; each takes up to 40 bytes with its slots.</param>
+internal sealed class ColumnDictionary(int mostRemembered)
 {
     /// <summary>Raw bytes of a page: larger ones compress better by a few percent, and cost more to read for one value.</summary>
     private const int PageBytes = 128 << 10;
-
-    /// <summary>Hashes remembered at most, 2 MB of them with their slots.</summary>
-    private const int MostRemembered = 1 << 16;
 
     // A slot is 0 when free, else the upper half of the hash's low half and the place of the whole in _hashes, plus 1: most values are new, and for them this small table is all that is looked at.
     private ulong[] _slots = new ulong[32];
@@ -91,7 +89,7 @@ internal sealed class ColumnDictionary
 
     private void Grow()
     {
-        if (_hashes.Count >= MostRemembered)
+        if (_hashes.Count >= mostRemembered)
         {
             Forget();
             return;

@@ -9,7 +9,7 @@ namespace Throughline.Engine.Blocks.Write;
 /// The columns of the row group that is being written, in the block's numbers. <see cref="BatchRows"/> and <see cref="BlockRuns"/> append to them, each all columns by the same rows. Keeps its buffers.
 /// Owned by a <see cref="BlockBuilder"/>.
 /// </summary>
-internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder summaries, PageWriter pages)
+internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder summaries, PageWriter pages, int remembered)
 {
     private readonly Column<long>[] _columns = NewColumns();
 
@@ -43,7 +43,7 @@ internal sealed class RowGroupBuilder(BlockTablesBuilder tables, SummaryBuilder 
     public int Rows => SpanIds.Count;
 
     /// <summary>The columns of attributes, and the dictionaries.</summary>
-    public ValueColumns Values { get; } = new(tables, pages);
+    public ValueColumns Values { get; } = new(tables, pages, remembered);
 
     /// <summary>A column of numbers, by <see cref="BlockColumn"/>.</summary>
     public ref Column<long> this[int column] => ref _columns[column];

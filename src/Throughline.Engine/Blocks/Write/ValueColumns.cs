@@ -8,7 +8,10 @@ namespace Throughline.Engine.Blocks.Write;
 /// Columns of attributes of the row group that is being written, and the dictionaries of the block, those of columns of texts, too. Values of texts come as numbers of a source; they get the ids of the
 /// block's dictionaries a whole piece at a time, so that each distinct text of a piece is hashed once a column. One owner; not thread safe.
 /// </summary>
-internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
+/// <param name="tables">The tables of the block.</param>
+/// <param name="pages">Where pages go.</param>
+/// <param name="remembered">Texts that a dictionary remembers at most (<see cref="ColumnDictionary"/>).</param>
+internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages, int remembered)
 {
     /// <summary>Values for which a column keeps its buffer from block to block.</summary>
     private const int KeptValues = 1 << 16;
@@ -21,7 +24,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
     /// <summary>By index of the column; those from <see cref="_used"/> on are left of blocks before and wait with their buffers.</summary>
     private readonly List<AttributeValues> _attributes = [];
     private int _used;
-    private readonly TextDictionary?[] _texts = NewTexts();
+    private readonly TextDictionary?[] _texts = NewTexts(remembered);
     private readonly List<int> _touched = [];
     private readonly List<int> _toConvert = [];
     private Column<byte> _body = new(0);
@@ -33,9 +36,9 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
     private int[] _places = [];
     private long[][] _items = [];
 
-    private sealed class AttributeValues
+    private sealed class AttributeValues(int remembered)
     {
-        public readonly ColumnDictionary Dictionary = new();
+        public readonly ColumnDictionary Dictionary = new(remembered);
         public bool HasDictionary;
         public Column<long> Column = new(0);
         public int Converted;
@@ -52,16 +55,16 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
         }
     }
 
-    private sealed class TextDictionary
+    private sealed class TextDictionary(int remembered)
     {
-        public readonly ColumnDictionary Dictionary = new();
+        public readonly ColumnDictionary Dictionary = new(remembered);
         public long FirstFresh = 1;
     }
 
-    private static TextDictionary?[] NewTexts()
+    private static TextDictionary?[] NewTexts(int remembered)
     {
         var texts = new TextDictionary?[BlockColumn.TraceIds];
-        foreach (var column in (int[])[BlockColumn.StatusMessage, BlockColumn.TraceState, BlockColumn.EventName, BlockColumn.LinkTraceState, BlockColumn.TraceErrorType]) texts[column] = new TextDictionary();
+        foreach (var column in (int[])[BlockColumn.StatusMessage, BlockColumn.TraceState, BlockColumn.EventName, BlockColumn.LinkTraceState, BlockColumn.TraceErrorType]) texts[column] = new TextDictionary(remembered);
         return texts;
     }
 
@@ -177,7 +180,7 @@ internal sealed class ValueColumns(BlockTablesBuilder tables, PageWriter pages)
     {
         for (; _used <= column; _used++)
         {
-            if (_used == _attributes.Count) _attributes.Add(new AttributeValues());
+            if (_used == _attributes.Count) _attributes.Add(new AttributeValues(remembered));
             _attributes[_used].Begin(tables.Columns[_used].HasDictionary);
         }
         return _attributes[column];

@@ -66,7 +66,10 @@ public sealed class BackendLimitTests
         Assert.Equal(2, first.Spans.Count(span => span.Name == "http_request" && span.Error));
         Assert.Equal("connection_refused", (await run.AttributesAsync(first, first.Only(Backend, "detect_objects")))["error.type"].GetString());
         foreach (var one in first.Spans.Where(span => span.Name == "http_request"))
+        {
             Assert.Equal("connection_refused", (await run.AttributesAsync(first, one))["error.type"].GetString());
+            await AssertThrownOnce(run, first, one, "System.Net.Http.HttpRequestException");
+        }
         // Nothing was tried any more, and the span says why.
         Assert.Null(last.Find(Backend, "http_request"));
         var kept = await run.AttributesAsync(last, last.Only(Backend, "detect_objects"));
@@ -89,6 +92,7 @@ public sealed class BackendLimitTests
             Assert.True(trace.Only(Backend, name).Error);
             Assert.Equal("timeout", (await run.AttributesAsync(trace, trace.Only(Backend, name)))["error.type"].GetString());
         }
+        await AssertThrownOnce(run, trace, trace.Only(Backend, "http_request"), "System.Threading.Tasks.TaskCanceledException");
     }
 
     [Fact]
@@ -153,6 +157,15 @@ public sealed class BackendLimitTests
         Assert.Equal(3, await process.EndAsync());
         Assert.Contains(words, process.Output);
         Assert.DoesNotContain("Unhandled exception", process.Output);
+    }
+
+    /// <summary>The span tells the exception, with its stack trace, and tells it once.</summary>
+    private static async Task AssertThrownOnce(BackendRun run, StoredTrace trace, StoredSpan span, string type)
+    {
+        var thrown = Assert.Single((await run.DetailAsync(trace, span)).GetProperty("events").EnumerateArray());
+        var told = thrown.GetProperty("attributes").EnumerateArray().ToDictionary(entry => entry.GetProperty("key").GetString() ?? "", entry => entry.GetProperty("value").GetString());
+        Assert.Equal(("exception", type), (thrown.GetProperty("name").GetString(), told["exception.type"]));
+        Assert.NotEmpty(told["exception.stacktrace"] ?? "");
     }
 
     private static async Task<IReadOnlyList<JsonElement>> EventsAsync(BackendRun run) =>

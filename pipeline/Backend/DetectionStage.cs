@@ -19,7 +19,7 @@ internal sealed class DetectionStage(
     public async Task RunAsync(ReceivedImage image, CancellationToken cancellation)
     {
         image.Camera.EnterBaggage();
-        spans.RecordQueueWait(image.Trace, image.ReceivedAt, time.GetUtcNow());
+        spans.RecordQueueWait(image.Trace, image.ReceivedAt, time.GetUtcNow(), new KeyValuePair<string, object?>("queue.name", "detection"));
         Note(image, ImageStates.Detecting);
         try
         {

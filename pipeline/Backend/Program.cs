@@ -68,7 +68,7 @@ Func<IServiceProvider, TClient> Caller<TClient>(
     var http = ServiceCaller.Client(lostPropagation ? new UntracedHop(spans) : new SocketsHttpHandler());
     services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(http.Dispose);
     var caller = new ServiceCaller(
-        http, service, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceCaller>>());
+        http, service, options, spans, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceCaller>>());
     services.GetRequiredService<PipelineMetrics>().ObserveBreaker(service, () => caller.BreakerState);
     return client(caller);
 };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -75,6 +76,22 @@ public sealed class BackendLimitTests
         var kept = await run.AttributesAsync(last, last.Only(Backend, "detect_objects"));
         Assert.Equal(("circuit_open", "open"), (kept["error.type"].GetString(), kept["circuit_breaker.state"].GetString()));
         Assert.Single((await run.DetailAsync(last, last.Only(Backend, "detect_objects"))).GetProperty("events").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task PauseBetweenTwoTriesIsAWaitAndNoWork()
+    {
+        await using var run = await BackendRun.StartAsync("--Detector:Url", "http://127.0.0.1:1", "--Detector:PauseSeconds", "0.05", "--Detector:Attempts", "3");
+
+        var upload = await run.UploadAsync("door", new ScriptedImage("person"));
+        var trace = await run.TraceAsync(upload.TraceId, "detect_objects");
+
+        var call = trace.Only(Backend, "detect_objects");
+        var below = trace.Spans.Where(span => span.Parent == call.Row).ToList();
+        Assert.Equal(["http_request", "retry_backoff", "http_request", "retry_backoff", "http_request"], below.OrderBy(span => span.StartNano).Select(span => span.Name));
+        Assert.All(below.Where(span => span.Name == "retry_backoff"), pause => Assert.Equal(("retry_backoff", false), (pause.Wait, pause.Error)));
+        // What is no try is a pause.
+        Assert.True(trace.Summary.GetProperty("waitingNano").GetString() is { } waiting && long.Parse(waiting, CultureInfo.InvariantCulture) >= below.Where(span => span.Wait is not null).Sum(span => span.DurationNano));
     }
 
     [Fact]

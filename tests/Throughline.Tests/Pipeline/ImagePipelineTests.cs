@@ -130,8 +130,8 @@ public sealed class ImagePipelineTests : IDisposable
         return new(new() { Detections = 1, Analyses = 1 }, stage, batcher, batches, analysis, metrics);
     }
 
-    private static ServiceCaller Caller(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) =>
-        new(new HttpClient(new Stub(answer)), "stub", new() { Url = new("http://stub") }, TimeProvider.System, NullLogger.Instance);
+    private ServiceCaller Caller(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) =>
+        new(new HttpClient(new Stub(answer)), "stub", new() { Url = new("http://stub") }, _spans, TimeProvider.System, NullLogger.Instance);
 
     private sealed class Stub(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {

@@ -91,7 +91,9 @@ describe('the verdict', () => {
   it('says why a stage fails rather than why it may be long, where most of its calls fail', () => {
     const down = [operation('hsi-backend', 'Process Detection', 'server', 1), operation('hsi-backend', 'detect_objects', 'client', 150, 400, { errors: 100 }), operation('hsi-backend', 'queue_wait', 'internal', 2)];
     const { cause } = say(down, [], { failures: [{ value: 'circuit_open', traces: 112 }, { value: 'connection_refused', traces: 16 }] });
-    expect(cause).toBe('Its calls fail with connection_refused. Service down. Check that the called service runs and listens.');
+    expect(cause).toBe('What fails says connection_refused. Service down. Check that the called service runs and listens.');
+    const full = reference.map((one) => (one.name === 'Process Detection' ? { ...one, errors: 3 } : { ...one, p95: one.p50, errors: 0 }));
+    expect(say(full, [], { failures: [{ value: 'overloaded', traces: 3 }] }).cause).toContain('Image upload: what fails says overloaded. More comes than the queues take.');
     // The service that is called says nothing, and the queue before the call is no part of it.
     expect(say(down).cause).toBe('Likely cause: GPU saturation. Remedy: Check GPU utilization.');
   });

@@ -54,6 +54,7 @@ const errorPatterns = (device: Device): Readonly<Record<string, ErrorPattern>> =
   out_of_memory: { where: 'nemotron spans', hint: `${device === 'GPU' ? 'Model too large for GPU' : 'Model or batch too large for the memory'}. Take a smaller model, or fewer images a batch.` },
   validation_error: { where: 'API spans', hint: 'Invalid request data. Check what the camera or the caller sends.' },
   circuit_open: { where: '', hint: 'The breaker is open after repeated failures; look at what failed before.' },
+  overloaded: { where: '', hint: 'More comes than the queues take. Send fewer images at once; a sender that tries again loses none.' },
   client_closed_request: { where: '', hint: 'The caller went away before it was answered; look at why it did.' },
 });
 
@@ -135,11 +136,11 @@ function partInWords({ operation }: Stage, part: RedOperation): string {
   return `${percent(part.total / operation.total)} of it is ${named}${calls >= 1.5 ? `, ${calls.toFixed(1).replace('.0', '')} calls each time` : ''}. `;
 }
 
-/** Why most calls of a stage fail. What is said of calls that were not even tried is no reason where others were. */
+/** Why calls of a stage fail. What is said of calls that were not even tried is no reason where others were. */
 function failureCause(failures: readonly FacetValue[], device: Device): string {
   const all = failures.toSorted((a, b) => b.traces - a.traces);
   const [first] = all.filter(({ value }) => value !== 'circuit_open').concat(all);
-  return first === undefined ? '' : `Its calls fail with ${first.value}. ${patternOf(first.value, device)?.hint ?? ''}`.trim();
+  return first === undefined ? '' : `What fails says ${first.value}. ${patternOf(first.value, device)?.hint ?? ''}`.trim();
 }
 
 /** Why the queue between the stages is long. */
@@ -150,7 +151,9 @@ function queueCause(queues: readonly FacetValue[]): string {
 
 function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly FacetValue[], { device, failures }: Facts): string {
   if (stage.name === 'Batch wait') return closeCause(images);
-  if (errorRate(stage.operation) >= 0.5 && failures.length > 0) return failureCause(failures, device);
+  // How long it takes is no question where most of its calls fail, or where it is in its range and only fails.
+  const rate = errorRate(stage.operation);
+  if (failures.length > 0 && (rate >= 0.5 || (rate >= 0.01 && excess(stage) === null))) return failureCause(failures, device);
   const part = partOf(stage, operations);
   const found = part !== undefined && part.name !== stage.operation.name ? partInWords(stage, part) : '';
   const long = longSpans(device);

@@ -181,7 +181,7 @@ export function PipelineScreen() {
               </div>
               <section className="mp" aria-label="Who calls whom">
                 <div className="ph mh">
-                  <h3>Service map</h3> <span className="f3 grow trunc">calls a minute between services, p95, errors; of a service that untraced ones call, its requests</span>
+                  <h3>Service map</h3> <span className="f3 grow trunc">calls a minute, p95, errors; requests where callers are not traced</span>
                   <div className="seg" role="group" aria-label="Service map as">
                     {(['picture', 'table'] as const).map((view) => (
                       <button key={view} type="button" aria-pressed={state.map === view} onClick={() => change({ ...state, map: view })}>

@@ -37,13 +37,11 @@ internal sealed class DetectionStage(
         {
             recent.Forget(image);
             metrics.CountDetection(problem.ErrorType);
-            logger.LogWarning("Image {Image} of {Camera} was not looked at: {Problem}", image.Id, image.Camera.Id, problem.Message);
         }
         catch (OperationCanceledException)
         {
             recent.Forget(image);
             metrics.CountDetection("shutdown");
-            logger.LogWarning("Image {Image} of {Camera} was given up, since the service had to stop.", image.Id, image.Camera.Id);
         }
     }
 

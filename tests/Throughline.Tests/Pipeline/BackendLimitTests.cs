@@ -81,7 +81,8 @@ public sealed class BackendLimitTests
     [Fact]
     public async Task PauseBetweenTwoTriesIsAWaitAndNoWork()
     {
-        await using var run = await BackendRun.StartAsync("--Detector:Url", "http://127.0.0.1:1", "--Detector:PauseSeconds", "0.05", "--Detector:Attempts", "3");
+        await using var run = await BackendRun.StartAsync("--Detector:Url", "http://127.0.0.1:1", "--Detector:PauseSeconds", "0.05", "--Detector:Attempts", "3",
+            "--OTEL_LOGS_EXPORTER", "otlp");
 
         var upload = await run.UploadAsync("door", new ScriptedImage("person"));
         var trace = await run.TraceAsync(upload.TraceId, "detect_objects");
@@ -92,6 +93,9 @@ public sealed class BackendLimitTests
         Assert.All(below.Where(span => span.Name == "retry_backoff"), pause => Assert.Equal(("retry_backoff", false), (pause.Wait, pause.Error)));
         // What is no try is a pause.
         Assert.True(trace.Summary.GetProperty("waitingNano").GetString() is { } waiting && long.Parse(waiting, CultureInfo.InvariantCulture) >= below.Where(span => span.Wait is not null).Sum(span => span.DurationNano));
+        // What the log says of it leads to the call, and the other way round.
+        var found = "";
+        await run.UntilAsync(async () => (found = (await run.AskServerAsync($"/api/v1/logs?trace={trace.Id}&span={call.SpanId}")).GetRawText()).Contains("was not looked at", StringComparison.Ordinal), () => found);
     }
 
     [Fact]

@@ -118,7 +118,7 @@ public sealed class ImagePipelineTests : IDisposable
         var (batches, batching) = (new ClosedBatches(metrics), new BatchOptions());
         var batcher = new Batcher(batching, TimeProvider.System, batches.Add);
         var recent = new RecentImages(new(), TimeProvider.System);
-        var stage = new DetectionStage(new(Caller(detector), _spans), batcher, batching, new(_options, TimeProvider.System, NullLogger<ImageFiles>.Instance),
+        var stage = new DetectionStage(new(Caller(detector), _spans, NullLogger<DetectorClient>.Instance), batcher, batching, new(_options, TimeProvider.System, NullLogger<ImageFiles>.Instance),
             recent, metrics, _spans,
             TimeProvider.System, NullLogger<DetectionStage>.Instance);
         var recorder = new EventRecorder(_events, new(_options), _options, metrics, _spans, NullLogger<EventRecorder>.Instance);

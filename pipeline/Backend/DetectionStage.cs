@@ -19,7 +19,7 @@ internal sealed class DetectionStage(
     public async Task RunAsync(ReceivedImage image, CancellationToken cancellation)
     {
         image.Camera.EnterBaggage();
-        spans.RecordQueueWait(image.Trace, image.ReceivedAt, time.GetUtcNow());
+        spans.RecordQueueWait(image.Trace, image.ReceivedAt, time.GetUtcNow(), new KeyValuePair<string, object?>("queue.name", "detection"));
         Note(image, ImageStates.Detecting);
         try
         {
@@ -37,13 +37,11 @@ internal sealed class DetectionStage(
         {
             recent.Forget(image);
             metrics.CountDetection(problem.ErrorType);
-            logger.LogWarning("Image {Image} of {Camera} was not looked at: {Problem}", image.Id, image.Camera.Id, problem.Message);
         }
         catch (OperationCanceledException)
         {
             recent.Forget(image);
             metrics.CountDetection("shutdown");
-            logger.LogWarning("Image {Image} of {Camera} was given up, since the service had to stop.", image.Id, image.Camera.Id);
         }
     }
 

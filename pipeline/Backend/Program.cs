@@ -26,8 +26,8 @@ try
         .AddSingleton<UploadReader>().AddSingleton<UploadBody>().AddSingleton<UploadRoom>().AddSingleton<RecentImages>().AddSingleton<ImageEndpoint>()
         .AddSingleton(Options("Pipeline", new ImagePipelineOptions())).AddSingleton(Options("Batch", new BatchOptions()))
         .AddSingleton(Caller("hsi-yolo26", Options("Detector", new ServiceOptions { Url = new("http://127.0.0.1:8095") }), fault.LostPropagation,
-            caller => new DetectorClient(caller, spans)))
-        .AddSingleton(Caller("hsi-nemotron", Options("Analyst", analyst), lostPropagation: false, caller => new AnalystClient(caller)))
+            (services, caller) => new DetectorClient(caller, spans, services.GetRequiredService<ILogger<DetectorClient>>())))
+        .AddSingleton(Caller("hsi-nemotron", Options("Analyst", analyst), lostPropagation: false, (_, caller) => new AnalystClient(caller)))
         .AddSingleton<ClosedBatches>().AddSingleton<DetectionStage>().AddSingleton<BatchAnalysis>()
         .AddSingleton(services => new Batcher(
             services.GetRequiredService<BatchOptions>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ClosedBatches>().Add))
@@ -63,12 +63,12 @@ return code;
 TOptions Options<TOptions>(string section, TOptions options) where TOptions : class => builder.Configuration.Read(section, options);
 
 Func<IServiceProvider, TClient> Caller<TClient>(
-    string service, ServiceOptions options, bool lostPropagation, Func<ServiceCaller, TClient> client) => services =>
+    string service, ServiceOptions options, bool lostPropagation, Func<IServiceProvider, ServiceCaller, TClient> client) => services =>
 {
     var http = ServiceCaller.Client(lostPropagation ? new UntracedHop(spans) : new SocketsHttpHandler());
     services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(http.Dispose);
     var caller = new ServiceCaller(
-        http, service, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceCaller>>());
+        http, service, options, spans, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceCaller>>());
     services.GetRequiredService<PipelineMetrics>().ObserveBreaker(service, () => caller.BreakerState);
-    return client(caller);
+    return client(services, caller);
 };

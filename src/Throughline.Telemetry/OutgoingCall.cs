@@ -49,10 +49,12 @@ public static class OutgoingCall
         if (request.Options.TryGetValue(s_cancellation, out var errorType)) span.SetCustomProperty(Cancellation, errorType);
     }
 
-    /// <summary>Records the exception. The runtime sets its own <c>error.type</c> after this, so ours is set at the end.</summary>
+    /// <summary>
+    /// Remembers the short word for a failure. The runtime puts the exception itself on the span, and sets its own <c>error.type</c>, after this; so
+    /// the exception is not recorded here, and ours is set at the end.
+    /// </summary>
     internal static void Fail(Activity span, Exception problem)
     {
-        SpanFailure.Record(span, problem);
         if (problem is HttpRequestException http && IsRefused(http)) span.SetCustomProperty(Failure, "connection_refused");
     }
 
@@ -64,8 +66,8 @@ public static class OutgoingCall
     }
 
     /// <summary>
-    /// Puts the short word for a failure on a client span that ends. The runtime tells a cancelled request by no exception, only by the
-    /// <c>error.type</c> that it sets. Owned by the tracer provider; thread-safe.
+    /// Puts the short word for a failure on a client span that ends. The instrumentation is not told of a cancelled request, which is known by the
+    /// <c>error.type</c> that the runtime sets alone. Owned by the tracer provider; thread-safe.
     /// </summary>
     internal sealed class ErrorTypes : BaseProcessor<Activity>
     {

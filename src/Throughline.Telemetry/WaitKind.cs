@@ -14,4 +14,7 @@ public static class WaitKind
 
     /// <summary>Waiting in a queue for somebody to take it up.</summary>
     public const string Queue = "queue";
+
+    /// <summary>Waiting after a try that failed, before the next one.</summary>
+    public const string RetryBackoff = "retry_backoff";
 }

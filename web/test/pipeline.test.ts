@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FacetValue } from '../src/model/facets';
 import { draw, layout, serviceMap } from '../src/model/map';
 import { excess, logAxis, onLogAxis, stagesOf, stepOf, waitsByName, waitsOf, type Call, type RedOperation } from '../src/model/pipeline';
-import { closeCause, errorKinds, formatRange, formatShare, verdict } from '../src/model/pipelineStory';
+import { closeCause, deviceOf, errorKinds, formatRange, formatShare, verdict, type Facts } from '../src/model/pipelineStory';
 import { unixNano } from '../src/model/nano';
 import { readPipeline, tracesAddress, writePipeline } from '../src/routes/pipeline/url';
 
@@ -57,7 +57,7 @@ describe('stages', () => {
 });
 
 describe('the verdict', () => {
-  const say = (operations: readonly RedOperation[], images: readonly FacetValue[] = []) => verdict(stagesOf(operations, []), operations, images);
+  const say = (operations: readonly RedOperation[], images: readonly FacetValue[] = [], facts: Partial<Facts> = {}) => verdict(stagesOf(operations, []), operations, images, { device: 'GPU', queues: [], failures: [], ...facts });
   it('names the stage with the most of the time, and the one furthest out of its range', () => {
     const said = say(reference, [{ value: 'window', traces: 50 }, { value: 'idle', traces: 141 }, { value: 'shutdown', traces: 15 }]);
     expect(`${said.strong}${said.rest}`).toBe('The batch window holds each image for 30.0\u2009s at the median, 94 % of the time in all stages.');
@@ -70,6 +70,36 @@ describe('the verdict', () => {
     const cause = (total: number) => say([...reference.map((one) => (one.name === 'save_event' ? { ...one, p95: 596 * ms, total: 1000 * ms } : one)), operation('hsi-backend', 'db_query', 'client', 0.2, 12, { spans: 400, total: total * ms })]).cause;
     expect(cause(990)).toContain('Database save: 99 % of it is db_query of hsi-backend, 4 calls each time. Likely cause: Database performance.');
     expect(cause(1200)).toContain('Database save: of its parts, db_query of hsi-backend has the most time. Likely');
+  });
+  it('blames the device that the model says it runs on', () => {
+    expect([deviceOf([]), deviceOf([{ value: 'cpu', traces: 3 }]), deviceOf([{ value: 'cuda:0', traces: 3 }, { value: 'cpu', traces: 1 }])]).toEqual(['GPU', 'CPU', 'GPU']);
+    expect(say(reference, [], { device: 'CPU' }).cause).toContain('Object detection: 80 % of it is inference of hsi-yolo26. Likely cause: CPU saturation. Remedy: Check CPU utilization.');
+    expect(errorKinds([{ value: 'timeout', traces: 1 }, { value: 'out_of_memory', traces: 1 }], 2, 'CPU').kinds.map((kind) => kind.pattern?.hint)).toEqual([
+      'CPU overloaded. Check CPU utilization; send fewer images at once.',
+      'Model or batch too large for the memory. Take a smaller model, or fewer images a batch.',
+    ]);
+  });
+  it('names the queue between the stages where that takes more time than any of them', () => {
+    const loaded = [...reference, operation('hsi-backend', 'queue_wait', 'internal', 40_000), operation('hsi-yolo26', 'queue_wait', 'internal', 90_000)];
+    const said = say(loaded, [{ value: 'idle', traces: 9 }], { queues: [{ value: 'analysis', traces: 2 }, { value: 'detection', traces: 60 }] });
+    expect(`${said.strong}${said.rest}`).toBe('Images wait in a queue of hsi-backend for 40.0\u2009s at the median, and in all longer than any stage takes.');
+    expect(said.cause).toContain('Likely cause: work comes faster than it is taken up; 60 traces for detection, 2 traces for analysis.');
+    expect(said.cause).toContain(' Object detection: ');
+    const short = say([...reference, operation('hsi-backend', 'queue_wait', 'internal', 29_000)]);
+    expect(short.strong).toContain('The batch window holds each image');
+  });
+  it('says why a stage fails rather than why it may be long, where most of its calls fail', () => {
+    const down = [operation('hsi-backend', 'Process Detection', 'server', 1), operation('hsi-backend', 'detect_objects', 'client', 150, 400, { errors: 100 }), operation('hsi-backend', 'queue_wait', 'internal', 2)];
+    const { cause } = say(down, [], { failures: [{ value: 'circuit_open', traces: 112 }, { value: 'connection_refused', traces: 16 }] });
+    expect(cause).toBe('What fails says connection_refused. Service down. Check that the called service runs and listens.');
+    const full = reference.map((one) => (one.name === 'Process Detection' ? { ...one, errors: 3 } : { ...one, p95: one.p50, errors: 0 }));
+    expect(say(full, [], { failures: [{ value: 'overloaded', traces: 3 }] }).cause).toContain('Image upload: what fails says overloaded. More comes than the queues take.');
+    // The service that is called says nothing, and the queue before the call is no part of it.
+    expect(say(down).cause).toBe('Likely cause: GPU saturation. Remedy: Check GPU utilization.');
+  });
+  it('does not call a stage in its range that is faster', () => {
+    const quick = reference.map((one) => (one.name === 'detect_objects' ? { ...one, p95: 60 * ms, errors: 0 } : one));
+    expect(say(quick).worry).toBe(' No stage is slower than its typical range.');
   });
   it('says that all is in range where it is', () => {
     const calm = reference.map((one) => (one.name === 'detect_objects' ? { ...one, p95: 190 * ms, errors: 0 } : one));
@@ -147,6 +177,11 @@ describe('the service map', () => {
     const { nodes } = serviceMap([operation('a', 'in', 'server', 5, 5, { errors: 1 }), operation('a', 'work', 'internal', 3), operation('b', 'task', 'internal', 2)], []);
     expect(nodes.map((node) => [node.service, node.spans, node.errors, node.entry?.name])).toEqual([['a', 100, 1, 'in'], ['b', 100, 0, 'task']]);
     expect(nodes.map((node) => node.counts)).toEqual(['requests', 'spans']);
+  });
+  it('counts the requests of a service that is called by untraced ones most of all', () => {
+    const operations = [operation('back', 'root', 'server', 5, 5, { spans: 55, errors: 1 }), operation('back', 'GET', 'server', 2, 2, { spans: 2 }), operation('front', 'load', 'client', 9)];
+    const of = (calls: number) => serviceMap(operations, [call('front', 'back', calls)]).nodes.map((node) => [node.service, node.counts, node.spans])[0];
+    expect([of(2), of(28)]).toEqual([['back', 'requests', 57], ['back', 'calls', 28]]);
   });
   it('counts the calls into a service, not the server spans that lie within each other', () => {
     const operations = [operation('back', 'root', 'server', 5), operation('llm', 'analyze', 'server', 9, 9, { spans: 160, errors: 7 }), operation('llm', 'POST', 'server', 8, 8, { spans: 153 })];

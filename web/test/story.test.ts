@@ -55,6 +55,18 @@ describe('the sentence', () => {
     expect(tell(trace)).toMatch(/ out_of_memory in llm_inference of nemotron, and 1 more failed span\.$/);
   });
 
+  it('does not take the service for the reason that a caller did not wait for', () => {
+    const trace = (caller?: string) =>
+      traceOf([
+        { start: 0, duration: 100 * ms, name: 'detect_objects', ...(caller === undefined ? {} : { error: caller }) },
+        { parent: 0, start: 0, duration: 90 * ms, name: 'http_request', ...(caller === undefined ? {} : { error: caller }) },
+        { parent: 1, start: 0, duration: 90 * ms, name: 'detect_objects', service: 'yolo', error: 'client_closed_request' },
+      ]);
+    expect(tell(trace('timeout'))).toMatch(/ timeout in http_request of backend, and 2 more failed spans\.$/);
+    // Where the caller says nothing it is all that is known.
+    expect(firstCause(trace())).toBe(2);
+  });
+
   it('speaks of an error without a label too', () => expect(tell(traceOf([{ start: 0, duration: 10 * ms, name: 'a' }, { parent: 0, start: 0, duration: 5 * ms, name: 'b', error: true }]))).toMatch(/ An error in b of backend\.$/));
   it('is about one span when there is one', () => expect(tell(traceOf([{ start: 0, duration: 36 * ms }]))).toBe('One span of backend, 36.0 ms long.'));
   it('has no figures where nothing has a length', () => expect(tell(traceOf([{ start: 0, duration: 0 }, { parent: 0, start: 0, duration: 0 }]))).toBe('All spans are instants: none has a duration.'));

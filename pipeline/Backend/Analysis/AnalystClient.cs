@@ -37,7 +37,7 @@ internal sealed record Verdict(string Model, int? RiskScore, string RiskLevel, s
             .OrderByDescending(group => group.Count()).Select(group => $"{group.Key} ({group.Count()})");
         return new("", null, "unknown",
             $"Not analysed: there is no verdict of the language model ({problem.ErrorType}). "
-                + $"Seen on {batch.Members.Count} images: {string.Join(", ", classes)}.",
+                + $"Seen on {batch.Members.Count} {(batch.Members.Count == 1 ? "image" : "images")}: {string.Join(", ", classes)}.",
             problem.Message) { FallbackReason = problem.ErrorType };
     }
 }

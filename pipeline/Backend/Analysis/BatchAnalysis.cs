@@ -42,7 +42,7 @@ internal sealed class BatchAnalysis(
     {
         var wait = spans.RecordWait(member.Trace, "batch_wait", WaitKind.BatchWindow, member.JoinedAt, batch.ClosedAt,
             [.. batch.Tags(), new("batch.window_seconds", batching.WindowSeconds), new("batch.idle_seconds", batching.IdleSeconds), new("wait.detail", batching.Detail)]);
-        spans.RecordQueueWait(member.Trace, batch.ClosedAt, dispatchedAt, new KeyValuePair<string, object?>("batch.id", batch.Id));
+        spans.RecordQueueWait(member.Trace, batch.ClosedAt, dispatchedAt, new("queue.name", "analysis"), new("batch.id", batch.Id));
         return new(wait ?? member.Trace, new()
         {
             { "pipeline.wait_ms", (batch.ClosedAt - member.JoinedAt).TotalMilliseconds }, { "image.sha256", member.Sha256 },

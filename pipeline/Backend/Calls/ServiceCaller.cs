@@ -8,15 +8,18 @@ namespace Throughline.Pipeline.Backend.Calls;
 
 /// <summary>
 /// Calls one other service and tries again what may pass, as <see cref="CallPolicy"/> says. Each try is a span of its own
-/// (<c>http_request</c>); only a call that failed for good is an error to its caller. Thread-safe.
+/// (<c>http_request</c>), and so is each pause between two (<c>retry_backoff</c>); only a call that failed for good is an error to its caller. Thread-safe.
 /// </summary>
-internal sealed class ServiceCaller(HttpClient http, string service, ServiceOptions options, TimeProvider time, ILogger logger)
+internal sealed class ServiceCaller(HttpClient http, string service, ServiceOptions options, SpanSource spans, TimeProvider time, ILogger logger)
 {
     /// <summary>An answer that lacks what was agreed is no answer.</summary>
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
         RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     };
+
+    /// <summary>A shorter pause is not worth a span of its own.</summary>
+    private static readonly TimeSpan s_worthTelling = TimeSpan.FromMilliseconds(1);
 
     private const int MaximumAnswerBytes = 16 * 1024 * 1024;
 
@@ -34,30 +37,40 @@ internal sealed class ServiceCaller(HttpClient http, string service, ServiceOpti
     /// </exception>
     public async Task<TAnswer> PostAsync<TAnswer>(string path, Func<HttpContent> content, CancellationToken cancellation)
     {
-        var (attempt, last) = (0, (ServiceCallException?)null);
+        var (attempt, last, failedAt) = (0, (ServiceCallException?)null, default(DateTimeOffset));
         try
         {
             return await _policy.RunAsync(async token =>
             {
+                TellPause();
                 try
                 {
                     return await TryAsync<TAnswer>(path, content(), attempt++, token);
                 }
                 catch (ServiceCallException problem)
                 {
-                    last = problem;
+                    (last, failedAt) = (problem, time.GetUtcNow());
                     throw;
                 }
             }, cancellation);
         }
         catch (BrokenCircuitException open)
         {
+            TellPause();
             Activity.Current?.SetTag("circuit_breaker.state", "open");
             // When the breaker opened between two tries of this call, why its own try failed says more.
             throw last ?? new ServiceCallException(
                 "circuit_open",
                 $"{service} was not asked: too many calls of it failed, and the circuit breaker keeps others away for {options.BreakerOpenSeconds} s.",
                 worthAnotherTry: false, open);
+        }
+
+        // A pause is over when the next try begins, or when the breaker has opened meanwhile and there is none.
+        void TellPause()
+        {
+            var now = time.GetUtcNow();
+            if (last is not null && now - failedAt >= s_worthTelling && Activity.Current is { } call)
+                spans.RecordWait(call.Context, "retry_backoff", WaitKind.RetryBackoff, failedAt, now, [new("retry.attempt", attempt)]);
         }
     }
 

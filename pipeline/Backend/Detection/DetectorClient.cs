@@ -28,9 +28,9 @@ internal sealed record DetectionAnswer(string Model, string ModelVersion, IReadO
 }
 
 /// <summary>Asks hsi-yolo26 what is on an image. Thread-safe.</summary>
-internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans)
+internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans, ILogger<DetectorClient> logger)
 {
-    /// <summary>Whatever goes wrong is on the span when it ends, also that the service had to stop first.</summary>
+    /// <summary>Whatever goes wrong is on the span when it ends, also that the service had to stop first, and in the log while it is the current one.</summary>
     /// <exception cref="ServiceCallException">The detector could not be asked.</exception>
     /// <exception cref="OperationCanceledException">The service had to stop before the answer was there.</exception>
     public async Task<DetectionAnswer> DetectAsync(ReceivedImage image, CancellationToken cancellation)
@@ -51,11 +51,13 @@ internal sealed class DetectorClient(ServiceCaller detector, SpanSource spans)
         catch (ServiceCallException problem)
         {
             span.Fail(problem, problem.ErrorType);
+            logger.LogWarning("Image {Image} of {Camera} was not looked at: {Problem}", image.Id, image.Camera.Id, problem.Message);
             throw;
         }
         catch (OperationCanceledException problem)
         {
             span.Fail(problem, "shutdown");
+            logger.LogWarning("Image {Image} of {Camera} was given up, since the service had to stop.", image.Id, image.Camera.Id);
             throw;
         }
         catch (Exception problem)

@@ -18,7 +18,7 @@ internal static class PromptBuilder
     {
         var seen = new StringBuilder();
         seen.Append(CultureInfo.InvariantCulture,
-            $"Camera: {request.CameraName}\nFrom {request.OpenedAt:yyyy-MM-dd HH:mm:ss} to {request.ClosedAt:HH:mm:ss} UTC, {request.Images.Count} images:\n");
+            $"Camera: {request.CameraName}\nFrom {request.OpenedAt:yyyy-MM-dd HH:mm:ss} to {request.ClosedAt:HH:mm:ss} UTC, {request.Images.Count} {(request.Images.Count == 1 ? "image" : "images")}:\n");
         for (var i = 0; i < request.Images.Count; i++)
         {
             var image = request.Images[i];

@@ -51,7 +51,7 @@ internal sealed class WorkingMemory
         catch (OutOfMemoryException problem)
         {
             throw new OutOfMemoryException(string.Create(CultureInfo.InvariantCulture,
-                $"The context of {images} images needs {images * (long)_options.PerImageMegabytes} MB, and the heap of this process may hold "
+                $"The context of {images} {(images == 1 ? "image" : "images")} needs {images * (long)_options.PerImageMegabytes} MB, and the heap of this process may hold "
                 + $"{_options.BudgetMegabytes} MB: there was room for {buffers.Count}."), problem);
         }
     }

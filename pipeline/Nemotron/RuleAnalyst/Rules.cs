@@ -44,7 +44,7 @@ internal static partial class Rules
         {
             risk_score = risk,
             risk_level = level,
-            summary = $"{images.Count} images, most at once: {people} {(people == 1 ? "person" : "people")}; risk {level}.",
+            summary = $"{images.Count} {(images.Count == 1 ? "image" : "images")}, most at once: {people} {(people == 1 ? "person" : "people")}; risk {level}.",
             reasoning = $"Seen in all images: {string.Join(", ", seen)}. Starting from 5: {string.Join("; ", reasons)}.",
         });
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -66,12 +67,35 @@ public sealed class BackendLimitTests
         Assert.Equal(2, first.Spans.Count(span => span.Name == "http_request" && span.Error));
         Assert.Equal("connection_refused", (await run.AttributesAsync(first, first.Only(Backend, "detect_objects")))["error.type"].GetString());
         foreach (var one in first.Spans.Where(span => span.Name == "http_request"))
+        {
             Assert.Equal("connection_refused", (await run.AttributesAsync(first, one))["error.type"].GetString());
+            await AssertThrownOnce(run, first, one, "System.Net.Http.HttpRequestException");
+        }
         // Nothing was tried any more, and the span says why.
         Assert.Null(last.Find(Backend, "http_request"));
         var kept = await run.AttributesAsync(last, last.Only(Backend, "detect_objects"));
         Assert.Equal(("circuit_open", "open"), (kept["error.type"].GetString(), kept["circuit_breaker.state"].GetString()));
         Assert.Single((await run.DetailAsync(last, last.Only(Backend, "detect_objects"))).GetProperty("events").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task PauseBetweenTwoTriesIsAWaitAndNoWork()
+    {
+        await using var run = await BackendRun.StartAsync("--Detector:Url", "http://127.0.0.1:1", "--Detector:PauseSeconds", "0.05", "--Detector:Attempts", "3",
+            "--OTEL_LOGS_EXPORTER", "otlp");
+
+        var upload = await run.UploadAsync("door", new ScriptedImage("person"));
+        var trace = await run.TraceAsync(upload.TraceId, "detect_objects");
+
+        var call = trace.Only(Backend, "detect_objects");
+        var below = trace.Spans.Where(span => span.Parent == call.Row).ToList();
+        Assert.Equal(["http_request", "retry_backoff", "http_request", "retry_backoff", "http_request"], below.OrderBy(span => span.StartNano).Select(span => span.Name));
+        Assert.All(below.Where(span => span.Name == "retry_backoff"), pause => Assert.Equal(("retry_backoff", false), (pause.Wait, pause.Error)));
+        // What is no try is a pause.
+        Assert.True(trace.Summary.GetProperty("waitingNano").GetString() is { } waiting && long.Parse(waiting, CultureInfo.InvariantCulture) >= below.Where(span => span.Wait is not null).Sum(span => span.DurationNano));
+        // What the log says of it leads to the call, and the other way round.
+        var found = "";
+        await run.UntilAsync(async () => (found = (await run.AskServerAsync($"/api/v1/logs?trace={trace.Id}&span={call.SpanId}")).GetRawText()).Contains("was not looked at", StringComparison.Ordinal), () => found);
     }
 
     [Fact]
@@ -89,6 +113,7 @@ public sealed class BackendLimitTests
             Assert.True(trace.Only(Backend, name).Error);
             Assert.Equal("timeout", (await run.AttributesAsync(trace, trace.Only(Backend, name)))["error.type"].GetString());
         }
+        await AssertThrownOnce(run, trace, trace.Only(Backend, "http_request"), "System.Threading.Tasks.TaskCanceledException");
     }
 
     [Fact]
@@ -153,6 +178,15 @@ public sealed class BackendLimitTests
         Assert.Equal(3, await process.EndAsync());
         Assert.Contains(words, process.Output);
         Assert.DoesNotContain("Unhandled exception", process.Output);
+    }
+
+    /// <summary>The span tells the exception, with its stack trace, and tells it once.</summary>
+    private static async Task AssertThrownOnce(BackendRun run, StoredTrace trace, StoredSpan span, string type)
+    {
+        var thrown = Assert.Single((await run.DetailAsync(trace, span)).GetProperty("events").EnumerateArray());
+        var told = thrown.GetProperty("attributes").EnumerateArray().ToDictionary(entry => entry.GetProperty("key").GetString() ?? "", entry => entry.GetProperty("value").GetString());
+        Assert.Equal(("exception", type), (thrown.GetProperty("name").GetString(), told["exception.type"]));
+        Assert.NotEmpty(told["exception.stacktrace"] ?? "");
     }
 
     private static async Task<IReadOnlyList<JsonElement>> EventsAsync(BackendRun run) =>

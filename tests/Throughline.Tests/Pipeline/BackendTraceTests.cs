@@ -241,6 +241,7 @@ public sealed class BackendTraceTests(ScriptedBackend backend)
             saved.GetProperty("fallback").GetBoolean(), saved.GetProperty("fallbackReason").GetString(), saved.GetProperty("riskLevel").GetString(),
             saved.GetProperty("riskScore").ValueKind, saved.GetProperty("model").GetString()));
         Assert.StartsWith("Not analysed", saved.GetProperty("summary").GetString());
+        Assert.Contains("Seen on 1 image: ", saved.GetProperty("summary").GetString());
         var trace = await _run.TraceAsync(upload.TraceId, "save_event");
         var caller = trace.Only(Backend, "analyze_batch");
         Assert.True(caller.Error);

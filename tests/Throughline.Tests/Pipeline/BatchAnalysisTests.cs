@@ -189,7 +189,7 @@ public sealed class BatchAnalysisTests : IDisposable
     {
         // Port 1 of this machine: reserved, and nothing listens there.
         using var http = new HttpClient();
-        var caller = new ServiceCaller(http, "hsi-nemotron", new() { Url = new("http://127.0.0.1:1"), Attempts = 1 }, TimeProvider.System, NullLogger.Instance);
+        var caller = new ServiceCaller(http, "hsi-nemotron", new() { Url = new("http://127.0.0.1:1"), Attempts = 1 }, _spans, TimeProvider.System, NullLogger.Instance);
         var problem = await Assert.ThrowsAsync<ServiceCallException>(
             () => caller.PostAsync<Verdict>("/analyze", () => JsonContent.Create(1), CancellationToken.None));
         Assert.Equal("connection_refused", problem.ErrorType);
@@ -219,7 +219,7 @@ public sealed class BatchAnalysisTests : IDisposable
     private BatchAnalysis Analysis(Func<HttpRequestMessage, HttpResponseMessage> analyst)
     {
         var caller = new ServiceCaller(
-            new HttpClient(new Stub(analyst)), "hsi-nemotron", new() { Url = new("http://analyst"), PauseSeconds = 0 }, TimeProvider.System, NullLogger.Instance);
+            new HttpClient(new Stub(analyst)), "hsi-nemotron", new() { Url = new("http://analyst"), PauseSeconds = 0 }, _spans, TimeProvider.System, NullLogger.Instance);
         var recorder = new EventRecorder(
             _events, new(_options), _options, new(_meters.GetRequiredService<IMeterFactory>()), _spans, NullLogger<EventRecorder>.Instance);
         return new(new AnalystClient(caller), recorder, new(), _recent, _spans, TimeProvider.System, NullLogger<BatchAnalysis>.Instance);

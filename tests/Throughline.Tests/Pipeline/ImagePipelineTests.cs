@@ -118,7 +118,7 @@ public sealed class ImagePipelineTests : IDisposable
         var (batches, batching) = (new ClosedBatches(metrics), new BatchOptions());
         var batcher = new Batcher(batching, TimeProvider.System, batches.Add);
         var recent = new RecentImages(new(), TimeProvider.System);
-        var stage = new DetectionStage(new(Caller(detector), _spans), batcher, batching, new(_options, TimeProvider.System, NullLogger<ImageFiles>.Instance),
+        var stage = new DetectionStage(new(Caller(detector), _spans, NullLogger<DetectorClient>.Instance), batcher, batching, new(_options, TimeProvider.System, NullLogger<ImageFiles>.Instance),
             recent, metrics, _spans,
             TimeProvider.System, NullLogger<DetectionStage>.Instance);
         var recorder = new EventRecorder(_events, new(_options), _options, metrics, _spans, NullLogger<EventRecorder>.Instance);
@@ -130,8 +130,8 @@ public sealed class ImagePipelineTests : IDisposable
         return new(new() { Detections = 1, Analyses = 1 }, stage, batcher, batches, analysis, metrics);
     }
 
-    private static ServiceCaller Caller(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) =>
-        new(new HttpClient(new Stub(answer)), "stub", new() { Url = new("http://stub") }, TimeProvider.System, NullLogger.Instance);
+    private ServiceCaller Caller(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) =>
+        new(new HttpClient(new Stub(answer)), "stub", new() { Url = new("http://stub") }, _spans, TimeProvider.System, NullLogger.Instance);
 
     private sealed class Stub(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {

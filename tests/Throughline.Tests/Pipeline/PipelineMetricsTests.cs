@@ -6,6 +6,7 @@ using Throughline.Pipeline.Backend;
 using Throughline.Pipeline.Backend.Batching;
 using Throughline.Pipeline.Backend.Calls;
 using Throughline.Pipeline.Backend.Detection;
+using Throughline.Telemetry;
 
 namespace Throughline.Tests.Pipeline;
 
@@ -16,6 +17,7 @@ public sealed class PipelineMetricsTests : IDisposable
     private readonly MeterListener _listener = new();
     private readonly List<(string Name, double Value, string Tags)> _heard = [];
     private readonly FakeTimeProvider _time = new(new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+    private readonly SpanSource _spans = new("test-metrics");
     private readonly PipelineMetrics _metrics;
 
     public PipelineMetricsTests()
@@ -34,6 +36,7 @@ public sealed class PipelineMetricsTests : IDisposable
     public void Dispose()
     {
         _listener.Dispose();
+        _spans.Dispose();
         _services.Dispose();
     }
 
@@ -72,7 +75,7 @@ public sealed class PipelineMetricsTests : IDisposable
         var answers = new Queue<System.Net.HttpStatusCode>([System.Net.HttpStatusCode.ServiceUnavailable, System.Net.HttpStatusCode.ServiceUnavailable, System.Net.HttpStatusCode.OK]);
         using var http = ServiceCaller.Client(new Answers(answers));
         var caller = new ServiceCaller(http, "hsi-yolo26",
-            new() { Url = new("http://detector"), Attempts = 1, BreakerMinimumTries = 2, BreakerOpenSeconds = 10 }, _time, NullLogger.Instance);
+            new() { Url = new("http://detector"), Attempts = 1, BreakerMinimumTries = 2, BreakerOpenSeconds = 10 }, _spans, _time, NullLogger.Instance);
         _metrics.ObserveBreaker("hsi-yolo26", () => caller.BreakerState);
 
         Assert.Equal(0, State());

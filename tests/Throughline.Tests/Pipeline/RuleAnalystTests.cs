@@ -50,11 +50,20 @@ public sealed class RuleAnalystTests : IAsyncLifetime
         var text = choice.GetProperty("message").GetProperty("content").GetString() ?? "";
         var verdict = Verdict.Parse(text);
         // 5, one person 6, a car 2.
-        Assert.Equal((13, "low"), (verdict.RiskScore, verdict.RiskLevel));
+        Assert.Equal((13, "low", "2 images, most at once: 1 person; risk low."), (verdict.RiskScore, verdict.RiskLevel, verdict.Summary));
         var tokenizer = TiktokenTokenizer.CreateForEncoding("o200k_base");
         var usage = answer.GetProperty("usage");
         Assert.Equal(tokenizer.CountTokens(Prompt), usage.GetProperty("prompt_tokens").GetInt32());
         Assert.Equal(tokenizer.CountTokens(text), usage.GetProperty("completion_tokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task BatchOfOneImageIsOneImage()
+    {
+        var answer = await Ask(new { messages = new[] { new { role = "user", content = "image 1 at 12:00:00: person 0.80; person 0.60\n" } } });
+
+        var verdict = Verdict.Parse(answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "");
+        Assert.Equal("1 image, most at once: 2 people; risk low.", verdict.Summary);
     }
 
     [Fact]

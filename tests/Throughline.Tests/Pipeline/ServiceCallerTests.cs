@@ -3,12 +3,14 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Throughline.Pipeline.Backend.Calls;
+using Throughline.Telemetry;
 
 namespace Throughline.Tests.Pipeline;
 
 /// <summary>When a failed call is tried again, and what its failure is called.</summary>
 public sealed class ServiceCallerTests
 {
+    private static readonly SpanSource s_spans = new("test-calls");
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(77);
 
     [Theory]
@@ -78,7 +80,7 @@ public sealed class ServiceCallerTests
         var time = new FakeTimeProvider(Hurried.Now);
         var answers = new Answers(Refusal(null), Refusal(null), Refusal(null), Good(), Good());
         var caller = new ServiceCaller(new HttpClient(answers), "detector",
-            new() { Url = new("http://detector"), Attempts = 1, BreakerMinimumTries = 2, BreakerOpenSeconds = 10 }, time, NullLogger.Instance);
+            new() { Url = new("http://detector"), Attempts = 1, BreakerMinimumTries = 2, BreakerOpenSeconds = 10 }, s_spans, time, NullLogger.Instance);
 
         Assert.Equal(("503", "503"), (await FailureAsync(), await FailureAsync()));
         Assert.Equal("open", caller.BreakerState);
@@ -100,7 +102,7 @@ public sealed class ServiceCallerTests
     public async Task AnswerThatIsTooLargeIsNoFailureToReachTheService()
     {
         using var http = ServiceCaller.Client(new Answers(new HttpResponseMessage { Content = new ByteArrayContent(new byte[17 * 1024 * 1024]) }));
-        var caller = new ServiceCaller(http, "detector", new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds }, new Hurried(), NullLogger.Instance);
+        var caller = new ServiceCaller(http, "detector", new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds }, s_spans, new Hurried(), NullLogger.Instance);
 
         var problem = await Assert.ThrowsAsync<ServiceCallException>(() => caller.PostAsync<Answer>("/", Content, CancellationToken.None));
 
@@ -108,7 +110,7 @@ public sealed class ServiceCallerTests
     }
 
     private static ServiceCaller Caller(Answers answers, TimeProvider time, double limit) => new(new HttpClient(answers), "detector",
-        new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds, RetryAfterLimitSeconds = limit }, time, NullLogger.Instance);
+        new() { Url = new("http://detector"), TimeoutSeconds = s_timeout.TotalSeconds, RetryAfterLimitSeconds = limit }, s_spans, time, NullLogger.Instance);
 
     private static StringContent Content() => new("{}");
 

@@ -3,7 +3,10 @@ import type { Call, RedOperation } from './pipeline';
 /** A service on the map. */
 export interface MapNode {
   readonly service: string;
-  /** What `spans` and `errors` count: calls from other services where there are any, since a call may have several server spans within each other; else its server and consumer spans; else all its spans. */
+  /**
+   * What `spans` and `errors` count: calls from other services where there are any, since a call may have several server spans within each other; else its server and consumer spans, which is also
+   * so where those who call it most are not traced: one of its entries alone has more than twice as many spans as there are such calls; else all its spans.
+   */
   readonly counts: 'calls' | 'requests' | 'spans';
   readonly spans: number;
   readonly errors: number;
@@ -25,10 +28,11 @@ export function serviceMap(operations: readonly RedOperation[], calls: readonly 
     const entries = own.some(enters) ? own.filter(enters) : own;
     const entry = entries.toSorted((a, b) => b.spans - a.spans || b.total - a.total)[0] ?? null;
     const into = calls.filter((call) => call.child === service && call.parent !== service);
-    const counted = into.length > 0 ? into.map((call) => ({ spans: call.calls, errors: call.errors })) : entries;
+    const called = into.length > 0 && 2 * into.reduce((sum, call) => sum + call.calls, 0) >= (entry !== null && enters(entry) ? entry.spans : 0);
+    const counted = called ? into.map((call) => ({ spans: call.calls, errors: call.errors })) : entries;
     return {
       service,
-      counts: into.length > 0 ? 'calls' : own.some(enters) ? 'requests' : 'spans',
+      counts: called ? 'calls' : own.some(enters) ? 'requests' : 'spans',
       spans: counted.reduce((sum, { spans }) => sum + spans, 0),
       errors: counted.reduce((sum, { errors }) => sum + errors, 0),
       entry,

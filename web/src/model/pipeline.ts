@@ -86,6 +86,8 @@ export interface Stage {
   readonly operation: RedOperation;
   /** What is usual: of the description, or of the time range before; null when there is nothing to compare with. */
   readonly typical: { readonly low: number; readonly high: number } | null;
+  /** All of its time in nanoseconds, what others wait for it included. */
+  readonly total: number;
   /** Part of the time of all stages, 0 to 1; null where stages lie within each other, so that parts would not add up. */
   readonly share: number | null;
 }
@@ -115,7 +117,7 @@ function referenceOf(operations: readonly RedOperation[]): readonly Stage[] {
     return [{ rule, operation, total, service: server?.service ?? operation.service }];
   });
   const all = found.reduce((sum, { total }) => sum + total, 0);
-  return found.map(({ rule, operation, total, service }) => ({ name: rule.name, waits: rule.waits, service, operation, typical: { low: rule.low, high: rule.high }, share: all === 0 ? null : total / all }));
+  return found.map(({ rule, operation, total, service }) => ({ name: rule.name, waits: rule.waits, service, operation, typical: { low: rule.low, high: rule.high }, total, share: all === 0 ? null : total / all }));
 }
 
 /**
@@ -130,7 +132,7 @@ export function stagesOf(operations: readonly RedOperation[], before: readonly R
     kind: 'derived',
     stages: derived.map((operation) => {
       const earlier = before.find((other) => other.service === operation.service && other.name === operation.name && other.kind === operation.kind);
-      return { name: operation.name, waits: waitsByName(operation.name), service: operation.service, operation, typical: earlier === undefined ? null : { low: earlier.p50, high: earlier.p95 }, share: null };
+      return { name: operation.name, waits: waitsByName(operation.name), service: operation.service, operation, typical: earlier === undefined ? null : { low: earlier.p50, high: earlier.p95 }, total: operation.total, share: null };
     }),
   };
 }
@@ -138,12 +140,26 @@ export function stagesOf(operations: readonly RedOperation[], before: readonly R
 /** How far a stage's p95 is from what is usual: above 1 is slower than that; null when nothing is usual or it is in its range. */
 export const excess = (stage: Stage): number | null => (stage.typical === null || stage.typical.high <= 0 || stage.operation.p95 <= stage.typical.high * 1.016 ? null : stage.operation.p95 / stage.typical.high);
 
+/** Whether even the slow calls of a reference stage are shorter than what is typical. */
+export const isFaster = (stage: Stage): boolean => stage.typical !== null && stage.operation.p95 < stage.typical.low;
+
 export const errorRate = ({ spans, errors }: { readonly spans: number; readonly errors: number }): number => (spans === 0 ? 0 : errors / spans);
 
 /** Operations that wait, those with the most time first, but for those that are a stage already. */
 export function waitsOf(operations: readonly RedOperation[], stages: Stages): readonly RedOperation[] {
   const shown = new Set(stages.stages.map((stage) => stage.operation));
   return operations.filter((operation) => waitsByName(operation.name) && !shown.has(operation)).toSorted((a, b) => b.total - a.total);
+}
+
+/**
+ * The queue of the reference pipeline that lies between its stages, for whatever it is waited in there, where that takes more time than any stage; else null. Queues of the services that
+ * are called lie within stages.
+ */
+export function queueBetween(operations: readonly RedOperation[], { kind, stages }: Stages): RedOperation | null {
+  if (kind !== 'reference') return null;
+  const callers = new Set(stages.filter((stage) => stage.operation.kind === 'client').map((stage) => stage.operation.service));
+  const longest = operations.filter((operation) => operation.name === 'queue_wait' && callers.has(operation.service)).toSorted((a, b) => b.total - a.total)[0];
+  return longest !== undefined && stages.every((stage) => stage.total < longest.total) ? longest : null;
 }
 
 /** Where a duration lies on a logarithmic axis, 0 to 1; shorter than the axis is its start. */

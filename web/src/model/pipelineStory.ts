@@ -1,7 +1,7 @@
 import type { FacetValue } from './facets';
 import { quoted } from './filterTerm';
-import { formatDuration } from './format';
-import { errorRate, excess, type RedOperation, type Stage, type Stages } from './pipeline';
+import { formatDuration, plural } from './format';
+import { errorRate, excess, isFaster, queueBetween, type RedOperation, type Stage, type Stages } from './pipeline';
 
 export interface Verdict {
   /** What holds the most. */
@@ -15,10 +15,27 @@ export interface Verdict {
   readonly stage: Stage | null;
 }
 
+/** What models run on. */
+export type Device = 'GPU' | 'CPU';
+
+/** The spans that say on what device the detector runs, and in which attribute. */
+export const [deviceText, deviceKey] = ['name="detect_objects"', 'ai.inference.device'];
+/** A GPU, as is usual, unless all that is said is that it is the processor. */
+export const deviceOf = (values: readonly FacetValue[]): Device => (values.length > 0 && values.every(({ value }) => /^cpu\b/i.test(value)) ? 'CPU' : 'GPU');
+
+/** What is known beside the figures; each is counted in traces. */
+export interface Facts {
+  readonly device: Device;
+  /** What was queued for, between the stages: `queue.name`. */
+  readonly queues: readonly FacetValue[];
+  /** The types of errors of the stage that fails most. */
+  readonly failures: readonly FacetValue[];
+}
+
 /** The table of long spans: which, why, and what helps. */
-export const longSpans: readonly (readonly [operation: string, cause: string, remedy: string])[] = [
+export const longSpans = (device: Device): readonly (readonly [operation: string, cause: string, remedy: string])[] => [
   ['llm_inference', 'LLM processing', 'Normal for complex analyses; fewer images a batch make shorter prompts'],
-  ['detect_objects', 'GPU saturation', 'Check GPU utilization'],
+  ['detect_objects', `${device} saturation`, `Check ${device} utilization`],
   ['db_query', 'Database performance', 'Add indexes, optimize queries'],
   ['http_request', 'Network latency', 'Check connectivity'],
 ];
@@ -31,12 +48,19 @@ interface ErrorPattern {
 }
 
 /** The table of errors: what is known of a type. */
-const errorPatterns: Readonly<Record<string, ErrorPattern>> = {
-  timeout: { where: 'yolo26 spans', hint: 'GPU overloaded. Check GPU utilization; send fewer images at once.' },
+const errorPatterns = (device: Device): Readonly<Record<string, ErrorPattern>> => ({
+  timeout: { where: 'yolo26 spans', hint: `${device} overloaded. Check ${device} utilization; send fewer images at once.` },
   connection_refused: { where: 'backend spans', hint: 'Service down. Check that the called service runs and listens.' },
-  out_of_memory: { where: 'nemotron spans', hint: 'Model too large for GPU. Take a smaller model, or fewer images a batch.' },
+  out_of_memory: { where: 'nemotron spans', hint: `${device === 'GPU' ? 'Model too large for GPU' : 'Model or batch too large for the memory'}. Take a smaller model, or fewer images a batch.` },
   validation_error: { where: 'API spans', hint: 'Invalid request data. Check what the camera or the caller sends.' },
   circuit_open: { where: '', hint: 'The breaker is open after repeated failures; look at what failed before.' },
+  overloaded: { where: '', hint: 'More comes than the queues take. Send fewer images at once; a sender that tries again loses none.' },
+  client_closed_request: { where: '', hint: 'The caller went away before it was answered; look at why it did.' },
+});
+
+const patternOf = (type: string, device: Device): ErrorPattern | null => {
+  const patterns = errorPatterns(device);
+  return Object.hasOwn(patterns, type) ? (patterns[type] ?? null) : null;
 };
 
 /** What the failed spans of a time range have as their type of error. */
@@ -53,8 +77,8 @@ export interface ErrorKind {
 }
 
 /** The commonest types of errors, those of which something is known or not, and how many more there are. */
-export function errorKinds(values: readonly FacetValue[], distinct: number): { readonly kinds: readonly ErrorKind[]; readonly more: number } {
-  const kinds = values.toSorted((a, b) => b.traces - a.traces).slice(0, mostErrorKinds).map(({ value, traces }) => ({ type: value, traces, pattern: Object.hasOwn(errorPatterns, value) ? (errorPatterns[value] ?? null) : null, text: `error.type=${quoted(value)} ${failedText}` }));
+export function errorKinds(values: readonly FacetValue[], distinct: number, device: Device = 'GPU'): { readonly kinds: readonly ErrorKind[]; readonly more: number } {
+  const kinds = values.toSorted((a, b) => b.traces - a.traces).slice(0, mostErrorKinds).map(({ value, traces }) => ({ type: value, traces, pattern: patternOf(value, device), text: `error.type=${quoted(value)} ${failedText}` }));
   return { kinds, more: Math.max(0, distinct - kinds.length) };
 }
 
@@ -99,8 +123,9 @@ const within: Readonly<Record<string, readonly string[]>> = {
   'Database save': ['db_query'],
 };
 
+/** Of a call there is no part where the service that was called says nothing: what waits at its caller is none. */
 const partOf = (stage: Stage, operations: readonly RedOperation[]): RedOperation | undefined =>
-  operations.filter((operation) => (within[stage.name] ?? []).includes(operation.name) && operation.service === stage.service).toSorted((a, b) => b.total - a.total)[0];
+  stage.operation.kind === 'client' && stage.service === stage.operation.service ? undefined : operations.filter((operation) => (within[stage.name] ?? []).includes(operation.name) && operation.service === stage.service).toSorted((a, b) => b.total - a.total)[0];
 
 /** How much of a stage its largest part is, by the time in both: quantiles over all calls of the part would not compare with those of the stage. */
 function partInWords({ operation }: Stage, part: RedOperation): string {
@@ -111,38 +136,61 @@ function partInWords({ operation }: Stage, part: RedOperation): string {
   return `${percent(part.total / operation.total)} of it is ${named}${calls >= 1.5 ? `, ${calls.toFixed(1).replace('.0', '')} calls each time` : ''}. `;
 }
 
-function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly FacetValue[]): string {
+/** Why calls of a stage fail. What is said of calls that were not even tried is no reason where others were. */
+function failureCause(failures: readonly FacetValue[], device: Device): string {
+  const all = failures.toSorted((a, b) => b.traces - a.traces);
+  const [first] = all.filter(({ value }) => value !== 'circuit_open').concat(all);
+  return first === undefined ? '' : `What fails says ${first.value}. ${patternOf(first.value, device)?.hint ?? ''}`.trim();
+}
+
+/** Why the queue between the stages is long. */
+function queueCause(queues: readonly FacetValue[]): string {
+  const parts = queues.toSorted((a, b) => b.traces - a.traces).map(({ value, traces }) => `${plural(traces, 'trace')} for ${value}`);
+  return `Likely cause: work comes faster than it is taken up${parts.length > 0 ? `; ${parts.join(', ')}` : ''}. Remedy: fewer images, or more at once where what does the work has room.`;
+}
+
+function causeOf(stage: Stage, operations: readonly RedOperation[], images: readonly FacetValue[], { device, failures }: Facts): string {
   if (stage.name === 'Batch wait') return closeCause(images);
+  // How long it takes is no question where most of its calls fail, or where it is in its range and only fails.
+  const rate = errorRate(stage.operation);
+  if (failures.length > 0 && (rate >= 0.5 || (rate >= 0.01 && excess(stage) === null))) return failureCause(failures, device);
   const part = partOf(stage, operations);
   const found = part !== undefined && part.name !== stage.operation.name ? partInWords(stage, part) : '';
-  const hint = longSpans.find(([name]) => name === stage.operation.name) ?? longSpans.find(([name]) => name === part?.name);
+  const long = longSpans(device);
+  const hint = long.find(([name]) => name === stage.operation.name) ?? long.find(([name]) => name === part?.name);
   return hint === undefined ? found.trim() : `${found}Likely cause: ${hint[1]}. Remedy: ${hint[2]}.`;
 }
 
-/** Names the bottleneck: the stage with the most of the time, and the one that is furthest out of its range. `images` are images by why their batch closed. */
-export function verdict(stages: Stages, operations: readonly RedOperation[], images: readonly FacetValue[]): Verdict {
+/** The stage that fails most, of those that fail in more than one of a hundred. */
+export const failingStage = (stages: Stages): Stage | undefined => stages.stages.filter((stage) => errorRate(stage.operation) >= 0.01).toSorted((a, b) => errorRate(b.operation) - errorRate(a.operation))[0];
+
+/** Names the bottleneck: the queue between the stages where that takes the most time, else the stage with the most of the time, and the one that is furthest out of its range. `images` are images by why their batch closed. */
+export function verdict(stages: Stages, operations: readonly RedOperation[], images: readonly FacetValue[], facts: Facts = { device: 'GPU', queues: [], failures: [] }): Verdict {
   const [first] = stages.stages;
   if (first === undefined) return { strong: '', rest: '', worry: '', cause: '', stage: null };
   const slowest = stages.stages.filter((stage) => excess(stage) !== null).toSorted((a, b) => (excess(b) ?? 0) - (excess(a) ?? 0))[0];
-  const failing = stages.stages.filter((stage) => errorRate(stage.operation) >= 0.01).toSorted((a, b) => errorRate(b.operation) - errorRate(a.operation))[0];
+  const failing = failingStage(stages);
+  const queue = queueBetween(operations, stages);
   const largest = stages.kind === 'reference' ? stages.stages.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0))[0] ?? first : first;
   const share = largest.share;
   const strong =
-    stages.kind === 'derived'
-      ? `${largest.operation.name} of ${largest.operation.service} has the most time`
-      : largest.waits
-        ? `The batch window holds each image for ${formatDuration(largest.operation.p50)}`
-        : `${largest.name} takes ${formatDuration(largest.operation.p50)}`;
-  const rest = `${stages.kind === 'derived' ? `, ${formatDuration(largest.operation.p50)}` : ''} at the median${share === null ? '' : `, ${percent(share)} of the time in all stages`}.`;
+    queue !== null
+      ? `Images wait in a queue of ${queue.service} for ${formatDuration(queue.p50)}`
+      : stages.kind === 'derived'
+        ? `${largest.operation.name} of ${largest.operation.service} has the most time`
+        : largest.waits
+          ? `The batch window holds each image for ${formatDuration(largest.operation.p50)}`
+          : `${largest.name} takes ${formatDuration(largest.operation.p50)}`;
+  const rest = queue !== null ? ' at the median, and in all longer than any stage takes.' : `${stages.kind === 'derived' ? `, ${formatDuration(largest.operation.p50)}` : ''} at the median${share === null ? '' : `, ${percent(share)} of the time in all stages`}.`;
   const worries: string[] = [];
   const reference = stages.kind === 'reference' ? 'its typical range' : 'the time before';
   if (slowest !== undefined) worries.push(`${slowest.name}, p95 ${formatDuration(slowest.operation.p95)}, is ${times(excess(slowest) ?? 1)} ${reference}.`);
   if (failing !== undefined) worries.push(`${failing === slowest ? 'It' : failing.name} fails in ${percent(errorRate(failing.operation))}.`);
   const named = slowest ?? failing ?? null;
-  const causes = [causeOf(largest, operations, images)];
-  if (named !== null && named !== largest) {
-    const other = causeOf(named, operations, images);
+  const causes = [queue !== null ? queueCause(facts.queues) : causeOf(largest, operations, images, facts)];
+  if (named !== null && (named !== largest || queue !== null)) {
+    const other = causeOf(named, operations, images, facts);
     if (other !== '') causes.push(`${named.name}: ${other.charAt(0).toLowerCase()}${other.slice(1)}`);
   }
-  return { strong, rest, worry: worries.length > 0 ? ` ${worries.join(' ')}` : stages.stages.every((stage) => stage.typical !== null) ? ` All stages are in ${stages.kind === 'reference' ? 'their typical ranges' : 'the ranges of the time before'}.` : '', cause: causes.filter((cause) => cause !== '').join(' '), stage: named };
+  return { strong, rest, worry: worries.length > 0 ? ` ${worries.join(' ')}` : stages.stages.every((stage) => stage.typical !== null) ? stages.kind === 'reference' && stages.stages.some(isFaster) ? ' No stage is slower than its typical range.' : ` All stages are in ${stages.kind === 'reference' ? 'their typical ranges' : 'the ranges of the time before'}.` : '', cause: causes.filter((cause) => cause !== '').join(' '), stage: named };
 }

@@ -35,12 +35,16 @@ function busiest(trace: Trace): number {
   return best;
 }
 
+/** What a service says of a caller that went away: the caller's own failure is the reason. */
+const callerGone = 'client_closed_request';
+
 /** The failed span that no failed child explains: the first such one in the tree. */
 export function firstCause(trace: Trace): number {
   const explained = new Uint8Array(trace.tree.count);
   let cause = -1;
   for (let row = trace.tree.count - 1; row >= 0; row--) {
     const parent = trace.spans.parent[row] ?? -1;
+    if (explained[row] === 0 && isError(trace, row) && parent >= 0 && isError(trace, parent) && labelOf(trace, row) === callerGone) continue;
     if (parent >= 0 && (isError(trace, row) || explained[row] === 1)) explained[parent] = 1;
     if (isError(trace, row) && explained[row] === 0) cause = row;
   }

@@ -5,7 +5,7 @@ import type { CountedFacet } from '../../model/facets';
 import { quoted } from '../../model/filterTerm';
 import { formatCount, formatDuration, plural } from '../../model/format';
 import type { RedOperation } from '../../model/pipeline';
-import { errorKinds, longSpans } from '../../model/pipelineStory';
+import { errorKinds, longSpans, type Device } from '../../model/pipelineStory';
 import type { TimeRange } from '../../model/timeRange';
 import { isBackoff, waitName } from '../../model/trace';
 import { waitPlaces } from '../../model/waitKinds';
@@ -24,8 +24,8 @@ function Block({ title, note, children }: { readonly title: string; readonly not
 }
 
 /** The commonest kinds of errors, with how many traces have each; of those that are known, why that is likely so, and what helps. */
-export function ErrorHints({ types, range, problem }: { readonly types: CountedFacet | undefined; readonly range: TimeRange; readonly problem: string | null }) {
-  const found = errorKinds(types?.values ?? [], types?.distinct.value ?? 0);
+export function ErrorHints({ types, range, device, problem }: { readonly types: CountedFacet | undefined; readonly range: TimeRange; readonly device: Device; readonly problem: string | null }) {
+  const found = errorKinds(types?.values ?? [], types?.distinct.value ?? 0, device);
   return (
     <Block title="What fails" note="kinds of errors, traces with each">
       {problem !== null ? (
@@ -87,8 +87,8 @@ function Row({ operation, range, notched, children }: { readonly operation: RedO
 }
 
 /** Spans that are usually the long ones, with why and what helps. */
-export function LongSpans({ operations, range, notched }: { readonly operations: readonly RedOperation[]; readonly range: TimeRange; readonly notched: ReadonlySet<string> }) {
-  const found = longSpans.flatMap(([name, cause, remedy]) => {
+export function LongSpans({ operations, range, device, notched }: { readonly operations: readonly RedOperation[]; readonly range: TimeRange; readonly device: Device; readonly notched: ReadonlySet<string> }) {
+  const found = longSpans(device).flatMap(([name, cause, remedy]) => {
     const operation = operations.filter((candidate) => candidate.name === name).toSorted((a, b) => b.total - a.total)[0];
     return operation === undefined ? [] : [{ operation, cause, remedy }];
   });

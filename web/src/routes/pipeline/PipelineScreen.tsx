@@ -5,8 +5,9 @@ import { callsQuery, operationSeriesQuery, redOperationsQuery, spanValuesQuery, 
 import { cohortsQuery } from '../../api/cohortQueries';
 import { statusQuery } from '../../api/queries';
 import { unixNano, unixNanoFromMillis, type UnixNano } from '../../model/nano';
-import { logAxis, stagesOf, stepOf, waitsOf } from '../../model/pipeline';
-import { batchText, failedText, verdict } from '../../model/pipelineStory';
+import { quoted } from '../../model/filterTerm';
+import { logAxis, queueBetween, stagesOf, stepOf, waitsOf } from '../../model/pipeline';
+import { batchText, deviceKey, deviceOf, deviceText, failedText, failingStage, verdict } from '../../model/pipelineStory';
 import { serviceMap } from '../../model/map';
 import { notchedServices } from '../../model/serviceColor';
 import { boundsOf } from '../../model/timeRange';
@@ -96,7 +97,17 @@ export function PipelineScreen() {
 
   const waiting = useQuery({ ...cohortsQuery({ ...boundsOf(state.range, now), text: '', order: 'start', direction: 'desc' }, { text: '', from: null, to: null }), enabled: operations.length > 0 && !state.live, placeholderData: keepPreviousData });
 
-  const said = useMemo(() => verdict(stages, operations, closed.data?.values ?? []), [stages, operations, closed.data]);
+  const devices = useQuery({ ...spanValuesQuery(span, deviceText, deviceKey), enabled: names.includes('detect_objects'), placeholderData: keepPreviousData });
+  const device = deviceOf(devices.data?.values ?? []);
+  const queue = useMemo(() => queueBetween(operations, stages), [operations, stages]);
+  const queued = useQuery({ ...spanValuesQuery(span, `name="queue_wait" service=${quoted(queue?.service ?? '')}`, 'queue.name'), enabled: queue !== null, placeholderData: keepPreviousData });
+  const failing = failingStage(stages)?.operation ?? null;
+  const failures = useQuery({ ...spanValuesQuery(span, `name=${quoted(failing?.name ?? '')} service=${quoted(failing?.service ?? '')} ${failedText}`, 'error.type'), enabled: failing !== null, placeholderData: keepPreviousData });
+
+  const said = useMemo(
+    () => verdict(stages, operations, closed.data?.values ?? [], { device, queues: queued.data?.values ?? [], failures: failures.data?.values ?? [] }),
+    [stages, operations, closed.data, device, queued.data, failures.data],
+  );
   const map = useMemo(() => serviceMap(operations, calls.data?.edges ?? []), [operations, calls.data]);
   const notched = useMemo(() => notchedServices(map.nodes.map((node) => node.service)), [map]);
   const waits = useMemo(() => waitsOf(operations, stages), [operations, stages]);
@@ -164,13 +175,13 @@ export function PipelineScreen() {
             )}
             <div className="lo">
               <div className="bt">
-                <ErrorHints types={errors.data} range={state.range} problem={errors.isError ? errors.error.message : null} />
-                <LongSpans operations={operations} range={state.range} notched={notched} />
+                <ErrorHints types={errors.data} range={state.range} device={device} problem={errors.isError ? errors.error.message : null} />
+                <LongSpans operations={operations} range={state.range} device={device} notched={notched} />
                 {!state.live && waiting.data !== undefined && waiting.data.nodes.some((node) => node.wait !== null) ? <WaitKinds cohorts={waiting.data} range={state.range} /> : <Waits waits={waits} range={state.range} notched={notched} />}
               </div>
               <section className="mp" aria-label="Who calls whom">
                 <div className="ph mh">
-                  <h3>Service map</h3> <span className="f3 grow trunc">calls a minute between services, p95, errors; of a service that none calls, its requests</span>
+                  <h3>Service map</h3> <span className="f3 grow trunc">calls a minute, p95, errors; requests where callers are not traced</span>
                   <div className="seg" role="group" aria-label="Service map as">
                     {(['picture', 'table'] as const).map((view) => (
                       <button key={view} type="button" aria-pressed={state.map === view} onClick={() => change({ ...state, map: view })}>

@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import { formatCount, formatDuration, none } from '../../model/format';
-import { errorRate, excess, onLogAxis, type LogAxis, type OperationSeries, type Stage, type Stages } from '../../model/pipeline';
+import { errorRate, excess, isFaster, onLogAxis, type LogAxis, type OperationSeries, type Stage, type Stages } from '../../model/pipeline';
 import { formatRange, formatShare, formatTimes } from '../../model/pipelineStory';
 import type { TimeRange } from '../../model/timeRange';
 import { ServiceDot } from '../../ui/Service';
@@ -41,7 +41,7 @@ const against = (stage: Stage, kind: Stages['kind']): string => {
   const factor = excess(stage);
   if (stage.typical === null) return none;
   if (factor !== null) return `p95 ${formatTimes(factor)}`;
-  return kind === 'reference' && stage.operation.p95 < stage.typical.low ? 'faster' : 'in range';
+  return kind === 'reference' && isFaster(stage) ? 'faster' : 'in range';
 };
 
 /** The stages with what was measured against what is usual, all on one logarithmic axis. Every figure leads to its traces. */

@@ -54,6 +54,14 @@ export const screens = ({ judged, failed, failedSpan }) => [
     },
   },
   {
+    name: 'trace-logs',
+    path: `/trace/${judged}?tab=logs`,
+    async shows(page) {
+      await hasRows(page.getByRole('grid', { name: 'Logs of the trace' }).locator('.lr'), 3);
+      await page.getByText(/ is saved: /).first().waitFor();
+    },
+  },
+  {
     name: 'compare',
     path: `/compare?a=${judged}&b=${failed}`,
     async shows(page) {
@@ -63,6 +71,31 @@ export const screens = ({ judged, failed, failedSpan }) => [
       await hasRows(rows, 12);
       for (const operation of ['Process Detection', 'receive_image', 'llm_inference']) await rows.filter({ hasText: operation }).first().waitFor();
       await page.getByRole('region', { name: 'Errors' }).getByText('out_of_memory').first().waitFor();
+    },
+  },
+  {
+    name: 'logs',
+    path: '/logs?range=15m',
+    async shows(page) {
+      await hasRows(page.getByRole('grid', { name: 'Log entries' }).locator('.lr'), 5);
+      await page.getByRole('complementary', { name: 'Filters' }).getByText('hsi-nemotron').first().waitFor();
+    },
+  },
+  {
+    name: 'profiling',
+    path: '/profiling?service=hsi-yolo26&range=15m',
+    async shows(page) {
+      await page.getByText(/of CPU in \d+ windows?/).first().waitFor();
+      await isDrawn(page.getByRole('application', { name: /^Flame graph of hsi-yolo26/ }).locator('canvas'));
+    },
+  },
+  {
+    name: 'events',
+    path: '/events?range=15m',
+    async shows(page) {
+      await page.getByRole('table', { name: 'Events' }).locator('.erow:not(.heads)').first().click();
+      const picture = page.getByRole('complementary', { name: 'The event' }).getByRole('img').first();
+      await eventually(async () => assert.ok(await picture.evaluate((image) => image.naturalWidth > 0), 'the image is not there'));
     },
   },
   {

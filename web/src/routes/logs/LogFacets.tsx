@@ -17,12 +17,14 @@ interface FacetProps {
   readonly change: (text: string) => void;
   readonly order?: (a: string, b: string) => number;
   readonly mark?: (value: string) => ReactNode;
+  /** The values differ in their ends, so that these stay where there is no room for all of it. */
+  readonly endsTell?: boolean;
   /** The query can't be read: there is nothing to ask for. */
   readonly idle: boolean;
 }
 
 /** The values of one key, with the entries that would be found with each; what is chosen of this key does not narrow its own list. */
-function Facet({ title, name, request, change, order, mark, idle }: FacetProps) {
+function Facet({ title, name, request, change, order, mark, endsTell = false, idle }: FacetProps) {
   const values = useQuery({ ...logValuesQuery({ ...request, text: withoutValues(request.text, name) }, name, mostValues), placeholderData: keepPreviousData, enabled: !idle });
   const chosen = valuesOf(request.text, name);
   const listed = values.data?.values ?? [];
@@ -60,7 +62,9 @@ function Facet({ title, name, request, change, order, mark, idle }: FacetProps) 
               <label title={value}>
                 <input type="checkbox" checked={chosen.includes(value)} onChange={() => change(toggleValue(request.text, name, value))} />
                 {mark?.(value)}
-                <span className="trunc">{value === '' ? '(empty)' : value}</span>
+                <span className={endsTell ? 'trunc end' : 'trunc'}>
+                  <bdi>{value === '' ? '(empty)' : value}</bdi>
+                </span>
                 <span className="n">{formatCount(entries)}</span>
               </label>
             </li>
@@ -85,7 +89,7 @@ export function LogFacets({ request, change, idle, open, close }: { readonly req
       </div>
       <Facet title="Level" name="level" request={request} change={change} idle={idle} order={byGravity} />
       <Facet title="Service" name="service" request={request} change={change} idle={idle} mark={(value) => <ServiceDot name={value} notched={false} />} />
-      <Facet title="Logger" name="scope" request={request} change={change} idle={idle} />
+      <Facet title="Logger" name="scope" request={request} change={change} idle={idle} endsTell />
       <Facet title="Event" name="event" request={request} change={change} idle={idle} />
     </aside>
   );

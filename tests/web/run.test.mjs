@@ -105,7 +105,7 @@ describe('./run', () => {
     it(`fills every screen, ${theme}`, async () => {
       await run.until('trace to take pictures of', async () => ((await run.get('/api/v1/search?limit=1')).total.value >= enough ? true : undefined));
       const [good, bad] = [await judged(settled), await failed(settled)];
-      await run.until('profile of hsi-yolo26', async () => ((await run.get('/api/v1/profiles/services')).services.some(({ name }) => name === 'hsi-yolo26') ? true : undefined));
+      await run.until('profile of hsi-yolo26', async () => ((await run.get('/api/v1/profiles/services')).services.some(({ service }) => service === 'hsi-yolo26') ? true : undefined));
       await fs.mkdir(pictures, { recursive: true });
       for (const { name, path: address, shows } of screens({ judged: good.traceId, failed: bad.traceId, failedSpan: spanOf(bad, 'build_prompt') }))
         await visit(address, async (page) => {

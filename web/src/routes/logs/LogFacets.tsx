@@ -62,7 +62,7 @@ function Facet({ title, name, request, change, order, mark, endsTell = false, id
               <label title={value}>
                 <input type="checkbox" checked={chosen.includes(value)} onChange={() => change(toggleValue(request.text, name, value))} />
                 {mark?.(value)}
-                <span className={endsTell ? 'trunc end' : 'trunc'}>
+                <span className={endsTell ? 'trunc lastpart' : 'trunc'}>
                   <bdi>{value === '' ? '(empty)' : value}</bdi>
                 </span>
                 <span className="n">{formatCount(entries)}</span>

@@ -34,9 +34,12 @@ describe('an event', () => {
 describe('the picture of events', () => {
   it('lasts as long as its range, and from the first to the last event where that is open', () => {
     const times = [5n, 9n, 7n].map((time) => unixNano(time));
-    expect(pictureEnds(times, null, unixNano(8n))).toEqual({ from: 5n, to: 9n });
-    expect(pictureEnds(times, unixNano(1n), unixNano(20n))).toEqual({ from: 1n, to: 20n });
-    expect(pictureEnds([], null, unixNano(8n))).toEqual({ from: 8n, to: 8n });
+    const now = unixNano(50n);
+    expect(pictureEnds(times, null, unixNano(8n), now)).toEqual({ from: 5n, to: 9n });
+    expect(pictureEnds(times, unixNano(1n), unixNano(20n), now)).toEqual({ from: 1n, to: 20n });
+    expect(pictureEnds(times, unixNano(1n), null, now)).toEqual({ from: 1n, to: 50n });
+    expect(pictureEnds(times, null, null, now)).toEqual({ from: 5n, to: 9n });
+    expect(pictureEnds([], null, null, now)).toEqual({ from: 50n, to: 50n });
   });
   it('holds everything', () => expect([shareOf(unixNano(5n), unixNano(5n), unixNano(5n)), shareOf(unixNano(9n), unixNano(5n), unixNano(7n)), shareOf(unixNano(6n), unixNano(5n), unixNano(7n))]).toEqual([0, 1, 0.5]));
 });

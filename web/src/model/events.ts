@@ -58,10 +58,14 @@ export interface TracedEvents {
 /** Where something of a time lies between two others, from 0 to 1. */
 export const shareOf = (time: UnixNano, from: UnixNano, to: UnixNano): number => (to <= from ? 0 : Math.min(1, Math.max(0, Number(time - from) / Number(to - from))));
 
-/** The ends of a picture of what has these times: those of the range, and of an open end the first or last of the times. */
-export function pictureEnds(times: readonly UnixNano[], from: UnixNano | null, to: UnixNano): { readonly from: UnixNano; readonly to: UnixNano } {
-  const first = times.reduce((least, time) => (time < least ? time : least), to);
-  const last = times.reduce((most, time) => (time > most ? time : most), to);
+/**
+ * The ends of a picture of what has these times: those of the range, and of an open end the first or last of the times. A range that begins somewhere and has
+ * no end goes on until now; one that is open at both ends is of all that is there, and the time since would only push it together.
+ */
+export function pictureEnds(times: readonly UnixNano[], from: UnixNano | null, to: UnixNano | null, now: UnixNano): { readonly from: UnixNano; readonly to: UnixNano } {
+  const until = to ?? (from === null ? times[0] : undefined) ?? now;
+  const first = times.reduce((least, time) => (time < least ? time : least), until);
+  const last = times.reduce((most, time) => (time > most ? time : most), until);
   return { from: from ?? first, to: last };
 }
 

@@ -103,7 +103,7 @@ export function FromApi({ path, state, change, ask, now, scrolled, paused }: Pro
 
 /** Where the API does not count: the events that were loaded, each by itself. */
 function LoadedStrip({ events, state, open, ask, now }: { readonly events: readonly SecurityEvent[]; readonly state: EventsState; readonly open: (event: number) => void; readonly ask: EventsAsk; readonly now: UnixNano }) {
-  const ends = useMemo(() => pictureEnds(events.map((event) => event.started), ask.from, ask.to ?? now), [events, ask, now]);
+  const ends = useMemo(() => pictureEnds(events.map((event) => event.started), ask.from, ask.to, now), [events, ask, now]);
   const marks = useMemo(() => events.map((event): Mark => ({ key: String(event.id), time: event.started, level: event.riskLevel, title: `${formatMoment(event.started, now)} · ${event.cameraName} · ${event.summary}`, selected: event.id === state.event, open: () => open(event.id) })), [events, now, state.event, open]);
   return <Strip marks={marks} from={ends.from} to={ends.to} />;
 }

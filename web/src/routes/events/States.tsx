@@ -1,3 +1,4 @@
+import { Link } from 'wouter';
 import { rangeName, rangePhrase, wider } from '../../model/timeRange';
 import type { EventsState } from './url';
 
@@ -7,6 +8,21 @@ export function Skeleton({ visible }: { readonly visible: boolean }) {
     <div className="eskel" role="status" aria-label="Loading the events">
       <div className="etime" />
       {visible && Array.from({ length: 14 }, (_, row) => <div key={row} className="erow still"><i className="skeleton" /><i className="skeleton" /><i className="skeleton" /><i className="skeleton" style={{ width: `${78 - (row % 4) * 11}%` }} /></div>)}
+    </div>
+  );
+}
+
+/** No span is stored: no other time and no other filter would show an event. */
+export function NothingStored() {
+  return (
+    <div className="state">
+      <h3 className="big">No span has arrived yet</h3>
+      <p className="sub">Events show once there are traces of them.</p>
+      <div className="acts">
+        <Link className="btn" href="/settings">
+          Check what is received
+        </Link>
+      </div>
     </div>
   );
 }

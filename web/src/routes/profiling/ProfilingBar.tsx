@@ -101,13 +101,15 @@ export function ProfilingBar({ state, services, service, types, type, labels, no
           ))}
         </select>
       </label>
-      <div className="seg" role="group" aria-label="Type of profile">
-        {types.map((one) => (
-          <button key={`${one.type} ${one.unit}`} type="button" aria-pressed={one.type === type} title={`${one.type}, ${one.unit}`} onClick={() => change({ type: one.type, zoom: '' })}>
-            {typeName(one.type)}
-          </button>
-        ))}
-      </div>
+      {types.length > 0 && (
+        <div className="seg" role="group" aria-label="Type of profile">
+          {types.map((one) => (
+            <button key={`${one.type} ${one.unit}`} type="button" aria-pressed={one.type === type} title={`${one.type}, ${one.unit}`} onClick={() => change({ type: one.type, zoom: '' })}>
+              {typeName(one.type)}
+            </button>
+          ))}
+        </div>
+      )}
       <Labels labels={labels} chosen={state.labels} change={(next) => change({ labels: next, zoom: '' })} />
       <div className="seg" role="group" aria-label="Time range">
         {presets.map(([id, name]) => (

@@ -63,6 +63,8 @@ export function ProfilingScreen() {
 
   const follow = (name: string, file: string): void => change({ follow: { name, file } });
   const failed = services.error ?? flame.error ?? labels.error ?? (state.table ? functions.error : null);
+  // Without the services nothing of the last picture is drawn, though it is still kept.
+  const stale = graph !== undefined && known;
   const truncated = graph?.truncated ?? services.data?.truncated ?? null;
   return (
     <main className="screen profiling" aria-busy={busy}>
@@ -74,7 +76,7 @@ export function ProfilingScreen() {
           {truncated}
         </p>
       )}
-      {failed !== null && graph !== undefined && (
+      {failed !== null && stale && (
         <div className="notice box" role="alert">
           <span className="grow">
             <b className="strong">Could not be loaded again</b> <span className="f2">{failed.message} What is shown is from before.</span>
@@ -84,7 +86,7 @@ export function ProfilingScreen() {
           </button>
         </div>
       )}
-      {failed !== null && graph === undefined ? (
+      {failed !== null && !stale ? (
         <Failed title="The profiles can’t be loaded" problem={failed.message} retry={refresh} busy={services.isFetching || flame.isFetching} />
       ) : services.data !== undefined && services.data.services.length === 0 ? (
         <EmptyProfiling range={state.range} now={now} widen={(range) => change({ range })} />

@@ -12,8 +12,8 @@ const hour = 60n * minute;
 /** A sender's clock may run ahead a little; more than this hides its spans from "last 15 minutes". */
 const aheadNanos = 300_000_000_000n;
 
-/** Why do I see nothing? Each check is done here. */
-export function HealthPanel({ status }: { readonly status: WholeStatus }) {
+/** Why do I see nothing? Each check is done here, of the last status that came; `problem` is why none came since. */
+export function HealthPanel({ status, problem }: { readonly status: WholeStatus; readonly problem: string | null }) {
   // In whole minutes, so that each look at the status does not ask anew.
   const recent = useQuery({ ...servicesQuery(unixNano((status.now / minute) * minute - hour), null), enabled: status.storedSpans > 0n, placeholderData: keepPreviousData });
   const last = useQuery({ ...servicesQuery(unixNano((status.latest ?? minute) - minute), null), enabled: status.latest !== null && recent.data?.length === 0, placeholderData: keepPreviousData });
@@ -23,9 +23,13 @@ export function HealthPanel({ status }: { readonly status: WholeStatus }) {
   const refused = status.refused.length > 0;
   const problems = allProblems(status);
   return (
-    <Panel title="Why do I see nothing?" note="checked now" wide>
+    <Panel title="Why do I see nothing?" note={problem === null ? 'checked now' : 'as last checked'} wide>
       <ul className="checks">
-        <CheckLine level="good" title="The server answers" detail={`It started ${formatAgo(status.started, status.now)} and its store is open.`} />
+        {problem === null ? (
+          <CheckLine level="good" title="The server answers" detail={`It started ${formatAgo(status.started, status.now)} and its store is open.`} />
+        ) : (
+          <CheckLine level="bad" title="The server does not answer" detail={problem} />
+        )}
         {status.lastReceived === null ? (
           <CheckLine level={status.storedSpans > 0n ? 'unsure' : 'bad'} title="Nothing has been received since the start" detail="Check that a service sends, and that it sends to the addresses below Ingest." />
         ) : (

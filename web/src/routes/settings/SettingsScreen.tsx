@@ -68,7 +68,7 @@ export function SettingsScreen() {
         <div className="pans">
           {status.data !== undefined && (
             <>
-              <HealthPanel status={status.data} />
+              <HealthPanel status={status.data} problem={status.isError ? status.error.message : null} />
               <StoragePanel status={status.data} />
               <IngestPanel status={status.data} rate={rate} config={config.data} />
               <RetentionPanel status={status.data} settings={settings.data} />

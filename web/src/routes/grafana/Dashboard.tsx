@@ -47,11 +47,11 @@ export function Dashboard({ address }: { readonly address: string }) {
         <div className="state" role="alert">
           <h3 className="big">{stage.kind === 'late' ? `Grafana has not answered for ${patienceMillis / 1000} s` : 'The dashboard can’t be shown'}</h3>
           <p className="sub">
-            {stage.kind === 'failed' ? stage.why : `The dashboard at ${address} may still come.`} Check that Grafana is running, that <code className="mono">--grafana-url</code> is right, and that this browser can reach it.
+            {stage.kind === 'failed' ? stage.why : `The dashboard at ${address} may still come.`} Check that Grafana is running, that <code className="mono opt">--grafana-url</code> is right, and that this browser can reach it.
             {!isProxied(address) && (
               <>
                 {' '}
-                Grafana must allow embedding (<code className="mono">allow_embedding = true</code>), and a page over https may only embed https: <code className="mono">--grafana-proxy</code> does away with both.
+                Grafana must allow embedding (<code className="mono">allow_embedding = true</code>), and a page over https may only embed https: <code className="mono opt">--grafana-proxy</code> does away with both.
               </>
             )}
           </p>

@@ -38,7 +38,7 @@ export function DashboardScreen() {
         <div className="state">
           <h3 className="big">No Grafana is configured</h3>
           <p className="sub">
-            Start the server with <code className="mono">--grafana-url URL</code>, the address of your dashboard, and it shows here. With <code className="mono">--grafana-proxy URL</code>, the address of your Grafana, this server passes
+            Start the server with <code className="mono opt">--grafana-url URL</code>, the address of your dashboard, and it shows here. With <code className="mono opt">--grafana-proxy URL</code>, the address of your Grafana, this server passes
             it on under <code className="mono">/grafana/</code>: then a page over https may embed a Grafana over http.
           </p>
         </div>

@@ -35,7 +35,7 @@ export function GrafanaScreen() {
           <>
             <h2 className="big">No Grafana is configured</h2>
             <p className="sub">
-              Start the server with <code className="mono">--grafana-url URL</code>, the address of your dashboard, and this page leads there.
+              Start the server with <code className="mono opt">--grafana-url URL</code>, the address of your dashboard, and this page leads there.
             </p>
           </>
         )}

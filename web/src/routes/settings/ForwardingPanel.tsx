@@ -12,7 +12,7 @@ export function ForwardingPanel({ status }: { readonly status: WholeStatus }) {
     return (
       <Panel title="Forwarding" wide>
         <p className="pnote f2">
-          Nothing is passed on to another endpoint. <code className="mono">--forward URL</code> sends what is stored to a collector, Jaeger, Tempo or another Throughline too, through a queue on disk.
+          Nothing is passed on to another endpoint. <code className="mono opt">--forward URL</code> sends what is stored to a collector, Jaeger, Tempo or another Throughline too, through a queue on disk.
         </p>
       </Panel>
     );

@@ -29,6 +29,12 @@ describe('a server that has received nothing', () => {
   });
   after(() => server?.stop());
 
+  it('does not send to other times for events, where there is nothing at any time', async () => {
+    const page = await open(server, '/events');
+    await page.getByRole('heading', { name: 'No span has arrived yet' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Look in/ }).count(), 0);
+    assert.deepEqual(opened.complaints, []);
+  });
   it('is checked for the user, who is told how to send, and the first trace shows by itself', async () => {
     const page = await open(server, '/');
     await page.getByRole('heading', { name: 'No trace has arrived yet' }).waitFor();
@@ -89,6 +95,34 @@ describe('a server with traces', () => {
     assert.deepEqual(besides(/status of 400/), []);
   });
 
+  it('shows the tab that a link opens, where a narrow page has no room for all', async () => {
+    const page = await open(server, `/trace/${traceId(1)}?tab=raw`, { width: 400 });
+    const tab = page.getByRole('tab', { name: 'Raw' });
+    await tab.waitFor();
+    await eventually(async () => {
+      const box = await tab.boundingBox();
+      assert.ok(box.x >= 0 && box.x + box.width <= 400, `it is at ${box.x}, ${box.width} wide`);
+    });
+  });
+  it('does not say that the server answers when it has stopped', async () => {
+    const page = await open(server, '/settings');
+    await page.getByText('The server answers').waitFor();
+    await page.route('**/api/**', (route) => route.abort());
+    await page.getByText('The server does not answer').waitFor();
+    await page.getByText('as last checked').waitFor();
+    assert.equal(await page.getByText('The server answers').count(), 0);
+    assert.deepEqual(besides(/Failed to load resource/), []);
+  });
+  it('says in each facet of the logs why it is empty, none over another', async () => {
+    opened = await openPage(browser, null);
+    const { page } = opened;
+    await page.route('**/api/**', (route) => route.abort());
+    await page.goto(`${server.http}/logs`);
+    const told = page.locator('.facet .errt');
+    await eventually(async () => assert.equal(await told.count(), 4));
+    assert.deepEqual(await told.evaluateAll((all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.textContent)), []);
+    assert.deepEqual(besides(/Failed to load resource/), []);
+  });
   it('says that a trace is not there and what to check', async () => {
     const page = await open(server, `/trace/${traceId(77)}`);
     await page.getByRole('heading', { name: 'Trace not found' }).waitFor();

@@ -24,7 +24,9 @@ export function FromSpans({ state, change, ask, now }: { readonly state: EventsS
   return (
     <section className="emain" aria-label="Events">
       <p className="notice f2">
-        From the spans alone: this server knows no events API (<span className="opt">--events-url</span>), so that pictures, scores and reasons are not shown here.
+        <span>
+          From the spans alone: this server knows no events API (<span className="opt">--events-url</span>), so that pictures, scores and reasons are not shown here.
+        </span>
       </p>
       {query.isPending ? (
         <Skeleton visible={late} />

@@ -10,7 +10,7 @@ public sealed record TraceStoreOptions
     public required string Directory { get; init; }
 
     /// <summary>Spans in the head before it is flushed to a block.</summary>
-    public int HeadMaxSpans { get; init; } = 80_000;
+    public int HeadMaxSpans { get; init; } = 60_000;
 
     /// <summary>Memory of the head before it is flushed to a block.</summary>
     public long HeadMaxBytes { get; init; } = 96L << 20;

@@ -1,7 +1,7 @@
 namespace Throughline.Engine.Model;
 
 /// <summary>
-/// Keeps the tables of heads that have become blocks, for the next heads: a table of 100,000 spans is some 50 MB, and getting these anew from the system (and having them cleared) for
+/// Keeps the tables of heads that have become blocks, for the next heads: a table of 60,000 spans is some 30 MB, and getting these anew from the system (and having them cleared) for
 /// every head cost more than filling them. Owned by the store; thread safe.
 /// </summary>
 /// <param name="maxTableBytes">Tables that hold more memory than this are not kept.</param>

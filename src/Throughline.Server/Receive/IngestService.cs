@@ -24,7 +24,13 @@ public sealed class IngestService(ISignalIntake intake, IngestCounters counters,
     /// <summary>What a sender is told before the store is open and when it is not any more.</summary>
     internal const string ClosedMessage = "The store is not open: the server is starting or stopping. Try again.";
 
+    /// <summary>Requests of more bytes than this take turns: decoded, each holds about twice its bytes.</summary>
+    private const int LargeBytes = 1 << 20;
+
     private readonly WorkerPool _workers = new(intake);
+
+    // No more than can be worked on at once; the others wait with nothing but their bytes. Nobody asks for its wait handle, so that there is nothing to dispose of.
+    private readonly SemaphoreSlim _largeTurns = new(Environment.ProcessorCount);
 
     /// <summary>Whose requests these are.</summary>
     public OtlpSignal Signal { get; } = OtlpSignal.Of(intake.Kind);
@@ -37,6 +43,20 @@ public sealed class IngestService(ISignalIntake intake, IngestCounters counters,
     {
         if (!intake.IsOpen) return Refuse(RefusalReason.Unavailable, IngestStatus.Unavailable, ClosedMessage, IngestOutcome.StandardRetry);
 
+        if (body.Length <= LargeBytes) return await WorkAsync(body, form);
+        await _largeTurns.WaitAsync();
+        try
+        {
+            return await WorkAsync(body, form);
+        }
+        finally
+        {
+            _largeTurns.Release();
+        }
+    }
+
+    private async ValueTask<IngestOutcome> WorkAsync(ReadOnlyMemory<byte> body, OtlpForm form)
+    {
         var worker = _workers.Take();
         try
         {

@@ -41,7 +41,7 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     {
         var needed = Length + (long)Math.Max(1, more);
         if (needed <= _array.Length) return;
-        var grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(4096, 2L * _array.Length))));
+        var grown = RequestArrays.Rent((int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(4096, 2L * _array.Length))));
         Written.Span.CopyTo(grown);
         Return();
         _array = grown;
@@ -57,6 +57,6 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     private void Return()
     {
-        if (_array.Length > 0) ArrayPool<byte>.Shared.Return(_array);
+        if (_array.Length > 0) RequestArrays.Return(_array);
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Throughline.Server.Receive;
 
 /// <summary>Keeps what decoding a request of one signal needs for the next request. Thread safe; a worker belongs to who took it.</summary>
@@ -12,18 +10,17 @@ internal sealed class WorkerPool(ISignalIntake intake)
 
     private static readonly int MaxKept = Environment.ProcessorCount * 2;
 
-    private readonly ConcurrentQueue<Worker> _idle = new();
+    private readonly IdlePool<Worker> _idle = new(MaxKept, MaxKept * MaxKeptBytes, TimeProvider.System);
 
-    internal Worker Take() => _idle.TryDequeue(out var worker) ? worker : new Worker(intake.NewWorker());
+    internal Worker Take() => _idle.Take(static _ => true) ?? new Worker(intake.NewWorker());
 
     internal void Return(Worker worker)
     {
         worker.Transcoded.Dispose();
         worker.Encoded.Dispose();
-        // The count may be passed by a few under a race, which costs their memory and nothing else.
-        if (worker.Signal.MemoryBytes > MaxKeptBytes || _idle.Count >= MaxKept) return;
+        if (worker.Signal.MemoryBytes > MaxKeptBytes) return;
         worker.Signal.Clear();
-        _idle.Enqueue(worker);
+        _idle.Return(worker, worker.Signal.MemoryBytes);
     }
 
     /// <summary>A signal's worker and buffers. Not thread safe.</summary>

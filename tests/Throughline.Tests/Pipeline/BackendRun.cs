@@ -21,7 +21,8 @@ internal sealed partial class BackendRun : IAsyncDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("throughline-backend-").FullName;
 
-    public HttpClient Http { get; } = new() { Timeout = Patience.Limit };
+    /// <summary>Without trace headers of its own: a tracer of another test, in the same process, would put them in place of those that a test gives.</summary>
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { Timeout = Patience.Limit };
 
     public Uri Address { get; private set; } = new("http://unset");
 

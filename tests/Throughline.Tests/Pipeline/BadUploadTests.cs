@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using OpenTelemetry;
+using OpenTelemetry.Trace;
 
 namespace Throughline.Tests.Pipeline;
 
@@ -40,6 +42,17 @@ public sealed class BadUploadTests(ScriptedBackend backend)
         }
         var exception = Assert.Single((await _run.DetailAsync(trace, trace.Only(BackendRun.Backend, "receive_image"))).GetProperty("events").EnumerateArray());
         Assert.Contains(exception.GetProperty("attributes").EnumerateArray(), entry => entry.GetProperty("key").GetString() == "exception.stacktrace");
+    }
+
+    /// <summary>The SDK's client instrumentation, which tests beside this one have in the same process, puts its own trace in place of the one that a request has.</summary>
+    [Fact]
+    public async Task UploadKeepsTheTraceThatItsTestGaveItWhateverElseTracesInThisProcess()
+    {
+        using var tracing = Sdk.CreateTracerProviderBuilder().AddHttpClientInstrumentation().Build();
+
+        var upload = await _run.UploadAsync("bad-input", Body("text"), sampled: true);
+
+        Assert.StartsWith($"00-{upload.SentTrace}-", upload.TraceId);
     }
 
     [Theory]

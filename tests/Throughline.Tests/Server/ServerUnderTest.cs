@@ -20,8 +20,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         _host = host;
         Directory = directory;
         Log = log;
-        Http = new HttpClient { BaseAddress = new Uri(host.Addresses.Http.ToString()) };
-        Otlp = new HttpClient { BaseAddress = new Uri(host.Addresses.OtlpHttp.ToString()) };
+        // Without trace headers of its own: a tracer of another test, in the same process, would put them in place of those that a test gives.
+        Http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = new Uri(host.Addresses.Http.ToString()) };
+        Otlp = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = new Uri(host.Addresses.OtlpHttp.ToString()) };
     }
 
     internal HttpClient Http { get; }

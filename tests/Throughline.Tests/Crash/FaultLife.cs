@@ -186,10 +186,23 @@ internal sealed class FaultLife
     {
         // Under a limit by number retention may be dropping just that block.
         if (!_flips || _limitsTraces || _files.IsStopped) return;
-        var blocks = Manifest.Read(_files, Root).Blocks;
-        if (blocks.Count == 0) return;
-        var path = $"{Root}/blocks/{Manifest.BlockFileName(blocks[_random.Next(blocks.Count)].Number)}";
-        if (_files.FileExists(path)) await _judge.FlipAsync(_files, path, _random);
+        if (AnyBlock() is { } path) await _judge.FlipAsync(_files, path, _random);
+    }
+
+    /// <summary>The file of some block; null when there is none, or when what the store does in the background has met the end of the power meanwhile.</summary>
+    private string? AnyBlock()
+    {
+        try
+        {
+            var blocks = Manifest.Read(_files, Root).Blocks;
+            if (blocks.Count == 0) return null;
+            var path = $"{Root}/blocks/{Manifest.BlockFileName(blocks[_random.Next(blocks.Count)].Number)}";
+            return _files.FileExists(path) ? path : null;
+        }
+        catch (IOException) when (_files.IsStopped)
+        {
+            return null;
+        }
     }
 
     /// <summary>
